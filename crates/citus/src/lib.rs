@@ -1,0 +1,1 @@
+//! The Citus extension: metadata, hashing, DDL propagation, distributed planner, functions.

@@ -1,0 +1,1 @@
+//! One PostgreSQL node: catalog, storage, analyzer, planner, executor.

@@ -1,0 +1,1 @@
+//! What psql does: scripts, meta-commands, variables, aligned tables.
