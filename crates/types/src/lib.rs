@@ -1,1 +1,39 @@
-//! Values of PostgreSQL: errors, type oids, datums, columns, and the functions and operators on them.
+//! Values of PostgreSQL, without a catalog: errors, type oids, datums, columns, and the built-in
+//! functions, operators and casts on them.
+//!
+//! - [`error`]: the one error type; [`oid`]: built-in types by oid.
+//! - [`datum`]: one value; [`column`]: many values of one type, and chunks of rows.
+//! - [`proc`]: how functions, operators and casts are described.
+//! - one module a family of values: [`numeric`], [`interval`], [`json`], [`array`], [`range`], [`inet`],
+//!   [`enums`], [`bits`].
+
+pub mod array;
+pub mod bits;
+pub mod column;
+pub mod datum;
+pub mod enums;
+pub mod error;
+pub mod inet;
+pub mod interval;
+pub mod json;
+pub mod numeric;
+pub mod oid;
+pub mod proc;
+pub mod range;
+
+pub use array::ArrayValue;
+pub use bits::BitString;
+pub use column::{Bitmap, CHUNK_ROWS, Chunk, Column, ColumnData};
+pub use datum::{Datum, RecordValue};
+pub use enums::EnumLabel;
+pub use error::{Error, ErrorData, Result, Severity, SqlState};
+pub use inet::Inet;
+pub use interval::Interval;
+pub use json::Json;
+pub use numeric::Numeric;
+pub use oid::{BuiltinType, Oid, TypeKind, builtin_type, builtin_type_by_name};
+pub use proc::{
+    Call, Cast, CastContext, CastMethod, Environment, Implementation, Kernel, Operator, Proc,
+    ScalarFunction, SetFunction, UserType, Volatility,
+};
+pub use range::RangeValue;
