@@ -1,1 +1,15 @@
-//! One learner's session: cluster, psql, trace, history, lessons, as plain serialisable values.
+//! One learner's session: a cluster, psql over it, snapshots and the log, as plain values.
+//!
+//! - [`Playground`]: runs texts, answers what the page asks, keeps snapshots
+//! - `engine`: the only module that touches the cluster and psql
+//! - `matrix`: what Citus lets reference what, for the page to draw
+//!
+//! Time and randomness enter here, through [`Options`], and nowhere below.
+
+mod engine;
+mod matrix;
+mod session;
+
+pub use kumquat_protocol as protocol;
+pub use kumquat_protocol::message::Options;
+pub use session::Playground;

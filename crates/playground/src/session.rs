@@ -1,0 +1,115 @@
+//! The session itself.
+
+use kumquat_protocol::lesson::{Check, CheckResult};
+use kumquat_protocol::message::{Options, Reply, Request, SessionView};
+use kumquat_protocol::outcome::{OutputKind, StatementOutcome};
+
+use crate::engine::Engine;
+use crate::matrix;
+
+/// A cluster and a psql session on its coordinator.
+pub struct Playground {
+    engine: Engine,
+    snapshots: Vec<Engine>,
+}
+
+impl Playground {
+    /// The cluster every lesson starts from: a coordinator and two workers, nothing in them.
+    pub fn new(options: &Options) -> Playground {
+        Playground {
+            engine: Engine::new(options),
+            snapshots: Vec::new(),
+        }
+    }
+
+    /// Runs a text as if it were typed into psql and reports each statement as it is done.
+    pub fn run(&mut self, text: &str, report: &mut dyn FnMut(StatementOutcome)) {
+        self.engine.run(text, report);
+    }
+
+    /// How things stand.
+    pub fn view(&self) -> SessionView {
+        self.engine.view()
+    }
+
+    /// Keeps the present state, which costs the same however many rows there are.
+    pub fn snapshot(&mut self) -> u32 {
+        self.snapshots.push(self.engine.clone());
+        u32::try_from(self.snapshots.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Goes back to a kept state; false if there is none under that number.
+    pub fn restore(&mut self, snapshot: u32) -> bool {
+        let kept = usize::try_from(snapshot)
+            .ok()
+            .and_then(|index| self.snapshots.get(index));
+        if let Some(engine) = kept {
+            self.engine = engine.clone();
+        }
+        kept.is_some()
+    }
+
+    /// Runs a check's query on a copy of the state and compares rows without regard to order.
+    pub fn check(&self, check: &Check) -> CheckResult {
+        let mut copy = self.engine.clone();
+        let text = format!(
+            "\\pset format unaligned\n\\pset fieldsep '|'\n\\pset tuples_only on\n{};\n",
+            check.sql.trim_end_matches([';', '\n', ' '])
+        );
+        let (mut found, mut failed) = (String::new(), false);
+        copy.run(&text, &mut |outcome| {
+            failed |= outcome.failed;
+            for output in outcome.output {
+                if outcome.echo.starts_with('\\') || output.kind == OutputKind::Notice {
+                    continue;
+                }
+                found.push_str(&output.text);
+            }
+        });
+        let mut rows: Vec<&str> = found.lines().collect();
+        let mut expected: Vec<String> = check.rows.iter().map(|row| row.join("|")).collect();
+        rows.sort_unstable();
+        expected.sort_unstable();
+        CheckResult {
+            met: !failed && rows == expected,
+            found,
+        }
+    }
+
+    /// Answers one request; every reply but the last goes through `report`.
+    ///
+    /// [`Request::Boot`] makes a new playground of this one.
+    pub fn answer(&mut self, request: Request, report: &mut dyn FnMut(Reply)) -> Reply {
+        match request {
+            Request::Boot { options, log } => {
+                *self = Playground::new(&options);
+                for text in &log {
+                    self.run(text, &mut |_| {});
+                }
+                Reply::Ready {
+                    session: self.view(),
+                    matrix: matrix::cells(),
+                }
+            }
+            Request::Run { text } => {
+                self.run(&text, &mut |outcome| report(Reply::Statement { outcome }));
+                Reply::Finished {
+                    session: self.view(),
+                }
+            }
+            Request::Check { check } => Reply::Checked {
+                result: self.check(&check),
+            },
+            Request::Snapshot => Reply::Kept {
+                snapshot: self.snapshot(),
+            },
+            Request::Restore { snapshot } if self.restore(snapshot) => Reply::Finished {
+                session: self.view(),
+            },
+            Request::Restore { snapshot } => Reply::Refused {
+                message: format!("there is no snapshot {snapshot}"),
+            },
+            Request::Ping => Reply::Pong,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Requests to the worker and its replies.
+
+use serde::{Deserialize, Serialize};
+#[cfg(feature = "typescript")]
+use tsify::Tsify;
+
+use crate::keys::MatrixCell;
+use crate::lesson::{Check, CheckResult};
+use crate::outcome::StatementOutcome;
+use crate::view::ClusterView;
+
+/// A request under the number its replies carry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub struct Numbered<T> {
+    pub id: u32,
+    pub body: T,
+}
+
+/// What the page asks of the worker. Each request is answered by any number of
+/// [`Reply::Statement`] and then exactly one other reply.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub enum Request {
+    /// Makes a fresh cluster and runs `log`, the texts of an earlier session, without
+    /// reporting their statements. Answered by [`Reply::Ready`].
+    Boot { options: Options, log: Vec<String> },
+    /// Runs a text as if it were typed into psql: any number of statements and meta-commands.
+    /// Answered by [`Reply::Statement`] for each and [`Reply::Finished`].
+    Run { text: String },
+    /// Looks whether a step's goal is reached; leaves no trace. Answered by [`Reply::Checked`].
+    Check { check: Check },
+    /// Keeps the present state under a number. Answered by [`Reply::Kept`].
+    Snapshot,
+    /// Goes back to a kept state. Answered by [`Reply::Finished`].
+    Restore { snapshot: u32 },
+    /// Answered by [`Reply::Pong`].
+    Ping,
+}
+
+/// What a cluster starts from. The same options and the same statements give the same output.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub struct Options {
+    /// Seed of `random()`, `gen_random_uuid()` and the like.
+    pub seed: u32,
+    /// Start of the session's clock: seconds since 1970-01-01 UTC.
+    pub clock: f64,
+}
+
+/// What the worker answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub enum Reply {
+    /// The engine's file is on its way (bytes so far and in all). Sent by the worker's script
+    /// before the engine exists, under request 0.
+    Loading {
+        loaded: f64,
+        total: f64,
+    },
+    /// The engine trapped; the worker is of no more use. Sent by the worker's script.
+    Trapped {
+        message: String,
+    },
+    /// The cluster stands.
+    Ready {
+        session: SessionView,
+        matrix: Vec<MatrixCell>,
+    },
+    /// One statement of a running text is done.
+    Statement {
+        outcome: StatementOutcome,
+    },
+    /// The text is done; this is how things stand now.
+    Finished {
+        session: SessionView,
+    },
+    Checked {
+        result: CheckResult,
+    },
+    Kept {
+        snapshot: u32,
+    },
+    Pong,
+    /// The request itself could not be carried out, as with a snapshot that was never kept.
+    Refused {
+        message: String,
+    },
+}
+
+/// How the session stands between two texts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub struct SessionView {
+    /// psql's prompt: `lab=# `, `lab-# ` inside a statement, `lab=*# ` inside a transaction.
+    pub prompt: String,
+    pub cluster: ClusterView,
+}
