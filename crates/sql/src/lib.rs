@@ -1,1 +1,3 @@
 //! Text to statements: the only crate that imports sqlparser.
+
+pub mod ast;
