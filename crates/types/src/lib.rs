@@ -3,16 +3,19 @@
 //!
 //! - [`error`]: the one error type; [`oid`]: built-in types by oid.
 //! - [`datum`]: one value; [`column`]: many values of one type, and chunks of rows.
-//! - [`proc`]: how functions, operators and casts are described.
+//! - [`proc`]: how functions, operators and casts are described; [`catalog`]: all that are built in;
+//!   [`functions`]: what they do.
 //! - one module a family of values: [`numeric`], [`interval`], [`json`], [`array`], [`range`], [`inet`],
 //!   [`enums`], [`bits`].
 
 pub mod array;
 pub mod bits;
+pub mod catalog;
 pub mod column;
 pub mod datum;
 pub mod enums;
 pub mod error;
+pub mod functions;
 pub mod inet;
 pub mod interval;
 pub mod json;
@@ -23,6 +26,7 @@ pub mod range;
 
 pub use array::ArrayValue;
 pub use bits::BitString;
+pub use catalog::{find_cast, lookup_procs, operator_by_oid, operators, proc_by_oid};
 pub use column::{Bitmap, CHUNK_ROWS, Chunk, Column, ColumnData};
 pub use datum::{Datum, RecordValue};
 pub use enums::EnumLabel;
@@ -34,6 +38,6 @@ pub use numeric::Numeric;
 pub use oid::{BuiltinType, Oid, TypeKind, builtin_type, builtin_type_by_name};
 pub use proc::{
     Call, Cast, CastContext, CastMethod, Environment, Implementation, Kernel, Operator, Proc,
-    ScalarFunction, SetFunction, UserType, Volatility,
+    ProcKind, ScalarFunction, SetFunction, UserType, Volatility,
 };
 pub use range::RangeValue;

@@ -1,5 +1,8 @@
 //! Object identifiers, and the built-in types by their oids (PostgreSQL's pg_type.dat).
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 /// An object identifier; 0 is "none".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Oid(pub u32);
@@ -67,7 +70,11 @@ pub fn builtin_type(oid: Oid) -> Option<&'static BuiltinType> {
 
 /// The built-in type with this `typname`.
 pub fn builtin_type_by_name(name: &str) -> Option<&'static BuiltinType> {
-    BUILTIN_TYPES.iter().find(|t| t.name == name)
+    static BY_NAME: OnceLock<HashMap<&str, &BuiltinType>> = OnceLock::new();
+    BY_NAME
+        .get_or_init(|| BUILTIN_TYPES.iter().map(|t| (t.name, t)).collect())
+        .get(name)
+        .copied()
 }
 
 /// The oids of the built-in types, under their `typname`.
@@ -87,9 +94,11 @@ impl Oid {
     pub const XID: Oid = Oid(28);
     pub const CID: Oid = Oid(29);
     pub const OIDVECTOR: Oid = Oid(30);
+    pub const PG_DDL_COMMAND: Oid = Oid(32);
     pub const JSON: Oid = Oid(114);
     pub const XML: Oid = Oid(142);
     pub const XML_ARRAY: Oid = Oid(143);
+    pub const PG_NODE_TREE: Oid = Oid(194);
     pub const JSON_ARRAY: Oid = Oid(199);
     pub const PG_TYPE_ARRAY: Oid = Oid(210);
     pub const TABLE_AM_HANDLER: Oid = Oid(269);
@@ -198,6 +207,8 @@ impl Oid {
     pub const PG_LSN: Oid = Oid(3220);
     pub const PG_LSN_ARRAY: Oid = Oid(3221);
     pub const TSM_HANDLER: Oid = Oid(3310);
+    pub const PG_NDISTINCT: Oid = Oid(3361);
+    pub const PG_DEPENDENCIES: Oid = Oid(3402);
     pub const ANYENUM: Oid = Oid(3500);
     pub const TSVECTOR: Oid = Oid(3614);
     pub const TSQUERY: Oid = Oid(3615);
@@ -241,6 +252,7 @@ impl Oid {
     pub const INT8MULTIRANGE: Oid = Oid(4536);
     pub const ANYMULTIRANGE: Oid = Oid(4537);
     pub const ANYCOMPATIBLEMULTIRANGE: Oid = Oid(4538);
+    pub const PG_MCV_LIST: Oid = Oid(5017);
     pub const PG_SNAPSHOT: Oid = Oid(5038);
     pub const PG_SNAPSHOT_ARRAY: Oid = Oid(5039);
     pub const XID8: Oid = Oid(5069);
@@ -307,9 +319,11 @@ pub static BUILTIN_TYPES: &[BuiltinType] = &[
     builtin(28, "xid", "xid", TypeKind::Base, b'U', false, 4, true, b'i', b'p', 0, 1011, false),
     builtin(29, "cid", "cid", TypeKind::Base, b'U', false, 4, true, b'i', b'p', 0, 1012, false),
     builtin(30, "oidvector", "oidvector", TypeKind::Base, b'A', false, -1, false, b'i', b'p', 26, 1013, false),
+    builtin(32, "pg_ddl_command", "pg_ddl_command", TypeKind::Pseudo, b'P', false, 8, true, b'd', b'p', 0, 0, false),
     builtin(114, "json", "json", TypeKind::Base, b'U', false, -1, false, b'i', b'x', 0, 199, false),
     builtin(142, "xml", "xml", TypeKind::Base, b'U', false, -1, false, b'i', b'x', 0, 143, false),
     builtin(143, "_xml", "xml[]", TypeKind::Base, b'A', false, -1, false, b'i', b'x', 142, 0, false),
+    builtin(194, "pg_node_tree", "pg_node_tree", TypeKind::Base, b'Z', false, -1, false, b'i', b'x', 0, 0, true),
     builtin(199, "_json", "json[]", TypeKind::Base, b'A', false, -1, false, b'i', b'x', 114, 0, false),
     builtin(210, "_pg_type", "pg_type[]", TypeKind::Base, b'A', false, -1, false, b'd', b'x', 71, 0, false),
     builtin(269, "table_am_handler", "table_am_handler", TypeKind::Pseudo, b'P', false, 4, true, b'i', b'p', 0, 0, false),
@@ -418,6 +432,8 @@ pub static BUILTIN_TYPES: &[BuiltinType] = &[
     builtin(3220, "pg_lsn", "pg_lsn", TypeKind::Base, b'U', false, 8, true, b'd', b'p', 0, 3221, false),
     builtin(3221, "_pg_lsn", "pg_lsn[]", TypeKind::Base, b'A', false, -1, false, b'd', b'x', 3220, 0, false),
     builtin(3310, "tsm_handler", "tsm_handler", TypeKind::Pseudo, b'P', false, 4, true, b'i', b'p', 0, 0, false),
+    builtin(3361, "pg_ndistinct", "pg_ndistinct", TypeKind::Base, b'Z', false, -1, false, b'i', b'x', 0, 0, true),
+    builtin(3402, "pg_dependencies", "pg_dependencies", TypeKind::Base, b'Z', false, -1, false, b'i', b'x', 0, 0, true),
     builtin(3500, "anyenum", "anyenum", TypeKind::Pseudo, b'P', false, 4, true, b'i', b'p', 0, 0, false),
     builtin(3614, "tsvector", "tsvector", TypeKind::Base, b'U', false, -1, false, b'i', b'x', 0, 3643, false),
     builtin(3615, "tsquery", "tsquery", TypeKind::Base, b'U', false, -1, false, b'i', b'p', 0, 3645, false),
@@ -461,6 +477,7 @@ pub static BUILTIN_TYPES: &[BuiltinType] = &[
     builtin(4536, "int8multirange", "int8multirange", TypeKind::Multirange, b'R', false, -1, false, b'd', b'x', 0, 6157, false),
     builtin(4537, "anymultirange", "anymultirange", TypeKind::Pseudo, b'P', false, -1, false, b'd', b'x', 0, 0, false),
     builtin(4538, "anycompatiblemultirange", "anycompatiblemultirange", TypeKind::Pseudo, b'P', false, -1, false, b'd', b'x', 0, 0, false),
+    builtin(5017, "pg_mcv_list", "pg_mcv_list", TypeKind::Base, b'Z', false, -1, false, b'i', b'x', 0, 0, true),
     builtin(5038, "pg_snapshot", "pg_snapshot", TypeKind::Base, b'U', false, -1, false, b'd', b'x', 0, 5039, false),
     builtin(5039, "_pg_snapshot", "pg_snapshot[]", TypeKind::Base, b'A', false, -1, false, b'd', b'x', 5038, 0, false),
     builtin(5069, "xid8", "xid8", TypeKind::Base, b'U', false, 8, true, b'd', b'p', 0, 271, false),

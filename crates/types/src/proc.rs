@@ -69,14 +69,28 @@ pub enum Implementation {
     Aggregate,
     Window,
     /// Needs the catalog, the storage or the session (`nextval`, `pg_get_viewdef`, Citus functions ...):
-    /// found by the executor under the function's name.
+    /// found by the executor under the function's name, and refused by name if it is not there either.
     Backend,
+}
+
+/// `prokind` of pg_proc and `aggkind` of pg_aggregate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcKind {
+    Function,
+    Aggregate,
+    /// `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)`, with the number of direct arguments.
+    OrderedSet(u8),
+    /// `rank(5) WITHIN GROUP (ORDER BY x)`, with the number of direct arguments.
+    HypotheticalSet(u8),
+    Window,
 }
 
 /// One row of pg_proc.
 pub struct Proc {
     pub oid: Oid,
     pub name: &'static str,
+    /// `prosrc`: the name under which it is implemented; the name itself if PostgreSQL writes it in SQL.
+    pub internal: &'static str,
     /// Types of the input arguments (a variadic last one is the array type).
     pub args: &'static [Oid],
     /// Names of all arguments where any has one: inputs first, then OUT columns.
@@ -88,6 +102,7 @@ pub struct Proc {
     /// Element type of a VARIADIC last argument (`Oid::ANY` for "any"), else 0.
     pub variadic: Oid,
     pub result: Oid,
+    pub kind: ProcKind,
     pub returns_set: bool,
     pub strict: bool,
     pub volatility: Volatility,

@@ -1,0 +1,5 @@
+//! Functions and operators on arrays.
+
+use super::Family;
+
+pub static FUNCTIONS: Family = &[];

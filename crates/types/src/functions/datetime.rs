@@ -1,0 +1,5 @@
+//! Functions and operators on dates, times and intervals.
+
+use super::Family;
+
+pub static FUNCTIONS: Family = &[];

@@ -1,0 +1,5 @@
+//! Functions and operators on enums.
+
+use super::Family;
+
+pub static FUNCTIONS: Family = &[];

@@ -1,0 +1,73 @@
+//! What the built-in functions do, by their internal names (`prosrc` of pg_proc; for functions that
+//! PostgreSQL writes in SQL, their names).
+//!
+//! Each family lists its functions; signatures, volatility and strictness come from [`crate::catalog`].
+//! A strict function is never called with a NULL.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::Implementation;
+
+pub mod array;
+pub mod bits;
+pub mod bytea;
+pub mod datetime;
+pub mod enums;
+pub mod formatting;
+pub mod inet;
+pub mod json;
+pub mod range;
+pub mod uuid;
+
+/// Functions of a family: internal name and what carries it out.
+pub type Family = &'static [(&'static str, Implementation)];
+
+static FAMILIES: &[Family] = &[
+    array::FUNCTIONS,
+    bits::FUNCTIONS,
+    bytea::FUNCTIONS,
+    datetime::FUNCTIONS,
+    enums::FUNCTIONS,
+    formatting::FUNCTIONS,
+    inet::FUNCTIONS,
+    json::FUNCTIONS,
+    range::FUNCTIONS,
+    uuid::FUNCTIONS,
+];
+
+/// What carries out the function of this internal name, if it is computed from its arguments alone.
+pub fn implementation(internal: &str) -> Option<Implementation> {
+    static INDEX: OnceLock<HashMap<&str, Implementation>> = OnceLock::new();
+    let index = INDEX.get_or_init(|| {
+        FAMILIES
+            .iter()
+            .flat_map(|family| family.iter().copied())
+            .collect()
+    });
+    index.get(internal).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::all_procs;
+
+    #[test]
+    fn every_implementation_is_used_once() {
+        let mut names: Vec<&str> = FAMILIES
+            .iter()
+            .flat_map(|f| f.iter().map(|(name, _)| *name))
+            .collect();
+        names.sort_unstable();
+        for pair in names.windows(2) {
+            assert_ne!(pair[0], pair[1], "implemented twice");
+        }
+        for name in names {
+            assert!(
+                all_procs().iter().any(|p| p.internal == name),
+                "{name} is the internal name of no function"
+            );
+        }
+    }
+}

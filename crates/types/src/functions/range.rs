@@ -1,0 +1,5 @@
+//! Functions and operators on ranges and multiranges.
+
+use super::Family;
+
+pub static FUNCTIONS: Family = &[];
