@@ -17,7 +17,7 @@ pub struct StatementOutcome {
     /// True if the statement raised an error.
     pub failed: bool,
     /// Absent for meta-commands that ask the cluster nothing.
-    pub trace: Option<Trace>,
+    pub trace: Option<Box<Trace>>,
 }
 
 /// A stretch of output of one kind, with its line ends.

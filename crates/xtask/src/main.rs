@@ -1,1 +1,66 @@
-fn main() {}
+//! `cargo xtask`: everything this project does besides compiling Rust.
+//!
+//! - `setup`: brings what a fresh machine lacks, each piece when it is first needed
+//! - `site`: builds the page and the engine into `dist/`
+//! - `serve`: serves `dist/` on this machine
+//! - `test`: every test there is, by parts
+//! - `conformance`: compares with recordings of a real cluster
+//! - `bench`: times the engine beside its peers
+//!
+//! Whatever is fetched or built stays inside the tree: `target/`, `node_modules/`, `dist/`.
+
+mod bench;
+mod conformance;
+mod process;
+mod serve;
+mod setup;
+mod site;
+mod sizes;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  serve [PORT]      set up what is missing, build, serve on 127.0.0.1
+  build             build the site into dist/ and list its sizes
+  test [PART...]    run every test, or the parts named:
+                    native, conformance, lessons, wasm, browser
+  conformance       print the conformance table by area
+  bench             time the engine beside its peers in Node
+  lint              cargo fmt --check and clippy, warnings as errors
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", arguments),
+    };
+    match command {
+        "serve" => serve::serve(rest.first().map(String::as_str)),
+        "build" => site::build().map(|site| sizes::print(&site)),
+        "test" => test::test(rest),
+        "conformance" => conformance::print_table(),
+        "bench" => bench::bench(),
+        "lint" => test::lint(),
+        "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => bail!("cargo xtask has no command {other}\n\n{USAGE}"),
+    }
+}

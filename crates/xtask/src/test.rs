@@ -1,0 +1,114 @@
+//! Every test there is, by parts.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::conformance;
+use crate::process::{cargo, command, path_with, root, run, say};
+use crate::setup::{chromium, node, tools, wasm_target};
+use crate::{serve, site};
+
+/// A part's name and what runs it, quickest to fail first.
+const PARTS: [(&str, fn() -> Result<()>); 5] = [
+    ("native", native),
+    ("conformance", conformance::test),
+    ("lessons", lessons),
+    ("wasm", wasm),
+    ("browser", browser),
+];
+
+/// Runs the parts named, or all.
+pub fn test(names: &[String]) -> Result<()> {
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| PARTS.iter().all(|(part, _)| part != name))
+    {
+        bail!("cargo xtask test has no part {unknown}");
+    }
+    let mut times = Vec::new();
+    for (name, part) in PARTS {
+        if names.is_empty() || names.iter().any(|wanted| wanted == name) {
+            say(format!("Testing: {name}"));
+            let start = Instant::now();
+            part()?;
+            times.push((name, start.elapsed()));
+        }
+    }
+    say("All tests passed");
+    for (name, time) in times {
+        println!("{name:<12} {:>6.1} s", time.as_secs_f64());
+    }
+    Ok(())
+}
+
+/// `cargo fmt --check` and clippy, warnings as errors.
+pub fn lint() -> Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn native() -> Result<()> {
+    run(&mut cargo(&["test", "--workspace"]))
+}
+
+fn lessons() -> Result<()> {
+    let check = [
+        "run",
+        "--package",
+        "kumquat-cli",
+        "--",
+        "lesson",
+        "check",
+        "lessons",
+    ];
+    run(&mut cargo(&check))
+}
+
+/// The bindings' tests, in Node and in Chromium.
+fn wasm() -> Result<()> {
+    let compiler = wasm_target::install()?;
+    let tools = tools::install()?;
+    let browser = chromium::install()?;
+    let driver = browser.driver.to_string_lossy().into_owned();
+    let in_node = ["--node"];
+    let in_chromium = ["--headless", "--chrome", "--chromedriver", driver.as_str()];
+    for place in [&in_node[..], &in_chromium[..]] {
+        let mut test = command(tools.join("wasm-pack"), &["test"]);
+        test.args(place)
+            .args(["--mode", "no-install", "crates/wasm"]);
+        compiler.dress(&mut test)?;
+        let path = test
+            .get_envs()
+            .find(|(name, _)| *name == "PATH")
+            .and_then(|(_, value)| value);
+        let path = match path {
+            Some(path) => std::env::join_paths(
+                std::iter::once(tools.clone()).chain(std::env::split_paths(path)),
+            )?,
+            None => path_with(std::slice::from_ref(&tools))?,
+        };
+        run(test.env("PATH", path))?;
+    }
+    Ok(())
+}
+
+/// The page, clicked through in Chromium.
+fn browser() -> Result<()> {
+    let site = site::build()?;
+    let browser = chromium::install()?;
+    let address = serve::in_background(site.directory)?;
+    run(
+        node::node(&["--test", "--test-concurrency=1", "tests/browser/"])
+            .env("KUMQUAT_ADDRESS", address)
+            .env("KUMQUAT_CHROMIUM", browser.chromium)
+            .current_dir(root()),
+    )
+}
