@@ -1,0 +1,65 @@
+//! A backend: one session at work on its server. Everything that a statement does goes through it.
+
+use std::sync::Arc;
+
+use kumquat_sql::ast::Statement;
+use kumquat_types::{Datum, Error, Oid, Result};
+
+use crate::catalog::{Catalog, Name};
+use crate::extension::Extension;
+use crate::query::Query;
+use crate::result::{CommandTag, ResultSet};
+use crate::server::{Database, Network, Server, ServerId};
+use crate::session::Session;
+
+/// One session at work. Statements change the network through it; a snapshot is `backend.network.clone()`.
+pub struct Backend<'a> {
+    pub network: &'a mut Network,
+    pub session: &'a mut Session,
+    pub extension: &'a dyn Extension,
+}
+
+impl Backend<'_> {
+    pub fn server_id(&self) -> ServerId {
+        self.session.server
+    }
+
+    pub fn server(&self) -> Result<&Server> {
+        self.network.servers.get(self.session.server.0).ok_or_else(|| Error::internal("the session's server is gone"))
+    }
+
+    pub fn server_mut(&mut self) -> Result<&mut Server> {
+        self.network.servers.get_mut(self.session.server.0).ok_or_else(|| Error::internal("the session's server is gone"))
+    }
+
+    pub fn database(&self) -> Result<&Database> {
+        let name = &self.session.database;
+        self.server()?.databases.get(name).ok_or_else(|| Error::internal("the session's database is gone"))
+    }
+
+    pub fn database_mut(&mut self) -> Result<&mut Database> {
+        let name = self.session.database.clone();
+        self.server_mut()?.databases.get_mut(&name).ok_or_else(|| Error::internal("the session's database is gone"))
+    }
+
+    pub fn catalog(&self) -> Result<&Catalog> {
+        Ok(&self.database()?.catalog)
+    }
+
+    pub fn catalog_mut(&mut self) -> Result<&mut Catalog> {
+        Ok(&mut self.database_mut()?.catalog)
+    }
+
+    /// A fresh oid, never used before on this server.
+    pub fn new_oid(&mut self) -> Result<Oid> {
+        let server = self.server_mut()?;
+        let oid = Oid(server.next_oid);
+        server.next_oid = server.next_oid.saturating_add(1);
+        Ok(oid)
+    }
+
+    /// Sends a notice or warning to the client when the statement's messages go out.
+    pub fn notice(&mut self, notice: Error) {
+        self.session.notices.push(notice);
+    }
+}

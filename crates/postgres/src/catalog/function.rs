@@ -1,0 +1,98 @@
+//! User-defined functions and procedures (pg_proc), and triggers (pg_trigger).
+
+use std::sync::Arc;
+
+use kumquat_types::{Oid, Volatility};
+
+use super::{AclItem, Name};
+use crate::query::Expr;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcKind {
+    Function,
+    Procedure,
+    Aggregate,
+    Window,
+}
+
+#[derive(Clone, Debug)]
+pub struct Function {
+    pub oid: Oid,
+    pub name: Name,
+    pub schema: Oid,
+    pub owner: Oid,
+    pub kind: ProcKind,
+    pub language: Name,
+    /// Input arguments.
+    pub args: Vec<FunctionArgument>,
+    /// OUT, INOUT and TABLE columns, in order.
+    pub outputs: Vec<FunctionArgument>,
+    pub result: Oid,
+    pub returns_set: bool,
+    pub strict: bool,
+    pub volatility: Volatility,
+    pub security_definer: bool,
+    pub leakproof: bool,
+    /// `s`, `r` or `u`.
+    pub parallel: char,
+    pub cost: f64,
+    pub rows: f64,
+    pub settings: Vec<(Name, Name)>,
+    pub body: FunctionBody,
+    pub acl: Option<Vec<AclItem>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct FunctionArgument {
+    pub name: Option<Name>,
+    pub type_oid: Oid,
+    pub mode: ArgumentMode,
+    pub default: Option<Arc<Expr>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgumentMode {
+    In,
+    Out,
+    InOut,
+    Variadic,
+    Table,
+}
+
+#[derive(Clone, Debug)]
+pub enum FunctionBody {
+    /// The source text between AS quotes.
+    Source(Name),
+    /// RETURN expr or BEGIN ATOMIC ... END, kept as its text.
+    Standard(Name),
+}
+
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    pub oid: Oid,
+    pub name: Name,
+    pub relation: Oid,
+    pub function: Oid,
+    /// The statement that made it, for pg_get_triggerdef.
+    pub timing: TriggerTiming,
+    pub events: Vec<TriggerEvent>,
+    pub for_each_row: bool,
+    pub when: Option<Arc<Expr>>,
+    pub arguments: Vec<Name>,
+    pub enabled: char,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriggerTiming {
+    Before,
+    After,
+    InsteadOf,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TriggerEvent {
+    Insert,
+    Update(Vec<i16>),
+    Delete,
+    Truncate,
+}

@@ -1,0 +1,218 @@
+//! Relations (pg_class) with their attributes (pg_attribute), and what makes them tables, indexes,
+//! views, sequences or partitions.
+
+use std::sync::Arc;
+
+use kumquat_types::{Datum, Oid};
+
+use super::{AclItem, Name};
+use crate::query::{Expr, Query};
+
+/// `relkind`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelationKind {
+    Table,
+    PartitionedTable,
+    Index,
+    PartitionedIndex,
+    Sequence,
+    View,
+    MaterializedView,
+    CompositeType,
+    ForeignTable,
+    /// A system catalog or a view of one, whose rows are computed.
+    System,
+}
+
+/// `relpersistence`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Persistence {
+    #[default]
+    Permanent,
+    Unlogged,
+    Temporary,
+}
+
+/// One row of pg_class, with what hangs on it.
+#[derive(Clone, Debug)]
+pub struct Relation {
+    pub oid: Oid,
+    pub name: Name,
+    pub schema: Oid,
+    pub kind: RelationKind,
+    pub owner: Oid,
+    pub persistence: Persistence,
+    /// In order of `attnum`, from 1; dropped ones stay in place.
+    pub attributes: Arc<[Attribute]>,
+    /// Oid of the row type (`reltype`), 0 for indexes and sequences.
+    pub row_type: Oid,
+    /// `heap`, `columnar`, `btree`, `hash`, `gin` ...
+    pub access_method: Name,
+    /// WITH (...) storage parameters, in the order given.
+    pub options: Vec<(Name, Name)>,
+    /// Parents by inheritance or partitioning.
+    pub parents: Vec<Oid>,
+    pub partition_key: Option<Arc<PartitionKey>>,
+    /// The bound under which this is a partition of its parent.
+    pub partition_bound: Option<Arc<PartitionBound>>,
+    pub index: Option<Arc<IndexDefinition>>,
+    /// The query of a view or materialized view.
+    pub view: Option<Arc<Query>>,
+    pub sequence: Option<SequenceDefinition>,
+    pub replica_identity: ReplicaIdentity,
+    pub row_security: bool,
+    /// Materialized view: filled with data.
+    pub populated: bool,
+    pub acl: Option<Vec<AclItem>>,
+}
+
+impl Relation {
+    /// Attributes that are not dropped.
+    pub fn live_attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.iter().filter(|attribute| !attribute.dropped)
+    }
+
+    pub fn attribute(&self, number: i16) -> Option<&Attribute> {
+        usize::try_from(number).ok()?.checked_sub(1).and_then(|i| self.attributes.get(i))
+    }
+
+    /// The attribute of that name, unless dropped.
+    pub fn attribute_by_name(&self, name: &str) -> Option<&Attribute> {
+        self.live_attributes().find(|attribute| &*attribute.name == name)
+    }
+
+    pub fn is_partition(&self) -> bool {
+        self.partition_bound.is_some()
+    }
+
+    /// Has rows of its own in storage.
+    pub fn has_storage(&self) -> bool {
+        matches!(self.kind, RelationKind::Table | RelationKind::MaterializedView)
+    }
+}
+
+/// One row of pg_attribute. Column `number - 1` of the table's heap holds its values, dropped or not.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// `attnum`, from 1.
+    pub number: i16,
+    pub name: Name,
+    pub type_oid: Oid,
+    pub type_modifier: i32,
+    /// 0 for the type's default.
+    pub collation: Oid,
+    pub not_null: bool,
+    pub dropped: bool,
+    /// DEFAULT, or the expression of a generated column.
+    pub default: Option<Arc<Expr>>,
+    pub generated: Option<Generated>,
+    pub identity: Option<Identity>,
+    /// Value of rows that were there when the column was added (`attmissingval`).
+    pub missing: Option<Datum>,
+    /// Defined here and not only inherited.
+    pub is_local: bool,
+    pub inherited_count: i16,
+    pub statistics_target: Option<i32>,
+    /// `attstorage`: p, x, e, m.
+    pub storage: char,
+    pub compression: Option<Name>,
+    pub acl: Option<Vec<AclItem>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generated {
+    Stored,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    Always,
+    ByDefault,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplicaIdentity {
+    #[default]
+    Default,
+    Full,
+    Nothing,
+    Index(Oid),
+}
+
+/// What makes a relation an index (pg_index).
+#[derive(Clone, Debug)]
+pub struct IndexDefinition {
+    pub table: Oid,
+    pub columns: Vec<IndexColumn>,
+    /// INCLUDE columns.
+    pub included: Vec<i16>,
+    pub unique: bool,
+    pub nulls_not_distinct: bool,
+    pub primary: bool,
+    pub exclusion: bool,
+    pub immediate: bool,
+    pub clustered: bool,
+    pub valid: bool,
+    pub predicate: Option<Arc<Expr>>,
+}
+
+/// A key column: an attribute number, or 0 and an expression over the table (Vars with varno 1).
+#[derive(Clone, Debug)]
+pub struct IndexColumn {
+    pub attribute: i16,
+    pub expression: Option<Arc<Expr>>,
+    pub collation: Option<Name>,
+    /// Operator class when not the default.
+    pub operator_class: Option<Name>,
+    pub order: SortOrder,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SortOrder {
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartitionStrategy {
+    Range,
+    List,
+    Hash,
+}
+
+/// PARTITION BY of a partitioned table (pg_partitioned_table).
+#[derive(Clone, Debug)]
+pub struct PartitionKey {
+    pub strategy: PartitionStrategy,
+    pub columns: Vec<IndexColumn>,
+    /// Type of each key column.
+    pub types: Vec<Oid>,
+}
+
+/// FOR VALUES of a partition.
+#[derive(Clone, Debug)]
+pub enum PartitionBound {
+    Range { from: Vec<RangeDatum>, to: Vec<RangeDatum> },
+    List(Vec<Datum>),
+    Hash { modulus: i32, remainder: i32 },
+    Default,
+}
+
+#[derive(Clone, Debug)]
+pub enum RangeDatum {
+    MinValue,
+    Value(Datum),
+    MaxValue,
+}
+
+/// The fixed part of a sequence (pg_sequence); its value is in `Database::sequences`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SequenceDefinition {
+    pub type_oid: Oid,
+    pub start: i64,
+    pub increment: i64,
+    pub min: i64,
+    pub max: i64,
+    pub cache: i64,
+    pub cycle: bool,
+}

@@ -1,0 +1,165 @@
+//! What an extension can plug in: PostgreSQL's planner, utility and executor hooks, functions, relations, settings.
+//!
+//! `postgres` knows no extension; one is handed to it with the [`Backend`](crate::Backend).
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use kumquat_sql::ast::Statement;
+use kumquat_types::{Chunk, Datum, Oid, Proc, Result};
+
+use crate::backend::Backend;
+use crate::explain::ExplainWriter;
+use crate::query::Query;
+use crate::result::CommandTag;
+use crate::settings::SettingDefinition;
+
+/// What the planner hook decided for a query.
+#[derive(Clone, Debug)]
+pub enum PlannedBy {
+    /// Nothing here for the extension: the standard planner goes on.
+    Standard,
+    /// The standard planner plans this instead; its range table may hold `RangeTableKind::Custom` entries.
+    Rewritten(Arc<Query>),
+    /// The whole statement is one custom scan, modifications included.
+    Custom(Arc<dyn CustomScan>),
+}
+
+/// A plan node that an extension carries out (PostgreSQL's CustomScan provider).
+pub trait CustomScan: Debug + Send + Sync {
+    /// What EXPLAIN shows: `Custom Scan (NAME)`.
+    fn name(&self) -> &'static str;
+    /// All rows, and for modifications how many rows they touched.
+    fn execute(&self, backend: &mut Backend<'_>, params: &[Datum]) -> Result<CustomOutput>;
+    /// The lines under the node.
+    fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()>;
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct CustomOutput {
+    pub chunks: Vec<Chunk>,
+    pub processed: u64,
+}
+
+/// One column of a relation whose rows are computed.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemColumn {
+    pub name: &'static str,
+    pub type_oid: Oid,
+}
+
+/// A catalog table or view whose rows are computed when it is read.
+pub struct SystemRelation {
+    pub oid: Oid,
+    /// `pg_catalog`, `information_schema`, `public` ...
+    pub schema: &'static str,
+    pub name: &'static str,
+    /// `relkind` letter shown: `r` or `v`.
+    pub kind: char,
+    pub columns: &'static [SystemColumn],
+    pub rows: fn(&mut Backend<'_>) -> Result<Vec<Vec<Datum>>>,
+}
+
+/// The arguments of a function that needs the backend.
+pub struct FunctionCall<'a> {
+    pub proc: &'static Proc,
+    pub args: &'a [Datum],
+    pub arg_types: &'a [Oid],
+    /// Where each argument is written, for error positions.
+    pub locations: &'a [Option<u32>],
+}
+
+/// The hooks. All are called with the session's backend, whose node they may change.
+pub trait Extension: Send + Sync {
+    /// `planner_hook`: called for every SELECT, INSERT, UPDATE, DELETE and MERGE, before standard planning.
+    fn plan(&self, backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> Result<PlannedBy>;
+
+    /// `ProcessUtility_hook`: called for every other statement. An implementation may act before and after
+    /// calling `backend.standard_utility(...)`, or instead of it.
+    fn utility(&self, backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag>;
+
+    /// COPY FROM into a relation: returns None to let the standard way go on.
+    fn copy_from(&self, backend: &mut Backend<'_>, relation: Oid, columns: &[i16], rows: &mut Vec<Vec<Datum>>) -> Result<Option<u64>>;
+
+    /// Functions of the extension, as rows of pg_proc; those marked `Implementation::Backend` are carried out by [`Extension::call`].
+    fn procs(&self) -> &'static [Proc];
+
+    /// A scalar call of a function that needs the backend. Returns None if the name is not the extension's.
+    fn call(&self, backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option<Datum>>;
+
+    /// The same for functions that return sets or OUT columns.
+    fn call_set(&self, backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option<Vec<Vec<Datum>>>>;
+
+    fn relations(&self) -> &'static [SystemRelation];
+
+    fn settings(&self) -> &'static [SettingDefinition];
+
+    /// Before COMMIT makes the changes durable; an error aborts the transaction.
+    fn pre_commit(&self, backend: &mut Backend<'_>) -> Result<()>;
+
+    /// After COMMIT or ROLLBACK.
+    fn after_transaction(&self, backend: &mut Backend<'_>, committed: bool);
+
+    /// ROLLBACK TO SAVEPOINT, SAVEPOINT, RELEASE: what is sent to other nodes.
+    fn savepoint(&self, backend: &mut Backend<'_>, event: SavepointEvent, name: &str) -> Result<()>;
+
+    /// Whether the relation is hidden from catalog queries of this session (shards on workers).
+    fn hides_relation(&self, backend: &Backend<'_>, relation: Oid) -> bool;
+
+    /// Rows of `pg_available_extensions`-like knowledge: extensions CREATE EXTENSION may install.
+    fn available_extensions(&self) -> &'static [(&'static str, &'static str)];
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SavepointEvent {
+    Define,
+    RollbackTo,
+    Release,
+}
+
+/// State of an extension in a database or session: any immutable value that is cheap to copy.
+pub type ExtensionState = Arc<dyn std::any::Any + Send + Sync>;
+
+/// A PostgreSQL without extensions.
+pub struct NoExtension;
+
+impl Extension for NoExtension {
+    fn plan(&self, _: &mut Backend<'_>, _: &Arc<Query>, _: &[Datum]) -> Result<PlannedBy> {
+        Ok(PlannedBy::Standard)
+    }
+    fn utility(&self, backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag> {
+        backend.standard_utility(statement, text)
+    }
+    fn copy_from(&self, _: &mut Backend<'_>, _: Oid, _: &[i16], _: &mut Vec<Vec<Datum>>) -> Result<Option<u64>> {
+        Ok(None)
+    }
+    fn procs(&self) -> &'static [Proc] {
+        &[]
+    }
+    fn call(&self, _: &mut Backend<'_>, _: &FunctionCall<'_>) -> Result<Option<Datum>> {
+        Ok(None)
+    }
+    fn call_set(&self, _: &mut Backend<'_>, _: &FunctionCall<'_>) -> Result<Option<Vec<Vec<Datum>>>> {
+        Ok(None)
+    }
+    fn relations(&self) -> &'static [SystemRelation] {
+        &[]
+    }
+    fn settings(&self) -> &'static [SettingDefinition] {
+        &[]
+    }
+    fn pre_commit(&self, _: &mut Backend<'_>) -> Result<()> {
+        Ok(())
+    }
+    fn after_transaction(&self, _: &mut Backend<'_>, _: bool) {}
+    fn savepoint(&self, _: &mut Backend<'_>, _: SavepointEvent, _: &str) -> Result<()> {
+        Ok(())
+    }
+    fn hides_relation(&self, _: &Backend<'_>, _: Oid) -> bool {
+        false
+    }
+    fn available_extensions(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+}
+

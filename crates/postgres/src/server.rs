@@ -1,0 +1,77 @@
+//! Servers and the network between them, each an immutable value that is cheap to copy.
+//!
+//! A server is what PostgreSQL calls a database cluster: shared catalogs (roles, databases) and databases.
+//! The network is all servers that can reach each other; copying it is taking a snapshot of everything.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, Vector};
+use kumquat_types::Oid;
+
+use crate::catalog::{AclItem, Catalog, Name, Role};
+use crate::extension::ExtensionState;
+use crate::storage::Heap;
+
+/// Index of a server in its network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerId(pub usize);
+
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    pub servers: Vector<Server>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub host: Name,
+    pub port: u16,
+    /// pg_authid, by oid, and the oids by name.
+    pub roles: OrdMap<Oid, Arc<Role>>,
+    pub role_names: OrdMap<Name, Oid>,
+    pub databases: OrdMap<Name, Database>,
+    /// Oids are given out per server and never given back, not even by ROLLBACK.
+    pub next_oid: u32,
+    pub next_xid: u64,
+    /// Bytes its disk holds; `None`: no limit.
+    pub disk_size: Option<u64>,
+    /// Answers no messages.
+    pub down: bool,
+    /// Prepared transactions (PREPARE TRANSACTION): name, and the state that COMMIT PREPARED installs.
+    pub prepared: OrdMap<Name, PreparedTransaction>,
+    /// COMMENT ON ROLE/DATABASE, by catalog letter and oid.
+    pub shared_descriptions: OrdMap<(char, Oid), Name>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PreparedTransaction {
+    pub database: Name,
+    pub owner: Oid,
+    pub prepared_at: i64,
+    pub state: Box<Database>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub oid: Oid,
+    pub name: Name,
+    pub owner: Oid,
+    pub acl: Option<Vec<AclItem>>,
+    pub allow_connections: bool,
+    pub connection_limit: i32,
+    pub is_template: bool,
+    /// ALTER DATABASE ... SET.
+    pub settings: OrdMap<Name, Name>,
+    pub catalog: Catalog,
+    /// The rows of tables and materialized views.
+    pub heaps: OrdMap<Oid, Arc<Heap>>,
+    /// Current values of sequences: not undone by ROLLBACK.
+    pub sequences: OrdMap<Oid, SequenceValue>,
+    /// The extension's own state in this database.
+    pub extension: Option<ExtensionState>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SequenceValue {
+    pub last_value: i64,
+    pub is_called: bool,
+}

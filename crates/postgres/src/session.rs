@@ -1,0 +1,106 @@
+//! What belongs to one connection: its user, settings, transaction, prepared statements and cursors.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use kumquat_sql::ast::Statement;
+use kumquat_types::{Chunk, Error, Oid};
+
+use crate::catalog::Name;
+use crate::extension::ExtensionState;
+use crate::query::Query;
+use crate::result::ResultColumn;
+use crate::server::{Network, ServerId};
+use crate::settings::SettingValues;
+
+#[derive(Clone)]
+pub struct Session {
+    pub server: ServerId,
+    pub database: Name,
+    /// Who logged in, who SET SESSION AUTHORIZATION made it, and who SET ROLE made it.
+    pub authenticated_user: Oid,
+    pub session_user: Oid,
+    pub current_user: Oid,
+    pub process_id: u32,
+    pub settings: SettingValues,
+    pub transaction: Transaction,
+    pub prepared: OrdMap<Name, Arc<PreparedStatement>>,
+    pub cursors: OrdMap<Name, Arc<Cursor>>,
+    /// Notices not yet sent to the client.
+    pub notices: Vec<Error>,
+    /// Sequences used: last value by `currval`, and the sequence `lastval` means.
+    pub sequence_values: OrdMap<Oid, i64>,
+    pub last_sequence: Option<Oid>,
+    /// Microseconds since 2000-01-01 UTC.
+    pub clock: Clock,
+    pub random: u64,
+    /// Temporary schema, once made.
+    pub temporary_schema: Option<Oid>,
+    /// Depth of nested function calls, bounded.
+    pub depth: u32,
+    pub extension: Option<ExtensionState>,
+    /// `true` for connections that other nodes open, and not the learner.
+    pub internal: bool,
+    /// Files the learner gave, for \copy, \i and COPY FROM 'file'.
+    pub files: OrdMap<Name, Name>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clock {
+    /// Set by the playground before each statement.
+    pub now: i64,
+    pub transaction_start: i64,
+    pub statement_start: i64,
+}
+
+/// State of the transaction; the network as it was is what ROLLBACK goes back to.
+#[derive(Clone, Default)]
+pub enum Transaction {
+    /// Outside a block: each statement is a transaction of its own.
+    #[default]
+    Idle,
+    Open(Box<TransactionBlock>),
+    /// After an error, until ROLLBACK.
+    Failed(Box<TransactionBlock>),
+}
+
+#[derive(Clone)]
+pub struct TransactionBlock {
+    pub before: Network,
+    pub settings_before: SettingValues,
+    pub savepoints: Vec<Savepoint>,
+    pub read_only: bool,
+    pub isolation: Name,
+    /// Changes have been made: a transaction id was given.
+    pub xid: Option<u64>,
+}
+
+#[derive(Clone)]
+pub struct Savepoint {
+    pub name: Name,
+    pub network: Network,
+    pub settings: SettingValues,
+    pub extension: Option<ExtensionState>,
+    pub cursors: OrdMap<Name, Arc<Cursor>>,
+}
+
+pub struct PreparedStatement {
+    pub name: Name,
+    pub text: Name,
+    pub parameter_types: Vec<Oid>,
+    pub statement: Statement,
+    /// Analyzed form of a query; utility statements have none.
+    pub query: Option<Arc<Query>>,
+    pub from_sql: bool,
+}
+
+pub struct Cursor {
+    pub name: Name,
+    pub text: Name,
+    pub columns: Vec<ResultColumn>,
+    pub chunks: Vec<Chunk>,
+    /// Rows before the current one; 0: before the first.
+    pub position: u64,
+    pub hold: bool,
+    pub scrollable: bool,
+}
