@@ -33,23 +33,15 @@ fn verdict(from: TableKind, to: TableKind) -> (Verdict, &'static str) {
         ),
         (Local, CitusLocal) | (CitusLocal, Local) => (Allowed, "both become Citus local tables"),
         (Local | CitusLocal | Reference, Local | CitusLocal | Reference) => (Allowed, ""),
-        (Distributed | SingleShard, Reference) => {
-            (Allowed, "every node has a copy of the reference table")
-        }
+        (Distributed | SingleShard, Reference) => (Allowed, "every node has a copy of the reference table"),
         (Distributed, Distributed) => (
             Conditional,
             "colocated, and the distribution columns stand at the same place in the key",
         ),
         (SingleShard, SingleShard) => (Conditional, "colocated: both whole on the same node"),
-        (Distributed, SingleShard) | (SingleShard, Distributed) => {
-            (Refused, "they are never colocated")
-        }
-        (Distributed | SingleShard, Local | CitusLocal) => {
-            (Refused, "the workers do not have the referenced rows")
-        }
-        (Reference, Distributed | SingleShard) => {
-            (Refused, "no single node has all the referenced rows")
-        }
+        (Distributed, SingleShard) | (SingleShard, Distributed) => (Refused, "they are never colocated"),
+        (Distributed | SingleShard, Local | CitusLocal) => (Refused, "the workers do not have the referenced rows"),
+        (Reference, Distributed | SingleShard) => (Refused, "no single node has all the referenced rows"),
         (Local | CitusLocal, Distributed | SingleShard) => {
             (Refused, "the coordinator does not have the referenced rows")
         }

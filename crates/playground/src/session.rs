@@ -93,9 +93,7 @@ impl Playground {
             }
             Request::Run { text } => {
                 self.run(&text, &mut |outcome| report(Reply::Statement { outcome }));
-                Reply::Finished {
-                    session: self.view(),
-                }
+                Reply::Finished { session: self.view() }
             }
             Request::Check { check } => Reply::Checked {
                 result: self.check(&check),
@@ -103,9 +101,7 @@ impl Playground {
             Request::Snapshot => Reply::Kept {
                 snapshot: self.snapshot(),
             },
-            Request::Restore { snapshot } if self.restore(snapshot) => Reply::Finished {
-                session: self.view(),
-            },
+            Request::Restore { snapshot } if self.restore(snapshot) => Reply::Finished { session: self.view() },
             Request::Restore { snapshot } => Reply::Refused {
                 message: format!("there is no snapshot {snapshot}"),
             },

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use kumquat_sql::ast::Statement;
 use kumquat_types::{Datum, Error, Oid, Result};
 
-use crate::catalog::{Catalog, Name};
+use crate::catalog::Catalog;
 use crate::extension::Extension;
 use crate::query::Query;
-use crate::result::{CommandTag, ResultSet};
+use crate::result::{CommandTag, QueryOutcome};
 use crate::server::{Database, Network, Server, ServerId};
 use crate::session::Session;
+use crate::{commands, executor};
 
 /// One session at work. Statements change the network through it; a snapshot is `backend.network.clone()`.
 pub struct Backend<'a> {
@@ -25,21 +26,33 @@ impl Backend<'_> {
     }
 
     pub fn server(&self) -> Result<&Server> {
-        self.network.servers.get(self.session.server.0).ok_or_else(|| Error::internal("the session's server is gone"))
+        self.network
+            .servers
+            .get(self.session.server.0)
+            .ok_or_else(|| Error::internal("the session's server is gone"))
     }
 
     pub fn server_mut(&mut self) -> Result<&mut Server> {
-        self.network.servers.get_mut(self.session.server.0).ok_or_else(|| Error::internal("the session's server is gone"))
+        self.network
+            .servers
+            .get_mut(self.session.server.0)
+            .ok_or_else(|| Error::internal("the session's server is gone"))
     }
 
     pub fn database(&self) -> Result<&Database> {
         let name = &self.session.database;
-        self.server()?.databases.get(name).ok_or_else(|| Error::internal("the session's database is gone"))
+        self.server()?
+            .databases
+            .get(name)
+            .ok_or_else(|| Error::internal("the session's database is gone"))
     }
 
     pub fn database_mut(&mut self) -> Result<&mut Database> {
         let name = self.session.database.clone();
-        self.server_mut()?.databases.get_mut(&name).ok_or_else(|| Error::internal("the session's database is gone"))
+        self.server_mut()?
+            .databases
+            .get_mut(&name)
+            .ok_or_else(|| Error::internal("the session's database is gone"))
     }
 
     pub fn catalog(&self) -> Result<&Catalog> {
@@ -50,12 +63,26 @@ impl Backend<'_> {
         Ok(&mut self.database_mut()?.catalog)
     }
 
-    /// A fresh oid, never used before on this server.
-    pub fn new_oid(&mut self) -> Result<Oid> {
-        let server = self.server_mut()?;
-        let oid = Oid(server.next_oid);
-        server.next_oid = server.next_oid.saturating_add(1);
-        Ok(oid)
+    /// A fresh oid, never used before on any server.
+    pub fn new_oid(&mut self) -> Oid {
+        let oid = Oid(self.network.next_oid);
+        self.network.next_oid = self.network.next_oid.saturating_add(1);
+        oid
+    }
+
+    /// The extension's state in this database, if it has any of this type.
+    pub fn extension_state<T: 'static>(&self) -> Option<&T> {
+        self.database().ok()?.extension.as_ref()?.downcast_ref()
+    }
+
+    /// Carries out a statement that is not a query: the end of the utility hook's chain.
+    pub fn standard_utility(&mut self, statement: &Statement, text: &str) -> Result<CommandTag> {
+        commands::execute(self, statement, text)
+    }
+
+    /// Analyzes, plans and runs a query, by way of the extension's planner hook.
+    pub fn execute_query(&mut self, query: &Arc<Query>, params: &[Datum]) -> Result<QueryOutcome> {
+        executor::execute_query(self, query, params)
     }
 
     /// Sends a notice or warning to the client when the statement's messages go out.

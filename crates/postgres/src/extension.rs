@@ -79,7 +79,13 @@ pub trait Extension: Send + Sync {
     fn utility(&self, backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag>;
 
     /// COPY FROM into a relation: returns None to let the standard way go on.
-    fn copy_from(&self, backend: &mut Backend<'_>, relation: Oid, columns: &[i16], rows: &mut Vec<Vec<Datum>>) -> Result<Option<u64>>;
+    fn copy_from(
+        &self,
+        backend: &mut Backend<'_>,
+        relation: Oid,
+        columns: &[i16],
+        rows: &mut Vec<Vec<Datum>>,
+    ) -> Result<Option<u64>>;
 
     /// Functions of the extension, as rows of pg_proc; those marked `Implementation::Backend` are carried out by [`Extension::call`].
     fn procs(&self) -> &'static [Proc];
@@ -162,4 +168,3 @@ impl Extension for NoExtension {
         &[]
     }
 }
-

@@ -11,15 +11,21 @@
 //! State is in [`server::Network`], an immutable value in effect: a copy is a snapshot, so a transaction is a
 //! copy that is kept or dropped, and a statement that fails leaves no trace.
 
+pub mod analyze;
 pub mod backend;
 pub mod catalog;
+pub mod commands;
+pub mod executor;
 pub mod explain;
 pub mod extension;
+pub mod planner;
 pub mod query;
 pub mod result;
+pub mod ruleutils;
 pub mod server;
 pub mod session;
 pub mod settings;
 pub mod storage;
+pub mod system;
 
 pub use backend::Backend;

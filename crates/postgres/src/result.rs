@@ -25,6 +25,15 @@ impl ResultSet {
     }
 }
 
+/// What a query gives: rows if it returns any (SELECT, RETURNING), and its tag.
+#[derive(Clone, Debug)]
+pub struct QueryOutcome {
+    pub rows: Option<ResultSet>,
+    pub tag: CommandTag,
+    /// Rows selected or modified.
+    pub processed: u64,
+}
+
 /// CommandComplete of the protocol: `INSERT 0 3`, `CREATE TABLE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandTag(pub Name);

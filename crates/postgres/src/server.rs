@@ -16,9 +16,12 @@ use crate::storage::Heap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerId(pub usize);
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Network {
     pub servers: Vector<Server>,
+    /// Oids are given out over all servers, so that an object keeps its oid when it is made on another node
+    /// too; they are never given back, not even by ROLLBACK.
+    pub next_oid: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -29,8 +32,6 @@ pub struct Server {
     pub roles: OrdMap<Oid, Arc<Role>>,
     pub role_names: OrdMap<Name, Oid>,
     pub databases: OrdMap<Name, Database>,
-    /// Oids are given out per server and never given back, not even by ROLLBACK.
-    pub next_oid: u32,
     pub next_xid: u64,
     /// Bytes its disk holds; `None`: no limit.
     pub disk_size: Option<u64>,

@@ -53,4 +53,3 @@ pub struct SettingValues {
     /// What RESET goes back to: role and database defaults at connection time.
     pub reset: OrdMap<Name, Name>,
 }
-

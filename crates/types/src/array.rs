@@ -20,10 +20,6 @@ impl ArrayValue {
         } else {
             vec![(values.len(), 1)]
         };
-        ArrayValue {
-            element,
-            dims,
-            values,
-        }
+        ArrayValue { element, dims, values }
     }
 }

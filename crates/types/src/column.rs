@@ -53,10 +53,7 @@ impl Bitmap {
     }
 
     pub fn count_ones(&self) -> usize {
-        self.words
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum()
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     pub fn words(&self) -> &[u64] {
@@ -67,12 +64,7 @@ impl Bitmap {
     #[must_use]
     pub fn and(&self, other: &Bitmap) -> Bitmap {
         Bitmap {
-            words: self
-                .words
-                .iter()
-                .zip(&other.words)
-                .map(|(a, b)| a & b)
-                .collect(),
+            words: self.words.iter().zip(&other.words).map(|(a, b)| a & b).collect(),
             len: self.len,
         }
     }

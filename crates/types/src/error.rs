@@ -245,11 +245,7 @@ impl Error {
         Error::new(SqlState::INTERNAL_ERROR, message)
     }
 
-    pub fn with_severity(
-        severity: Severity,
-        sqlstate: SqlState,
-        message: impl Into<String>,
-    ) -> Error {
+    pub fn with_severity(severity: Severity, sqlstate: SqlState, message: impl Into<String>) -> Error {
         Error(Box::new(ErrorData {
             severity,
             sqlstate,

@@ -37,7 +37,7 @@ pub use json::Json;
 pub use numeric::Numeric;
 pub use oid::{BuiltinType, Oid, TypeKind, builtin_type, builtin_type_by_name};
 pub use proc::{
-    Call, Cast, CastContext, CastMethod, Environment, Implementation, Kernel, Operator, Proc,
-    ProcKind, ScalarFunction, SetFunction, UserType, Volatility,
+    Call, Cast, CastContext, CastMethod, Environment, Implementation, Kernel, Operator, Proc, ProcKind, ScalarFunction,
+    SetFunction, UserType, Volatility,
 };
 pub use range::RangeValue;

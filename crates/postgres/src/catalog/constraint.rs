@@ -28,11 +28,23 @@ pub struct Constraint {
 #[derive(Clone, Debug)]
 pub enum ConstraintKind {
     /// Vars with varno 1.
-    Check { expression: Arc<Expr>, columns: Vec<i16> },
-    PrimaryKey { columns: Vec<i16>, index: Oid },
-    Unique { columns: Vec<i16>, index: Oid },
+    Check {
+        expression: Arc<Expr>,
+        columns: Vec<i16>,
+    },
+    PrimaryKey {
+        columns: Vec<i16>,
+        index: Oid,
+    },
+    Unique {
+        columns: Vec<i16>,
+        index: Oid,
+    },
     ForeignKey(ForeignKey),
-    Exclusion { columns: Vec<i16>, index: Oid },
+    Exclusion {
+        columns: Vec<i16>,
+        index: Oid,
+    },
 }
 
 #[derive(Clone, Debug)]

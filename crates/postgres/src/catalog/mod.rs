@@ -24,8 +24,8 @@ pub use constraint::{Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, F
 pub use function::{Function, FunctionBody, ProcKind, Trigger};
 pub use object::{Dependency, DependencyKind, ObjectAddress, ObjectClass};
 pub use relation::{
-    Attribute, Generated, Identity, IndexColumn, IndexDefinition, PartitionBound, PartitionKey, PartitionStrategy, Persistence,
-    RangeDatum, Relation, RelationKind, ReplicaIdentity, SequenceDefinition, SortOrder,
+    Attribute, Generated, Identity, IndexColumn, IndexDefinition, PartitionBound, PartitionKey, PartitionStrategy,
+    Persistence, RangeDatum, Relation, RelationKind, ReplicaIdentity, SequenceDefinition, SortOrder,
 };
 pub use role::{AclItem, Privileges, Role};
 pub use types::{CompositeField, DomainConstraint, TypeDefinition, UserDefinedType};
@@ -102,7 +102,9 @@ impl Catalog {
     }
 
     pub fn relation_by_name(&self, schema: Oid, name: &str) -> Option<&Arc<Relation>> {
-        self.relation_names.get(&(schema, Name::from(name))).and_then(|oid| self.relations.get(oid))
+        self.relation_names
+            .get(&(schema, Name::from(name)))
+            .and_then(|oid| self.relations.get(oid))
     }
 
     pub fn constraints_of(&self, relation: Oid) -> impl Iterator<Item = &Arc<Constraint>> {
@@ -126,7 +128,8 @@ impl Catalog {
         if let Some(old) = self.relations.get(&relation.oid).cloned() {
             self.forget_relation_links(&old);
         }
-        self.relation_names.insert((relation.schema, relation.name.clone()), relation.oid);
+        self.relation_names
+            .insert((relation.schema, relation.name.clone()), relation.oid);
         if let Some(index) = &relation.index {
             self.relation_indexes.insert((index.table, relation.oid));
         }
@@ -173,5 +176,7 @@ impl Catalog {
 }
 
 fn members(pairs: &OrdSet<(Oid, Oid)>, first: Oid) -> impl Iterator<Item = Oid> {
-    pairs.range((first, Oid(0))..=(first, Oid(u32::MAX))).map(|(_, second)| *second)
+    pairs
+        .range((first, Oid(0))..=(first, Oid(u32::MAX)))
+        .map(|(_, second)| *second)
 }

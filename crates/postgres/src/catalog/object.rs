@@ -34,7 +34,11 @@ impl ObjectAddress {
     }
 
     pub fn column(relation: Oid, number: i16) -> ObjectAddress {
-        ObjectAddress { class: ObjectClass::Relation, oid: relation, sub: number }
+        ObjectAddress {
+            class: ObjectClass::Relation,
+            oid: relation,
+            sub: number,
+        }
     }
 }
 

@@ -73,7 +73,10 @@ impl Relation {
     }
 
     pub fn attribute(&self, number: i16) -> Option<&Attribute> {
-        usize::try_from(number).ok()?.checked_sub(1).and_then(|i| self.attributes.get(i))
+        usize::try_from(number)
+            .ok()?
+            .checked_sub(1)
+            .and_then(|i| self.attributes.get(i))
     }
 
     /// The attribute of that name, unless dropped.

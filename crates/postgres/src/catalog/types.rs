@@ -23,11 +23,24 @@ pub struct UserDefinedType {
 pub enum TypeDefinition {
     Enum(Vec<EnumLabel>),
     /// CREATE TYPE ... AS (...), or the row type of the relation.
-    Composite { relation: Oid, fields: Vec<CompositeField> },
-    Domain { base: Oid, type_modifier: i32, not_null: bool, default: Option<Arc<Expr>>, constraints: Vec<DomainConstraint> },
-    Range { subtype: Oid },
+    Composite {
+        relation: Oid,
+        fields: Vec<CompositeField>,
+    },
+    Domain {
+        base: Oid,
+        type_modifier: i32,
+        not_null: bool,
+        default: Option<Arc<Expr>>,
+        constraints: Vec<DomainConstraint>,
+    },
+    Range {
+        subtype: Oid,
+    },
     /// The array type of another.
-    Array { element: Oid },
+    Array {
+        element: Oid,
+    },
     Shell,
 }
 

@@ -12,10 +12,18 @@ use crate::catalog::Name;
 pub enum Expr {
     Var(Var),
     Const(Const),
-    Param { kind: ParamKind, number: usize, type_oid: Oid, type_modifier: i32 },
+    Param {
+        kind: ParamKind,
+        number: usize,
+        type_oid: Oid,
+        type_modifier: i32,
+    },
     Aggref(Box<Aggref>),
     /// GROUPING(...): targets by `sort_group_ref`, and the arguments as written.
-    Grouping { refs: Vec<u32>, args: Vec<Expr> },
+    Grouping {
+        refs: Vec<u32>,
+        args: Vec<Expr>,
+    },
     WindowFunc(Box<WindowFunc>),
     Func(Box<FuncExpr>),
     /// Binary or prefix operator: one or two arguments.
@@ -24,45 +32,137 @@ pub enum Expr {
     Distinct(Box<OpExpr>),
     NullIf(Box<OpExpr>),
     /// `left op ANY (array)`, or ALL.
-    ScalarArrayOp { operator: Oid, any: bool, args: Box<[Expr; 2]>, location: Option<u32> },
+    ScalarArrayOp {
+        operator: Oid,
+        any: bool,
+        args: Box<[Expr; 2]>,
+        location: Option<u32>,
+    },
     Bool(BoolOp, Vec<Expr>),
     SubLink(Box<SubLink>),
     /// One subscript a dimension; slices have both bounds. With `assign`, the new value is stored into a copy.
     Subscript(Box<SubscriptingRef>),
     /// Field of a composite value, by number from 1.
-    FieldSelect { arg: Box<Expr>, field: i16, type_oid: Oid, type_modifier: i32 },
+    FieldSelect {
+        arg: Box<Expr>,
+        field: i16,
+        type_oid: Oid,
+        type_modifier: i32,
+    },
     /// New value for fields of a composite.
-    FieldStore { arg: Box<Expr>, fields: Vec<(i16, Expr)>, type_oid: Oid },
+    FieldStore {
+        arg: Box<Expr>,
+        fields: Vec<(i16, Expr)>,
+        type_oid: Oid,
+    },
     /// Binary-compatible change of type.
-    Relabel { arg: Box<Expr>, type_oid: Oid, type_modifier: i32, form: FuncForm },
+    Relabel {
+        arg: Box<Expr>,
+        type_oid: Oid,
+        type_modifier: i32,
+        form: FuncForm,
+    },
     /// By way of text.
-    CoerceViaIo { arg: Box<Expr>, type_oid: Oid, form: FuncForm, location: Option<u32> },
+    CoerceViaIo {
+        arg: Box<Expr>,
+        type_oid: Oid,
+        form: FuncForm,
+        location: Option<u32>,
+    },
     /// Element by element; `element` is over `CaseTest`.
-    ArrayCoerce { arg: Box<Expr>, element: Box<Expr>, type_oid: Oid, type_modifier: i32, form: FuncForm },
+    ArrayCoerce {
+        arg: Box<Expr>,
+        element: Box<Expr>,
+        type_oid: Oid,
+        type_modifier: i32,
+        form: FuncForm,
+    },
     /// From one row type to another with the same fields.
-    ConvertRowtype { arg: Box<Expr>, type_oid: Oid },
-    Collate { arg: Box<Expr>, collation: Name },
+    ConvertRowtype {
+        arg: Box<Expr>,
+        type_oid: Oid,
+    },
+    Collate {
+        arg: Box<Expr>,
+        collation: Name,
+    },
     /// `arg`: CASE x WHEN; conditions are then over `CaseTest`.
-    Case { arg: Option<Box<Expr>>, whens: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>>, type_oid: Oid },
-    CaseTest { type_oid: Oid, type_modifier: i32 },
-    Array { elements: Vec<Expr>, element_type: Oid, array_type: Oid, multi: bool },
+    Case {
+        arg: Option<Box<Expr>>,
+        whens: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+        type_oid: Oid,
+    },
+    CaseTest {
+        type_oid: Oid,
+        type_modifier: i32,
+    },
+    Array {
+        elements: Vec<Expr>,
+        element_type: Oid,
+        array_type: Oid,
+        multi: bool,
+    },
     /// ROW(...); `type_oid` is RECORD or a composite.
-    Row { args: Vec<Expr>, names: Vec<Name>, type_oid: Oid, form: FuncForm },
+    Row {
+        args: Vec<Expr>,
+        names: Vec<Name>,
+        type_oid: Oid,
+        form: FuncForm,
+    },
     /// `(a, b) < (c, d)`: operators column by column.
-    RowCompare { op: RowCompareOp, operators: Vec<Oid>, left: Vec<Expr>, right: Vec<Expr> },
-    Coalesce { args: Vec<Expr>, type_oid: Oid },
-    MinMax { op: MinMaxOp, args: Vec<Expr>, type_oid: Oid },
-    SqlValue { value: SqlValue, type_oid: Oid, type_modifier: i32 },
+    RowCompare {
+        op: RowCompareOp,
+        operators: Vec<Oid>,
+        left: Vec<Expr>,
+        right: Vec<Expr>,
+    },
+    Coalesce {
+        args: Vec<Expr>,
+        type_oid: Oid,
+    },
+    MinMax {
+        op: MinMaxOp,
+        args: Vec<Expr>,
+        type_oid: Oid,
+    },
+    SqlValue {
+        value: SqlValue,
+        type_oid: Oid,
+        type_modifier: i32,
+    },
     /// `row_test`: the argument is composite, tested field by field.
-    NullTest { arg: Box<Expr>, is_null: bool, row_test: bool },
-    BooleanTest { arg: Box<Expr>, kind: BooleanTestKind },
-    CoerceToDomain { arg: Box<Expr>, domain: Oid, type_modifier: i32, form: FuncForm },
+    NullTest {
+        arg: Box<Expr>,
+        is_null: bool,
+        row_test: bool,
+    },
+    BooleanTest {
+        arg: Box<Expr>,
+        kind: BooleanTestKind,
+    },
+    CoerceToDomain {
+        arg: Box<Expr>,
+        domain: Oid,
+        type_modifier: i32,
+        form: FuncForm,
+    },
     /// VALUE inside a domain's check.
-    CoerceToDomainValue { type_oid: Oid, type_modifier: i32 },
+    CoerceToDomainValue {
+        type_oid: Oid,
+        type_modifier: i32,
+    },
     /// DEFAULT in VALUES or SET, replaced by the rewriter.
-    SetToDefault { type_oid: Oid, type_modifier: i32 },
+    SetToDefault {
+        type_oid: Oid,
+        type_modifier: i32,
+    },
     /// A target of the input plan (1-based), made by the planner.
-    InputColumn { column: usize, type_oid: Oid, type_modifier: i32 },
+    InputColumn {
+        column: usize,
+        type_oid: Oid,
+        type_modifier: i32,
+    },
 }
 
 /// Column `attribute` (0: the whole row) of entry `varno`, `levels_up` queries further out.
@@ -253,7 +353,12 @@ pub enum BooleanTestKind {
 
 impl Expr {
     pub fn constant(value: Datum, type_oid: Oid) -> Expr {
-        Expr::Const(Const { value, type_oid, type_modifier: -1, location: None })
+        Expr::Const(Const {
+            value,
+            type_oid,
+            type_modifier: -1,
+            location: None,
+        })
     }
 
     pub fn null(type_oid: Oid) -> Expr {
@@ -319,9 +424,11 @@ impl Expr {
             | Expr::CoerceToDomainValue { type_modifier, .. }
             | Expr::SetToDefault { type_modifier, .. }
             | Expr::InputColumn { type_modifier, .. } => *type_modifier,
-            Expr::SubLink(link) if link.kind == SubLinkKind::Expr => {
-                link.query.output_columns().next().map_or(-1, |target: &TargetEntry| target.expr.type_modifier())
-            }
+            Expr::SubLink(link) if link.kind == SubLinkKind::Expr => link
+                .query
+                .output_columns()
+                .next()
+                .map_or(-1, |target: &TargetEntry| target.expr.type_modifier()),
             Expr::Coalesce { args, .. } | Expr::MinMax { args, .. } => common_modifier(args.iter()),
             Expr::Case { whens, otherwise, .. } => {
                 common_modifier(whens.iter().map(|(_, result)| result).chain(otherwise.as_deref()))
@@ -334,6 +441,9 @@ impl Expr {
 fn common_modifier<'a>(mut exprs: impl Iterator<Item = &'a Expr>) -> i32 {
     let Some(first) = exprs.next() else { return -1 };
     let (type_oid, modifier) = (first.type_oid(), first.type_modifier());
-    if exprs.all(|expr| expr.type_oid() == type_oid && expr.type_modifier() == modifier) { modifier } else { -1 }
+    if exprs.all(|expr| expr.type_oid() == type_oid && expr.type_modifier() == modifier) {
+        modifier
+    } else {
+        -1
+    }
 }
-

@@ -20,8 +20,8 @@ use std::sync::Arc;
 use kumquat_types::Oid;
 
 pub use expr::{
-    Aggref, BoolOp, BooleanTestKind, Const, Expr, FuncForm, MinMaxOp, ParamKind, RowCompareOp, SqlValue, SubLink, SubLinkKind, Var,
-    WindowFunc,
+    Aggref, BoolOp, BooleanTestKind, Const, Expr, FuncForm, MinMaxOp, ParamKind, RowCompareOp, SqlValue, SubLink,
+    SubLinkKind, Var, WindowFunc,
 };
 
 use crate::catalog::{Name, SortOrder};
@@ -129,14 +129,36 @@ pub struct RteColumn {
 #[derive(Clone, Debug)]
 pub enum RangeTableKind {
     /// `inherit`: with its children.
-    Relation { relation: Oid, inherit: bool, sample: Option<Arc<TableSample>> },
-    Subquery { query: Arc<Query>, /** the view it stands for */ view: Oid },
+    Relation {
+        relation: Oid,
+        inherit: bool,
+        sample: Option<Arc<TableSample>>,
+    },
+    Subquery {
+        query: Arc<Query>,
+        /** the view it stands for */
+        view: Oid,
+    },
     /// `join_vars`: what each column of the join stands for.
-    Join { kind: JoinKind, join_vars: Vec<Expr>, using: Vec<Name>, using_alias: Option<Name> },
-    Function { functions: Vec<RangeTableFunction>, ordinality: bool },
-    Values { rows: Arc<Vec<Vec<Expr>>> },
+    Join {
+        kind: JoinKind,
+        join_vars: Vec<Expr>,
+        using: Vec<Name>,
+        using_alias: Option<Name>,
+    },
+    Function {
+        functions: Vec<RangeTableFunction>,
+        ordinality: bool,
+    },
+    Values {
+        rows: Arc<Vec<Vec<Expr>>>,
+    },
     /// A CTE by name, `levels_up` queries further out.
-    Cte { name: Name, levels_up: usize, self_reference: bool },
+    Cte {
+        name: Name,
+        levels_up: usize,
+        self_reference: bool,
+    },
     /// Rows that an extension brings, e.g. from other nodes.
     Custom(Arc<dyn CustomScan>),
     /// The target of ON CONFLICT as EXCLUDED, or a placeholder without rows.
@@ -338,7 +360,11 @@ pub struct MergeAction {
 
 #[derive(Clone, Debug)]
 pub enum MergeActionKind {
-    Insert { override_kind: Option<Override>, targets: Vec<TargetEntry>, default_values: bool },
+    Insert {
+        override_kind: Option<Override>,
+        targets: Vec<TargetEntry>,
+        default_values: bool,
+    },
     Update(Vec<TargetEntry>),
     Delete,
     DoNothing,
@@ -347,7 +373,9 @@ pub enum MergeActionKind {
 impl Query {
     /// The target entry a sort or group clause names.
     pub fn target_by_ref(&self, target_ref: u32) -> Option<&TargetEntry> {
-        self.target_list.iter().find(|target| target.sort_group_ref == target_ref)
+        self.target_list
+            .iter()
+            .find(|target| target.sort_group_ref == target_ref)
     }
 
     /// The entry of a range-table index (from 1).
@@ -357,7 +385,11 @@ impl Query {
 
     /// The columns the query gives: SELECT's targets that are not junk, or RETURNING.
     pub fn output_columns(&self) -> impl Iterator<Item = &TargetEntry> {
-        let list = if self.command == CommandType::Select { &self.target_list } else { &self.returning };
+        let list = if self.command == CommandType::Select {
+            &self.target_list
+        } else {
+            &self.returning
+        };
         list.iter().filter(|target| !target.junk)
     }
 }

@@ -28,7 +28,12 @@ impl Expr {
             Expr::SubLink(link) => link.left.iter().for_each(f),
             Expr::Subscript(subscript) => {
                 f(&subscript.container);
-                subscript.lower.iter().chain(&subscript.upper).flatten().for_each(&mut *f);
+                subscript
+                    .lower
+                    .iter()
+                    .chain(&subscript.upper)
+                    .flatten()
+                    .for_each(&mut *f);
                 subscript.assign.iter().for_each(f);
             }
             Expr::FieldStore { arg, fields, .. } => {
@@ -47,7 +52,9 @@ impl Expr {
                 f(arg);
                 f(element);
             }
-            Expr::Case { arg, whens, otherwise, .. } => {
+            Expr::Case {
+                arg, whens, otherwise, ..
+            } => {
                 arg.as_deref().into_iter().for_each(&mut *f);
                 for (condition, result) in whens {
                     f(condition);
@@ -77,7 +84,11 @@ impl Expr {
             | Expr::SetToDefault { .. }
             | Expr::InputColumn { .. } => {}
             Expr::Aggref(aggregate) => {
-                aggregate.direct_args.iter_mut().chain(&mut aggregate.args).for_each(&mut *f);
+                aggregate
+                    .direct_args
+                    .iter_mut()
+                    .chain(&mut aggregate.args)
+                    .for_each(&mut *f);
                 aggregate.order_by.iter_mut().for_each(|order| f(&mut order.expr));
                 aggregate.filter.iter_mut().for_each(f);
             }
@@ -88,7 +99,12 @@ impl Expr {
             Expr::SubLink(link) => link.left.iter_mut().for_each(f),
             Expr::Subscript(subscript) => {
                 f(&mut subscript.container);
-                subscript.lower.iter_mut().chain(&mut subscript.upper).flatten().for_each(&mut *f);
+                subscript
+                    .lower
+                    .iter_mut()
+                    .chain(&mut subscript.upper)
+                    .flatten()
+                    .for_each(&mut *f);
                 subscript.assign.iter_mut().for_each(f);
             }
             Expr::FieldStore { arg, fields, .. } => {
@@ -107,7 +123,9 @@ impl Expr {
                 f(arg);
                 f(element);
             }
-            Expr::Case { arg, whens, otherwise, .. } => {
+            Expr::Case {
+                arg, whens, otherwise, ..
+            } => {
                 arg.as_deref_mut().into_iter().for_each(&mut *f);
                 for (condition, result) in whens {
                     f(condition);
@@ -152,8 +170,16 @@ impl Query {
     /// Calls `f` on each top-level expression of the query, of its own level only: not on subqueries in
     /// FROM, CTEs or sublinks.
     pub fn for_each_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
-        self.target_list.iter().chain(&self.returning).for_each(|target| f(&target.expr));
-        self.quals.iter().chain(&self.having).chain(&self.limit).chain(&self.offset).for_each(&mut *f);
+        self.target_list
+            .iter()
+            .chain(&self.returning)
+            .for_each(|target| f(&target.expr));
+        self.quals
+            .iter()
+            .chain(&self.having)
+            .chain(&self.limit)
+            .chain(&self.offset)
+            .for_each(&mut *f);
         for window in &self.windows {
             window.start_offset.iter().chain(&window.end_offset).for_each(&mut *f);
         }
@@ -178,7 +204,9 @@ impl Query {
             match &entry.kind {
                 RangeTableKind::Function { functions, .. } => functions.iter().for_each(|function| f(&function.expr)),
                 RangeTableKind::Values { rows } => rows.iter().flatten().for_each(&mut *f),
-                RangeTableKind::Relation { sample: Some(sample), .. } => {
+                RangeTableKind::Relation {
+                    sample: Some(sample), ..
+                } => {
                     sample.args.iter().chain(&sample.repeatable).for_each(&mut *f);
                 }
                 _ => {}
@@ -188,13 +216,29 @@ impl Query {
 
     /// The same, to change the expressions in place. Join variables of the range table are included.
     pub fn for_each_expr_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
-        self.target_list.iter_mut().chain(&mut self.returning).for_each(|target| f(&mut target.expr));
-        self.quals.iter_mut().chain(&mut self.having).chain(&mut self.limit).chain(&mut self.offset).for_each(&mut *f);
+        self.target_list
+            .iter_mut()
+            .chain(&mut self.returning)
+            .for_each(|target| f(&mut target.expr));
+        self.quals
+            .iter_mut()
+            .chain(&mut self.having)
+            .chain(&mut self.limit)
+            .chain(&mut self.offset)
+            .for_each(&mut *f);
         for window in &mut self.windows {
-            window.start_offset.iter_mut().chain(&mut window.end_offset).for_each(&mut *f);
+            window
+                .start_offset
+                .iter_mut()
+                .chain(&mut window.end_offset)
+                .for_each(&mut *f);
         }
         if let Some(conflict) = &mut self.on_conflict {
-            conflict.arbiter.iter_mut().chain(&mut conflict.arbiter_where).for_each(&mut *f);
+            conflict
+                .arbiter
+                .iter_mut()
+                .chain(&mut conflict.arbiter_where)
+                .for_each(&mut *f);
             if let Some(update) = &mut conflict.update {
                 update.set.iter_mut().for_each(|target| f(&mut target.expr));
                 update.quals.iter_mut().for_each(&mut *f);
@@ -212,10 +256,14 @@ impl Query {
         self.from.iter_mut().for_each(|item| join_quals_mut(item, f));
         for entry in &mut self.range_table {
             match &mut entry.kind {
-                RangeTableKind::Function { functions, .. } => functions.iter_mut().for_each(|function| f(&mut function.expr)),
+                RangeTableKind::Function { functions, .. } => {
+                    functions.iter_mut().for_each(|function| f(&mut function.expr))
+                }
                 RangeTableKind::Values { rows } => Arc::make_mut(rows).iter_mut().flatten().for_each(&mut *f),
                 RangeTableKind::Join { join_vars, .. } => join_vars.iter_mut().for_each(&mut *f),
-                RangeTableKind::Relation { sample: Some(sample), .. } => {
+                RangeTableKind::Relation {
+                    sample: Some(sample), ..
+                } => {
                     let sample = Arc::make_mut(sample);
                     sample.args.iter_mut().chain(&mut sample.repeatable).for_each(&mut *f);
                 }

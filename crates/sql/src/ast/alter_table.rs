@@ -1,8 +1,8 @@
 //! ALTER TABLE and its kin (INDEX, VIEW, SEQUENCE, MATERIALIZED VIEW, FOREIGN TABLE, TYPE).
 
 use super::{
-    ColumnDef, Constraint, ConstraintAttributes, DefElem, DropBehavior, Expr, ObjectType,
-    PartitionBoundSpec, RangeVar, RoleSpec, TypeName,
+    ColumnDef, Constraint, ConstraintAttributes, DefElem, DropBehavior, Expr, ObjectType, PartitionBoundSpec, RangeVar,
+    RoleSpec, TypeName,
 };
 
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,6 @@
 //! Databases, tablespaces, extensions, foreign servers, publications, statistics objects, text search.
 
-use super::{
-    DefElem, Expr, IndexKey, Name, ObjectName, ObjectType, RangeVar, RoleSpec, VariableSetStmt,
-};
+use super::{DefElem, Expr, IndexKey, Name, ObjectName, ObjectType, RangeVar, RoleSpec, VariableSetStmt};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct CreatedbStmt {

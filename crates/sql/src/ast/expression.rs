@@ -42,10 +42,7 @@ impl Expr {
             Expr::ColumnRef(e) => e.location,
             Expr::ParamRef(e) => e.location,
             Expr::Const(e) => e.location,
-            Expr::TypeCast(e) => e
-                .location
-                .leftmost(e.type_name.location)
-                .leftmost(e.arg.location()),
+            Expr::TypeCast(e) => e.location.leftmost(e.type_name.location).leftmost(e.arg.location()),
             Expr::Collate(e) => e.arg.location(),
             Expr::Op(e) => match &e.left {
                 Some(left) => e.location.leftmost(left.location()),

@@ -1,8 +1,7 @@
 //! CREATE TYPE, ALTER TYPE, domains, and the statements that define by a list of attributes.
 
 use super::{
-    ColumnCollation, ColumnDef, Constraint, DefElem, DropBehavior, Expr, Name, ObjectType,
-    RangeVar, TypeName,
+    ColumnCollation, ColumnDef, Constraint, DefElem, DropBehavior, Expr, Name, ObjectType, RangeVar, TypeName,
 };
 
 /// `CREATE TYPE t AS (columns)`.

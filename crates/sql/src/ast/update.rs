@@ -17,8 +17,5 @@ pub enum SetClause {
     /// `a = 1`
     Single(ResTarget),
     /// `(a, b) = (1, 2)` or `(a, b) = (SELECT ...)`; the targets have no value of their own.
-    Multiple {
-        targets: Vec<ResTarget>,
-        source: Expr,
-    },
+    Multiple { targets: Vec<ResTarget>, source: Expr },
 }

@@ -72,10 +72,7 @@ mod tests {
     fn a_row_holds_what_pg_proc_holds() {
         let make_interval = &lookup_procs("make_interval")[0];
         assert_eq!(make_interval.arg_names[6], "secs");
-        assert_eq!(
-            make_interval.defaults,
-            ["0", "0", "0", "0", "0", "0", "0.0"]
-        );
+        assert_eq!(make_interval.defaults, ["0", "0", "0", "0", "0", "0", "0.0"]);
         let format = proc_by_oid(Oid(3539)).unwrap();
         assert_eq!((format.name, format.variadic), ("format", Oid::ANY));
         assert!(!format.strict && format.volatility == Volatility::Stable);

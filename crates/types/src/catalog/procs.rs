@@ -99,11 +99,7 @@ fn parse(line: &'static str, name: &mut &'static str) -> Proc {
 
 fn kind(flags: &str) -> ProcKind {
     let direct = flags.bytes().last().unwrap_or(0).wrapping_sub(b'0');
-    match flags
-        .get(1..)
-        .unwrap_or_default()
-        .trim_start_matches(['!', '*'])
-    {
+    match flags.get(1..).unwrap_or_default().trim_start_matches(['!', '*']) {
         "" => ProcKind::Function,
         "w" => ProcKind::Window,
         "a" => ProcKind::Aggregate,
@@ -118,20 +114,12 @@ fn list(field: &'static str) -> &'static [&'static str] {
 
 fn types(field: &str) -> &'static [Oid] {
     let names = field.split(',').filter(|name| !name.is_empty());
-    leak(
-        names
-            .map(|name| type_oid(name.trim_start_matches('*')))
-            .collect(),
-    )
+    leak(names.map(|name| type_oid(name.trim_start_matches('*'))).collect())
 }
 
 /// Element type of a VARIADIC last argument.
 fn variadic(args: &str) -> Oid {
-    match args
-        .rsplit(',')
-        .next()
-        .and_then(|last| last.strip_prefix('*'))
-    {
+    match args.rsplit(',').next().and_then(|last| last.strip_prefix('*')) {
         None => Oid::INVALID,
         Some("any") => Oid::ANY,
         Some("anyarray") => Oid::ANYELEMENT,

@@ -39,12 +39,7 @@ static FAMILIES: &[Family] = &[
 /// What carries out the function of this internal name, if it is computed from its arguments alone.
 pub fn implementation(internal: &str) -> Option<Implementation> {
     static INDEX: OnceLock<HashMap<&str, Implementation>> = OnceLock::new();
-    let index = INDEX.get_or_init(|| {
-        FAMILIES
-            .iter()
-            .flat_map(|family| family.iter().copied())
-            .collect()
-    });
+    let index = INDEX.get_or_init(|| FAMILIES.iter().flat_map(|family| family.iter().copied()).collect());
     index.get(internal).copied()
 }
 
@@ -55,10 +50,7 @@ mod tests {
 
     #[test]
     fn every_implementation_is_used_once() {
-        let mut names: Vec<&str> = FAMILIES
-            .iter()
-            .flat_map(|f| f.iter().map(|(name, _)| *name))
-            .collect();
+        let mut names: Vec<&str> = FAMILIES.iter().flat_map(|f| f.iter().map(|(name, _)| *name)).collect();
         names.sort_unstable();
         for pair in names.windows(2) {
             assert_ne!(pair[0], pair[1], "implemented twice");

@@ -1,0 +1,1 @@
+//! From an analyzed query to a plan that the executor can run, after PostgreSQL's optimizer.

@@ -1,0 +1,30 @@
+//! Catalog relations whose rows are computed (`pg_class`, `information_schema.columns` ...), and functions
+//! that read the catalog or the session (`pg_get_constraintdef`, `nextval`, `current_setting` ...).
+
+use kumquat_types::{Datum, Error, Result};
+
+use crate::backend::Backend;
+use crate::extension::{FunctionCall, SystemRelation};
+
+/// All computed relations of PostgreSQL itself.
+pub fn relations() -> &'static [SystemRelation] {
+    &[]
+}
+
+/// Calls a function marked `Implementation::Backend`, the extension's included.
+pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Datum> {
+    let extension = backend.extension;
+    match extension.call(backend, call)? {
+        Some(value) => Ok(value),
+        None => Err(Error::not_modelled(format!("function {}", call.proc.name))),
+    }
+}
+
+/// The same for functions that return sets or OUT columns: rows of columns.
+pub fn call_set(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Vec<Vec<Datum>>> {
+    let extension = backend.extension;
+    match extension.call_set(backend, call)? {
+        Some(rows) => Ok(rows),
+        None => Err(Error::not_modelled(format!("function {}", call.proc.name))),
+    }
+}
