@@ -2,15 +2,18 @@
 //! functions, operators and casts on them.
 //!
 //! - [`error`]: the one error type; [`oid`]: built-in types by oid.
-//! - [`datum`]: one value; [`column`]: many values of one type, and chunks of rows.
+//! - [`datum`]: one value; [`column`]: many values of one type, [`bitmap`]: which are not NULL;
+//!   [`chunk`]: rows.
 //! - [`proc`]: how functions, operators and casts are described; [`catalog`]: all that are built in;
 //!   [`functions`]: what they do.
 //! - one module a family of values: [`numeric`], [`interval`], [`json`], [`array`], [`range`], [`inet`],
 //!   [`enums`], [`bits`].
 
 pub mod array;
+pub mod bitmap;
 pub mod bits;
 pub mod catalog;
+pub mod chunk;
 pub mod column;
 pub mod datum;
 pub mod enums;
@@ -25,9 +28,11 @@ pub mod proc;
 pub mod range;
 
 pub use array::ArrayValue;
+pub use bitmap::Bitmap;
 pub use bits::BitString;
 pub use catalog::{find_cast, lookup_procs, operator_by_oid, operators, proc_by_oid};
-pub use column::{Bitmap, CHUNK_ROWS, Chunk, Column, ColumnData};
+pub use chunk::{CHUNK_ROWS, Chunk};
+pub use column::{Column, ColumnData};
 pub use datum::{Datum, RecordValue};
 pub use enums::EnumLabel;
 pub use error::{Error, ErrorData, Result, Severity, SqlState};
