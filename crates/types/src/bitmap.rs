@@ -46,10 +46,7 @@ impl Bitmap {
     }
 
     pub fn count_ones(&self) -> usize {
-        self.words
-            .iter()
-            .map(|word| word.count_ones() as usize)
-            .sum()
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     pub fn words(&self) -> &[u64] {
@@ -111,12 +108,7 @@ impl Bitmap {
 
     fn combine(&self, other: &Bitmap, f: impl Fn(u64, u64) -> u64) -> Bitmap {
         Bitmap {
-            words: self
-                .words
-                .iter()
-                .zip(&other.words)
-                .map(|(&a, &b)| f(a, b))
-                .collect(),
+            words: self.words.iter().zip(&other.words).map(|(&a, &b)| f(a, b)).collect(),
             len: self.len,
         }
     }

@@ -29,10 +29,7 @@ impl Chunk {
     pub fn from_rows<R: AsRef<[Datum]>>(types: &[Oid], rows: impl IntoIterator<Item = R>) -> Chunk {
         let rows = rows.into_iter();
         let expected = rows.size_hint().0;
-        let mut columns: Vec<Column> = types
-            .iter()
-            .map(|&oid| Column::with_capacity(oid, expected))
-            .collect();
+        let mut columns: Vec<Column> = types.iter().map(|&oid| Column::with_capacity(oid, expected)).collect();
         let mut count = 0;
         for row in rows {
             let values = row.as_ref();

@@ -293,9 +293,7 @@ impl Column {
         let validity = &self.validity;
         Column {
             data: map_vector!(&self.data, v => select(v, keep, kept)),
-            validity: validity
-                .as_ref()
-                .map(|bits| keep.ones().map(|i| bits.get(i)).collect()),
+            validity: validity.as_ref().map(|bits| keep.ones().map(|i| bits.get(i)).collect()),
         }
     }
 
@@ -320,9 +318,7 @@ impl Column {
     /// The rows of all columns, one after the other; `type_oid` decides the vector if there is no column.
     pub fn concat<'a>(type_oid: Oid, columns: impl IntoIterator<Item = &'a Column>) -> Column {
         let mut columns = columns.into_iter();
-        let mut result = columns
-            .next()
-            .map_or_else(|| Column::empty(type_oid), Column::clone);
+        let mut result = columns.next().map_or_else(|| Column::empty(type_oid), Column::clone);
         columns.for_each(|column| result.append(column));
         result
     }
@@ -353,10 +349,7 @@ mod tests {
         assert!(matches!(column.data, ColumnData::Int4(_)));
         check(&column, SOME);
         check(&Column::nulls(Oid::INT4, 2), &[None, None]);
-        check(
-            &Column::constant(Oid::INT4, &Datum::Int4(5), 3),
-            &[Some(5); 3],
-        );
+        check(&Column::constant(Oid::INT4, &Datum::Int4(5), 3), &[Some(5); 3]);
     }
 
     #[test]
@@ -371,10 +364,7 @@ mod tests {
     #[test]
     fn rows_are_picked_by_index_range_and_bit() {
         let column = ints(SOME);
-        check(
-            &column.take(&[3, 1, 0, u32::MAX]),
-            &[Some(-1), None, Some(7), None],
-        );
+        check(&column.take(&[3, 1, 0, u32::MAX]), &[Some(-1), None, Some(7), None]);
         check(&column.slice(1, 2), &[None, Some(9)]);
         check(&column.slice(3, 9), &[Some(-1)]);
         let keep = [true, true, false, true].into_iter().collect();
