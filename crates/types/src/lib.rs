@@ -4,6 +4,7 @@
 //! - [`error`]: the one error type; [`oid`]: built-in types by oid.
 //! - [`datum`]: one value; [`column`]: many values of one type, [`bitmap`]: which are not NULL;
 //!   [`chunk`]: rows.
+//! - [`compare`]: order, equality and hashes of values.
 //! - [`proc`]: how functions, operators and casts are described; [`catalog`]: all that are built in;
 //!   [`functions`]: what they do.
 //! - one module a family of values: [`numeric`], [`interval`], [`json`], [`array`], [`range`], [`inet`],
@@ -15,6 +16,7 @@ pub mod bits;
 pub mod catalog;
 pub mod chunk;
 pub mod column;
+pub mod compare;
 pub mod datum;
 pub mod enums;
 pub mod error;
