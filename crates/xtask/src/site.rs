@@ -66,6 +66,7 @@ pub fn build() -> Result<Site> {
         "worker.js".into(),
         fs::read(root().join("crates/wasm/js/worker.js"))?,
     );
+    files.insert("start.js".into(), fs::read(root().join("web/start.js"))?);
     files.insert("page.css".into(), styles()?);
     let lessons = lessons(&mut files)?;
     write(&files, &lessons)

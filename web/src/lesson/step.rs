@@ -1,0 +1,171 @@
+//! One step: its text, an editor with its SQL, and whether its goal is reached.
+
+use kumquat_protocol::lesson::{Check, CheckResult, Step};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::KeyboardEvent;
+
+use super::Progress;
+use crate::session::{Engine, use_session};
+use crate::shell::{Front, Zone};
+
+#[component]
+pub fn StepView(number: usize, step: Step) -> impl IntoView {
+    let progress: Progress = expect_context();
+    let open = move || progress.is_open(number);
+    let title = step.title.clone();
+    let step = StoredValue::new(step);
+    let body = format!("step-{}", number + 1);
+    view! {
+        <li class="step" class:done=move || progress.is_done(number)>
+            <h2>
+                <button
+                    aria-expanded=move || open().to_string()
+                    aria-controls=body.clone()
+                    on:click=move |_| progress.set_open(number, !progress.is_open(number))
+                >
+                    <span class="number" aria-hidden="true">{number + 1}</span>
+                    <span class="title">{title}</span>
+                    <Show when=move || progress.is_done(number)>
+                        <span class="unseen">", done"</span>
+                    </Show>
+                </button>
+            </h2>
+            <div id=body class="step-body" hidden=move || !open()>
+                <div class="prose" inner_html=step.with_value(|step| step.text.clone())></div>
+                <Editor number step/>
+                <Hints hints=step.with_value(|step| step.hints.clone())/>
+            </div>
+        </li>
+    }
+}
+
+/// The step's SQL, to be edited and run, and its checks after the run.
+#[component]
+fn Editor(number: usize, step: StoredValue<Step>) -> impl IntoView {
+    let session = use_session();
+    let front: Front = expect_context();
+    let progress: Progress = expect_context();
+    let given = step.with_value(|step| step.sql.clone());
+    let sql = RwSignal::new(given.clone());
+    let results = RwSignal::new(Vec::<(Check, CheckResult)>::new());
+    let running = RwSignal::new(false);
+    let asleep = move || !matches!(session.engine.get(), Engine::Ready | Engine::Running);
+    let run = move || {
+        if running.get_untracked() || asleep() {
+            return;
+        }
+        running.set(true);
+        front.zone.set(Zone::Terminal);
+        spawn_local(async move {
+            if session.run(format!("{}\n", sql.get_untracked())).await {
+                let checked = check(session, step.with_value(|step| step.checks.clone())).await;
+                if checked.iter().all(|(_, result)| result.met) {
+                    progress.finish(number);
+                }
+                results.set(checked);
+            }
+            running.set(false);
+        });
+    };
+    follow_terminal(number, step, running);
+    let press = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            run();
+        }
+    };
+    let id = format!("sql-{}", number + 1);
+    let edited = {
+        let given = given.clone();
+        move || sql.with(|sql| *sql != given)
+    };
+    view! {
+        <div class="editor">
+            <label for=id.clone() class="unseen">{format!("SQL of step {}", number + 1)}</label>
+            <textarea
+                id=id
+                rows=move || sql.with(|sql| sql.lines().count()).clamp(1, 24)
+                wrap="off"
+                spellcheck="false"
+                autocomplete="off"
+                autocapitalize="off"
+                prop:value=move || sql.get()
+                on:input=move |event| sql.set(event_target_value(&event))
+                on:keydown=press
+            ></textarea>
+            <div class="editor-actions">
+                <button class="run" disabled=move || asleep() || running.get() on:click=move |_| run()>
+                    "Run"
+                </button>
+                <Show when=edited>
+                    {
+                        let given = given.clone();
+                        view! { <button class="quiet" on:click=move |_| sql.set(given.clone())>"Undo edits"</button> }
+                    }
+                </Show>
+                <kbd class="wide-only">"Ctrl Enter"</kbd>
+            </div>
+            <ul class="checks" aria-live="polite">
+                {move || results.get().into_iter().map(|(check, result)| view! {
+                    <li class:met=result.met>
+                        <span class="unseen">{if result.met { "Reached: " } else { "Not yet: " }}</span>
+                        {check.goal}
+                    </li>
+                }).collect_view()}
+            </ul>
+        </div>
+    }
+}
+
+async fn check(session: crate::session::Session, checks: Vec<Check>) -> Vec<(Check, CheckResult)> {
+    let mut results = Vec::new();
+    for check in checks {
+        if let Some(result) = session.check(check.clone()).await {
+            results.push((check, result));
+        }
+    }
+    results
+}
+
+/// Finishes an open step whose goal is reached from the terminal. A goal that held already
+/// when the step was first looked at doesn't count: there the learner is to see something.
+fn follow_terminal(number: usize, step: StoredValue<Step>, running: RwSignal<bool>) {
+    let session = use_session();
+    let progress: Progress = expect_context();
+    let unmet = StoredValue::new(false);
+    Effect::new(move || {
+        session.finished.track();
+        let waiting = progress.is_open(number) && !progress.is_done(number);
+        let ready = session
+            .engine
+            .with_untracked(|engine| *engine != Engine::Restoring);
+        if !waiting || !ready || running.get_untracked() {
+            return;
+        }
+        spawn_local(async move {
+            let results = check(session, step.with_value(|step| step.checks.clone())).await;
+            let met = results.iter().all(|(_, result)| result.met);
+            if !met {
+                unmet.set_value(true);
+            } else if unmet.get_value() && !results.is_empty() {
+                progress.finish(number);
+            }
+        });
+    });
+}
+
+#[component]
+fn Hints(hints: Vec<String>) -> impl IntoView {
+    hints
+        .into_iter()
+        .map(|hint| {
+            view! {
+                <details class="hint">
+                    <summary>"Hint"</summary>
+                    <div class="prose" inner_html=hint></div>
+                </details>
+            }
+        })
+        .collect_view()
+}
