@@ -214,7 +214,7 @@ impl Numeric {
         if exponent.is_integral()
             && let Some(integer) = exponent.to_i128().and_then(|n| i32::try_from(n).ok())
         {
-            return self.power_integer(integer, exponent);
+            return self.power_integer(integer);
         }
         if self.is_zero() {
             return Ok(Numeric::ZERO.with_scale(MIN_SIG_DIGITS));
@@ -242,15 +242,16 @@ impl Numeric {
         self.ln_round(working).mul_round(exponent, working).exp_round(scale)
     }
 
-    fn power_integer(&self, exponent: i32, written: &Numeric) -> Result<Numeric> {
+    /// By repeated squaring. Unlike other powers, it has 16 digits after the point, not 16 significant ones.
+    fn power_integer(&self, exponent: i32) -> Result<Numeric> {
+        let scale = MIN_SIG_DIGITS.max(self.dscale()).min(MAX_DISPLAY_SCALE);
         let weight = f64::from(exponent) * self.log10_estimate();
         if weight > f64::from((MAX_WEIGHT + 1) * DIGITS) {
             return Err(overflow());
         }
-        if weight + 1.0 < f64::from(-MAX_DISPLAY_SCALE) {
-            return Ok(Numeric::ZERO.with_scale(MAX_DISPLAY_SCALE));
+        if weight + 1.0 < f64::from(-scale) {
+            return Ok(Numeric::ZERO.with_scale(scale));
         }
-        let scale = result_scale(weight as i32, &[self, written]);
         let result = match exponent {
             0 => Numeric::from(1).with_scale(scale),
             1 => self.round(scale),
