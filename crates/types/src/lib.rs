@@ -7,6 +7,7 @@
 //! - [`compare`]: order, equality and hashes of values.
 //! - [`proc`]: how functions, operators and casts are described; [`catalog`]: all that are built in;
 //!   [`functions`]: what they do.
+//! - [`io`]: values from and to text by type; [`typmod`]: type modifiers; [`format_type`](mod@format_type): names.
 //! - one module a family of values: [`numeric`], [`interval`], [`json`], [`array`], [`range`], [`inet`],
 //!   [`enums`], [`bits`].
 
@@ -20,14 +21,20 @@ pub mod compare;
 pub mod datum;
 pub mod enums;
 pub mod error;
+pub mod float;
+pub mod format_type;
 pub mod functions;
 pub mod inet;
+pub mod integer;
 pub mod interval;
+pub mod io;
 pub mod json;
 pub mod numeric;
 pub mod oid;
 pub mod proc;
 pub mod range;
+pub mod record;
+pub mod typmod;
 
 pub use array::ArrayValue;
 pub use bitmap::Bitmap;
@@ -38,6 +45,7 @@ pub use column::{Column, ColumnData};
 pub use datum::{Datum, RecordValue};
 pub use enums::EnumLabel;
 pub use error::{Error, ErrorData, Result, Severity, SqlState};
+pub use format_type::{format_type, format_type_with_typmod};
 pub use inet::Inet;
 pub use interval::Interval;
 pub use json::Json;
@@ -48,3 +56,4 @@ pub use proc::{
     SetFunction, UserType, Volatility,
 };
 pub use range::RangeValue;
+pub use typmod::apply_typmod;

@@ -1,0 +1,157 @@
+//! Values from and to text by type: PostgreSQL's type input and output functions.
+//!
+//! Each family of values has its own; here is only which type goes where.
+
+use std::borrow::Cow;
+
+use crate::float::{format_f32, format_f64, parse_f32, parse_f64};
+use crate::integer::{invalid, parse_bool, parse_integer, parse_oid};
+use crate::{Datum, Environment, Error, Numeric, Oid, Result, SqlState, UserType, builtin_type, format_type, record};
+use crate::{apply_typmod, enums};
+
+/// `NAMEDATALEN` - 1: the longest name in bytes.
+pub const MAX_NAME: usize = 63;
+
+/// Reads a value of a type, and applies the type modifier as on assignment (-1: none).
+pub fn input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
+    let value = match type_oid {
+        Oid::BOOL => Datum::Bool(parse_bool(text).ok_or_else(|| invalid(text, "boolean"))?),
+        Oid::INT2 => Datum::Int2(parse_integer(text, "smallint")?),
+        Oid::INT4 => Datum::Int4(parse_integer(text, "integer")?),
+        Oid::INT8 => Datum::Int8(parse_integer(text, "bigint")?),
+        Oid::OID | Oid::XID | Oid::CID => Datum::Oid(parse_oid(text)?),
+        Oid::FLOAT4 => Datum::Float4(parse_f32(text)?),
+        Oid::FLOAT8 => Datum::Float8(parse_f64(text)?),
+        Oid::NUMERIC => Datum::Numeric(Numeric::parse(text)?.into()),
+        Oid::TEXT
+        | Oid::VARCHAR
+        | Oid::BPCHAR
+        | Oid::UNKNOWN
+        | Oid::CSTRING
+        | Oid::REFCURSOR
+        | Oid::XML
+        | Oid::PG_NODE_TREE => Datum::text(text),
+        Oid::CHAR => Datum::text(text.get(..first_char(text)).unwrap_or_default()),
+        Oid::NAME => Datum::text(truncate_name(text)),
+        Oid::VOID => Datum::Void,
+        _ if is_reg_type(type_oid) => Datum::Oid(reg_input(env, type_oid, text)?),
+        _ => return other_input(env, type_oid, typmod, text),
+    };
+    apply_typmod(env, type_oid, typmod, value, false)
+}
+
+fn other_input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> Result<Datum> {
+    match env.user_type(type_oid) {
+        Some(UserType::Domain(base, typmod)) => return input(env, base, typmod, text),
+        Some(UserType::Enum(labels)) => return enum_input(env, type_oid, labels, text),
+        Some(UserType::Composite(fields)) => return record::input(env, &fields, text),
+        Some(UserType::Array(_) | UserType::Range(_)) | None => {}
+    }
+    if type_oid == Oid::RECORD {
+        return Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            "input of anonymous composite types is not implemented",
+        ));
+    }
+    if builtin_type(type_oid).is_some_and(|t| t.category == b'P') {
+        return Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            format!("cannot accept a value of type {}", format_type(env, type_oid)),
+        ));
+    }
+    let _ = typmod;
+    Err(Error::not_modelled(format!(
+        "input of type {}",
+        format_type(env, type_oid)
+    )))
+}
+
+/// Prints a value of a type.
+pub fn output<'a>(env: &dyn Environment, type_oid: Oid, value: &'a Datum) -> Cow<'a, str> {
+    let owned = match value {
+        Datum::Text(text) => return Cow::Borrowed(text),
+        Datum::Enum(label) => return Cow::Borrowed(&label.label),
+        Datum::Null | Datum::Void => return Cow::Borrowed(""),
+        Datum::Bool(value) => return Cow::Borrowed(if *value { "t" } else { "f" }),
+        Datum::Int2(value) => value.to_string(),
+        Datum::Int4(value) => value.to_string(),
+        Datum::Int8(value) => value.to_string(),
+        Datum::Oid(value) if is_reg_type(type_oid) => reg_output(env, type_oid, *value),
+        Datum::Oid(value) => value.to_string(),
+        Datum::Float4(value) => format_f32(*value, extra_float_digits(env)),
+        Datum::Float8(value) => format_f64(*value, extra_float_digits(env)),
+        Datum::Numeric(value) => value.to_string(),
+        Datum::Record(value) => record::output(env, value),
+        other => format!("{other:?}"),
+    };
+    Cow::Owned(owned)
+}
+
+fn extra_float_digits(env: &dyn Environment) -> i32 {
+    env.setting("extra_float_digits")
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(1)
+}
+
+/// Types that hold the oid of an object and show its name.
+pub fn is_reg_type(type_oid: Oid) -> bool {
+    matches!(
+        type_oid,
+        Oid::REGPROC
+            | Oid::REGPROCEDURE
+            | Oid::REGOPER
+            | Oid::REGOPERATOR
+            | Oid::REGCLASS
+            | Oid::REGCOLLATION
+            | Oid::REGTYPE
+            | Oid::REGCONFIG
+            | Oid::REGDICTIONARY
+            | Oid::REGNAMESPACE
+            | Oid::REGROLE
+    )
+}
+
+/// `-` is none, digits are an oid, anything else is looked up.
+fn reg_input(env: &dyn Environment, type_oid: Oid, text: &str) -> Result<u32> {
+    match text {
+        "-" => Ok(0),
+        _ if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => parse_oid(text),
+        _ => env.reg_lookup(type_oid, text).map(|oid| oid.0),
+    }
+}
+
+fn reg_output(env: &dyn Environment, type_oid: Oid, oid: u32) -> String {
+    match oid {
+        0 => "-".into(),
+        _ => env.reg_name(type_oid, oid).unwrap_or_else(|| oid.to_string()),
+    }
+}
+
+fn enum_input(env: &dyn Environment, type_oid: Oid, labels: Vec<enums::EnumLabel>, text: &str) -> Result<Datum> {
+    match labels.into_iter().find(|label| *label.label == *text) {
+        Some(label) => Ok(Datum::Enum(label)),
+        None => Err(Error::new(
+            SqlState::INVALID_TEXT_REPRESENTATION,
+            format!(
+                "invalid input value for enum {}: \"{text}\"",
+                format_type(env, type_oid)
+            ),
+        )),
+    }
+}
+
+/// Cuts a name at 63 bytes, between characters.
+pub fn truncate_name(name: &str) -> &str {
+    if name.len() <= MAX_NAME {
+        return name;
+    }
+    let end = (0..=MAX_NAME)
+        .rev()
+        .find(|&end| name.is_char_boundary(end))
+        .unwrap_or(0);
+    name.get(..end).unwrap_or_default()
+}
+
+fn first_char(text: &str) -> usize {
+    text.chars().next().map_or(0, char::len_utf8)
+}
