@@ -40,6 +40,8 @@ pub enum Expr {
     },
     Bool(BoolOp, Vec<Expr>),
     SubLink(Box<SubLink>),
+    /// What the planner makes of a sublink that it could not pull up.
+    SubPlan(Box<SubPlan>),
     /// One subscript a dimension; slices have both bounds. With `assign`, the new value is stored into a copy.
     Subscript(Box<SubscriptingRef>),
     /// Field of a composite value, by number from 1.
@@ -285,6 +287,23 @@ pub struct SubLink {
     pub is_in: bool,
 }
 
+/// A sublink whose query has been planned.
+#[derive(Clone, Debug)]
+pub struct SubPlan {
+    /// Index into `PlannedQuery::subplans`.
+    pub plan: usize,
+    pub kind: SubLinkKind,
+    /// As in [`SubLink`].
+    pub left: Vec<Expr>,
+    pub operators: Vec<Oid>,
+    /// What the subplan needs of the outer row: executor parameters and their values.
+    pub args: Vec<(usize, Expr)>,
+    /// Its rows are gathered in a hash table once (uncorrelated ANY).
+    pub hashed: bool,
+    pub result: Oid,
+    pub type_modifier: i32,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubLinkKind {
     Exists,
@@ -378,6 +397,7 @@ impl Expr {
             Expr::NullIf(op) => op.args.first().map_or(Oid::TEXT, Expr::type_oid),
             Expr::Subscript(subscript) => subscript.result,
             Expr::SubLink(link) => link.result,
+            Expr::SubPlan(plan) => plan.result,
             Expr::Collate { arg, .. } => arg.type_oid(),
             Expr::Array { array_type, .. } => *array_type,
             Expr::CoerceToDomain { domain, .. } => *domain,
@@ -413,6 +433,7 @@ impl Expr {
             Expr::Const(constant) => constant.type_modifier,
             Expr::Func(call) => call.type_modifier,
             Expr::Subscript(subscript) => subscript.type_modifier,
+            Expr::SubPlan(plan) => plan.type_modifier,
             Expr::Collate { arg, .. } => arg.type_modifier(),
             Expr::Param { type_modifier, .. }
             | Expr::FieldSelect { type_modifier, .. }

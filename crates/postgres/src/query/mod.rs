@@ -12,6 +12,7 @@
 //!         target_list: [name: Var 1.2] }
 //! ```
 
+mod equal;
 pub mod expr;
 pub mod walk;
 
@@ -20,8 +21,8 @@ use std::sync::Arc;
 use kumquat_types::Oid;
 
 pub use expr::{
-    Aggref, BoolOp, BooleanTestKind, Const, Expr, FuncForm, MinMaxOp, ParamKind, RowCompareOp, SqlValue, SubLink,
-    SubLinkKind, Var, WindowFunc,
+    Aggref, BoolOp, BooleanTestKind, Const, Expr, FuncExpr, FuncForm, MinMaxOp, OpExpr, ParamKind, RowCompareOp,
+    SqlValue, SubLink, SubLinkKind, SubPlan, Var, WindowFunc,
 };
 
 use crate::catalog::{Name, SortOrder};

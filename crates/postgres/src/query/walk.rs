@@ -26,6 +26,10 @@ impl Expr {
             Expr::Op(op) | Expr::Distinct(op) | Expr::NullIf(op) => op.args.iter().for_each(f),
             Expr::ScalarArrayOp { args, .. } => args.iter().for_each(f),
             Expr::SubLink(link) => link.left.iter().for_each(f),
+            Expr::SubPlan(plan) => {
+                plan.left.iter().for_each(&mut *f);
+                plan.args.iter().for_each(|(_, value)| f(value));
+            }
             Expr::Subscript(subscript) => {
                 f(&subscript.container);
                 subscript
@@ -97,6 +101,10 @@ impl Expr {
             Expr::Op(op) | Expr::Distinct(op) | Expr::NullIf(op) => op.args.iter_mut().for_each(f),
             Expr::ScalarArrayOp { args, .. } => args.iter_mut().for_each(f),
             Expr::SubLink(link) => link.left.iter_mut().for_each(f),
+            Expr::SubPlan(plan) => {
+                plan.left.iter_mut().for_each(&mut *f);
+                plan.args.iter_mut().for_each(|(_, value)| f(value));
+            }
             Expr::Subscript(subscript) => {
                 f(&mut subscript.container);
                 subscript
