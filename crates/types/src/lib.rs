@@ -8,7 +8,7 @@
 //! - [`proc`]: how functions, operators and casts are described; [`catalog`]: all that are built in;
 //!   [`functions`]: what they do.
 //! - [`io`]: values from and to text by type; [`typmod`]: type modifiers; [`format_type`](mod@format_type): names.
-//! - one module a family of values: [`numeric`], [`interval`], [`json`], [`array`], [`range`], [`inet`],
+//! - one module a family of values: [`numeric`], [`datetime`], [`interval`], [`json`], [`array`], [`range`], [`inet`],
 //!   [`enums`], [`bits`].
 
 pub mod array;
@@ -18,6 +18,7 @@ pub mod catalog;
 pub mod chunk;
 pub mod column;
 pub mod compare;
+pub mod datetime;
 pub mod datum;
 pub mod enums;
 pub mod error;
