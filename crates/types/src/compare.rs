@@ -32,6 +32,7 @@ pub fn compare(a: &Datum, b: &Datum) -> Ordering {
         (Datum::Array(a), Datum::Array(b)) => compare_arrays(a, b),
         (Datum::Record(a), Datum::Record(b)) => compare_rows(&a.values, &b.values),
         (Datum::Range(a), Datum::Range(b)) => compare_ranges(a, b),
+        (Datum::Multirange(a), Datum::Multirange(b)) => compare_multiranges(a, b),
         (Datum::Inet(a), Datum::Inet(b)) => compare_inet(a, b),
         (Datum::Enum(a), Datum::Enum(b)) => a.sort_order.total_cmp(&b.sort_order),
         (Datum::Bits(a), Datum::Bits(b)) => a.0.cmp(&b.0),
@@ -96,6 +97,7 @@ pub fn hash<H: Hasher>(value: &Datum, state: &mut H) {
         Datum::Array(v) => v.values.iter().for_each(|value| hash(value, state)),
         Datum::Record(v) => v.values.iter().for_each(|value| hash(value, state)),
         Datum::Range(v) => hash_range(v, state),
+        Datum::Multirange(v) => v.iter().for_each(|range| hash_range(range, state)),
         Datum::Inet(v) => {
             v.address.hash(state);
             state.write_u8(v.prefix);
@@ -136,8 +138,9 @@ fn rank(value: &Datum) -> u8 {
         Datum::Inet(_) => 17,
         Datum::Enum(_) => 18,
         Datum::Bits(_) => 19,
-        Datum::Void => 20,
-        Datum::Null => 21,
+        Datum::Multirange(_) => 20,
+        Datum::Void => 21,
+        Datum::Null => 22,
     }
 }
 
@@ -262,7 +265,7 @@ fn compare_arrays(a: &ArrayValue, b: &ArrayValue) -> Ordering {
 }
 
 /// Empty ranges first, then by lower and upper bound.
-fn compare_ranges(a: &RangeValue, b: &RangeValue) -> Ordering {
+pub fn compare_ranges(a: &RangeValue, b: &RangeValue) -> Ordering {
     match (a, b) {
         (RangeValue::Empty, RangeValue::Empty) => Ordering::Equal,
         (RangeValue::Empty, _) => Ordering::Less,
@@ -295,6 +298,13 @@ fn compare_ranges(a: &RangeValue, b: &RangeValue) -> Ordering {
             })
         }
     }
+}
+
+/// Range by range; a multirange that is a prefix of the other sorts first.
+fn compare_multiranges(a: &[RangeValue], b: &[RangeValue]) -> Ordering {
+    let by_range = a.iter().zip(b).map(|(a, b)| compare_ranges(a, b));
+    let differing = by_range.into_iter().find(|o| o.is_ne());
+    differing.unwrap_or_else(|| a.len().cmp(&b.len()))
 }
 
 fn hash_range<H: Hasher>(range: &RangeValue, state: &mut H) {

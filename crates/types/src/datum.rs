@@ -22,6 +22,7 @@ pub enum Datum {
     Numeric(Arc<Numeric>),
     /// text, varchar, bpchar (blanks padded), name, "char", json, xml, jsonpath, cstring, unknown, refcursor.
     Text(Arc<str>),
+    /// bytea; macaddr and macaddr8 as their bytes.
     Bytea(Arc<[u8]>),
     Uuid([u8; 16]),
     /// Days since 2000-01-01; `i32::MIN` and `MAX` are the infinities.
@@ -40,6 +41,8 @@ pub enum Datum {
     /// A row: its values and, for named composites as for `record`, its field types.
     Record(Arc<RecordValue>),
     Range(Arc<RangeValue>),
+    /// Ascending, apart from each other, none empty.
+    Multirange(Arc<Vec<RangeValue>>),
     Inet(Arc<Inet>),
     Enum(EnumLabel),
     Bits(Arc<BitString>),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::float::{format_f32, format_f64, parse_f32, parse_f64};
 use crate::integer::{invalid, parse_bool, parse_integer, parse_oid};
 use crate::{Datum, Environment, Error, Numeric, Oid, Result, SqlState, UserType, builtin_type, format_type, record};
-use crate::{apply_typmod, enums};
+use crate::{apply_typmod, datetime, enums};
 
 /// `NAMEDATALEN` - 1: the longest name in bytes.
 pub const MAX_NAME: usize = 63;
@@ -34,6 +34,12 @@ pub fn input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> R
         Oid::CHAR => Datum::text(text.get(..first_char(text)).unwrap_or_default()),
         Oid::NAME => Datum::text(truncate_name(text)),
         Oid::VOID => Datum::Void,
+        Oid::DATE => return datetime::date_in(env, text),
+        Oid::TIME => return datetime::time_in(env, text, typmod),
+        Oid::TIMETZ => return datetime::timetz_in(env, text, typmod),
+        Oid::TIMESTAMP => return datetime::timestamp_in(env, text, typmod),
+        Oid::TIMESTAMPTZ => return datetime::timestamptz_in(env, text, typmod),
+        Oid::INTERVAL => return datetime::interval_in(env, text, typmod),
         _ if is_reg_type(type_oid) => Datum::Oid(reg_input(env, type_oid, text)?),
         _ => return other_input(env, type_oid, typmod, text),
     };
@@ -82,6 +88,12 @@ pub fn output<'a>(env: &dyn Environment, type_oid: Oid, value: &'a Datum) -> Cow
         Datum::Float8(value) => format_f64(*value, extra_float_digits(env)),
         Datum::Numeric(value) => value.to_string(),
         Datum::Record(value) => record::output(env, value),
+        Datum::Date(value) => datetime::date_out(env, *value),
+        Datum::Time(value) => datetime::time_out(*value),
+        Datum::TimeTz(value, west) => datetime::timetz_out(*value, *west),
+        Datum::Timestamp(value) => datetime::timestamp_out(env, *value),
+        Datum::TimestampTz(value) => datetime::timestamptz_out(env, *value),
+        Datum::Interval(value) => datetime::interval_out(env, value),
         other => format!("{other:?}"),
     };
     Cow::Owned(owned)

@@ -1,8 +1,6 @@
 //! Dates: days since 2000-01-01.
 
-use super::calendar::{
-    Civil, DAY, END_DATE, END_TIMESTAMP_DATE, MIN_DATE, date_from_days, days_in_month,
-};
+use super::calendar::{Civil, DAY, END_DATE, END_TIMESTAMP_DATE, MIN_DATE, date_from_days, days_in_month};
 use super::decode::{Decoded, date_time};
 use super::settings::{date_style, session_zone};
 use super::{out_of_range, output, timestamp};
@@ -93,12 +91,7 @@ pub fn minus(a: i32, b: i32) -> Result<Datum> {
     a.checked_sub(b)
         .filter(|_| finite)
         .map(Datum::Int4)
-        .ok_or_else(|| {
-            Error::new(
-                SqlState::DATETIME_FIELD_OVERFLOW,
-                "cannot subtract infinite dates",
-            )
-        })
+        .ok_or_else(|| Error::new(SqlState::DATETIME_FIELD_OVERFLOW, "cannot subtract infinite dates"))
 }
 
 /// `date_timestamp`: midnight, in microseconds.
@@ -126,12 +119,8 @@ pub fn to_timestamptz(env: &dyn Environment, date: i32) -> Result<i64> {
         return Ok(local);
     }
     let offset = session_zone(env).offset_of_local_timestamp(local);
-    timestamp::checked(local - i64::from(offset) * super::calendar::SECOND).ok_or_else(|| {
-        Error::new(
-            SqlState::DATETIME_FIELD_OVERFLOW,
-            "date out of range for timestamp",
-        )
-    })
+    timestamp::checked(local - i64::from(offset) * super::calendar::SECOND)
+        .ok_or_else(|| Error::new(SqlState::DATETIME_FIELD_OVERFLOW, "date out of range for timestamp"))
 }
 
 /// `timestamp_date`

@@ -1,14 +1,13 @@
 //! Takes fields out of dates, times and intervals: `extract` (numeric) and `date_part` (double precision).
 
 use super::calendar::{
-    Civil, DAY, HOUR, MINUTE, POSTGRES_EPOCH_JDATE, SECOND, day_of_week, day_of_year,
-    iso_day_of_week, iso_week,
+    Civil, DAY, HOUR, MINUTE, POSTGRES_EPOCH_JDATE, SECOND, day_of_week, day_of_year, iso_day_of_week, iso_week,
 };
 use super::date;
 use super::timestamp::{self, is_finite};
 use super::tokens::{self, Unit};
 use super::zone::Zone;
-use crate::{Error, Interval, Result, SqlState};
+use crate::{Datum, Error, Interval, Numeric, Result, SqlState};
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +21,45 @@ pub enum Field {
     NegativeInfinity,
     /// A field that infinity does not have.
     Null,
+}
+
+impl Field {
+    /// What `extract` gives.
+    pub fn numeric(self) -> Result<Datum> {
+        let number = match self {
+            Field::Integer(value) => Numeric::from(value),
+            Field::Decimal(value, scale) => decimal(value, scale),
+            Field::Julian(day, time) => Numeric::from(day).add(&Numeric::from(time).div(&Numeric::from(DAY))?),
+            Field::Infinity => Numeric::INFINITY,
+            Field::NegativeInfinity => Numeric::NEGATIVE_INFINITY,
+            Field::Null => return Ok(Datum::Null),
+        };
+        Ok(Datum::Numeric(number.into()))
+    }
+
+    /// What `date_part` gives.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn float(self) -> Datum {
+        Datum::Float8(match self {
+            Field::Integer(value) => value as f64,
+            Field::Decimal(value, scale) => value as f64 / 10_f64.powi(scale.into()),
+            Field::Julian(day, time) => day as f64 + time as f64 / DAY as f64,
+            Field::Infinity => f64::INFINITY,
+            Field::NegativeInfinity => f64::NEG_INFINITY,
+            Field::Null => return Datum::Null,
+        })
+    }
+}
+
+/// `value` * 10^-scale, with that scale.
+fn decimal(value: i128, scale: u16) -> Numeric {
+    let groups = scale.div_ceil(4);
+    let aligned = value * 10_i128.pow(u32::from(groups * 4 - scale));
+    let mut number = Numeric::from(aligned).with_scale(scale.into());
+    if !number.is_zero() {
+        number.weight -= i32::from(groups);
+    }
+    number
 }
 
 const TIMESTAMP: &str = "timestamp without time zone";
@@ -53,13 +91,7 @@ pub(super) fn not_supported(unit: &str, type_name: &str) -> Error {
 /// What `extract` finds in infinity: units that only grow are infinite, others NULL.
 fn infinite(unit: Unit, negative: bool) -> Option<Field> {
     Some(match unit {
-        Unit::Year
-        | Unit::Decade
-        | Unit::Century
-        | Unit::Millennium
-        | Unit::Julian
-        | Unit::IsoYear
-        | Unit::Epoch => {
+        Unit::Year | Unit::Decade | Unit::Century | Unit::Millennium | Unit::Julian | Unit::IsoYear | Unit::Epoch => {
             if negative {
                 Field::NegativeInfinity
             } else {
@@ -190,10 +222,7 @@ pub fn from_timestamptz(name: &str, value: i64, zone: &Zone) -> Result<Field> {
 fn local_field(unit: Unit, local: i64) -> Option<Field> {
     let civil = Civil::from_timestamp(local);
     if unit == Unit::Julian {
-        return Some(Field::Julian(
-            civil.days() + POSTGRES_EPOCH_JDATE,
-            civil.time(),
-        ));
+        return Some(Field::Julian(civil.days() + POSTGRES_EPOCH_JDATE, civil.time()));
     }
     time_field(unit, civil.time()).or_else(|| date_field(unit, &civil))
 }

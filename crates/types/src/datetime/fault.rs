@@ -35,9 +35,7 @@ impl Fault {
                 format!("invalid input syntax for type {type_name}: \"{text}\""),
             ),
             Fault::Field => field(),
-            Fault::MonthOrDay => {
-                field().hint("Perhaps you need a different \"datestyle\" setting.")
-            }
+            Fault::MonthOrDay => field().hint("Perhaps you need a different \"datestyle\" setting."),
             Fault::Interval => Error::new(
                 SqlState::INTERVAL_FIELD_OVERFLOW,
                 format!("interval field value out of range: \"{text}\""),

@@ -68,9 +68,7 @@ pub fn is_space(byte: u8) -> bool {
 
 /// The fields of a text; None where it has characters that no field can have, or too many of them.
 pub fn fields(text: &str) -> Option<Vec<Field>> {
-    let mut cursor = Cursor {
-        rest: text.as_bytes(),
-    };
+    let mut cursor = Cursor { rest: text.as_bytes() };
     let mut fields = Vec::new();
     let mut length = 0;
     while !cursor.rest.is_empty() {
@@ -158,9 +156,7 @@ fn signed(cursor: &mut Cursor<'_>, text: &mut String) -> Option<Kind> {
     cursor.spaces();
     match cursor.peek() {
         b if b.is_ascii_digit() => {
-            cursor.take(text, |b| {
-                b.is_ascii_digit() || matches!(b, b':' | b'.' | b'-')
-            });
+            cursor.take(text, |b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'-'));
             Some(Kind::Zone)
         }
         b if b.is_ascii_alphabetic() => {

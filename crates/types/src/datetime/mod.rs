@@ -33,8 +33,5 @@ pub use timestamp::{timestamp_in, timestamp_out, timestamptz_in, timestamptz_out
 use crate::{Error, SqlState};
 
 pub(crate) fn out_of_range(what: &str) -> Error {
-    Error::new(
-        SqlState::DATETIME_FIELD_OVERFLOW,
-        format!("{what} out of range"),
-    )
+    Error::new(SqlState::DATETIME_FIELD_OVERFLOW, format!("{what} out of range"))
 }

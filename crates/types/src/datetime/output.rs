@@ -5,6 +5,7 @@ use super::date;
 use super::settings::{DateOrder, DateStyle};
 use super::timestamp::{self, is_finite};
 use super::zone::Zone;
+use crate::float::general;
 
 pub const MONTHS: [&str; 12] = [
     "January",
@@ -96,12 +97,7 @@ pub fn timestamptz(timestamp: i64, zone: &Zone, style: DateStyle, order: DateOrd
     encode(&civil, Some(zone), style, order)
 }
 
-fn encode(
-    civil: &Civil,
-    zone_shown: Option<(i32, &str)>,
-    style: DateStyle,
-    order: DateOrder,
-) -> String {
+fn encode(civil: &Civil, zone_shown: Option<(i32, &str)>, style: DateStyle, order: DateOrder) -> String {
     let mut out = String::new();
     if style == DateStyle::Postgres {
         let weekday = short(weekday_name(day_of_week(civil.days())));
@@ -198,33 +194,5 @@ pub fn json_timestamp(timestamp: i64, zone_shown: Option<&Zone>) -> String {
 
 /// C's `%02g`.
 pub fn two_digit_float(value: f64) -> String {
-    format!("{:0>2}", general_float(value))
-}
-
-/// C's `%g`: six significant digits, trailing zeros dropped.
-pub fn general_float(value: f64) -> String {
-    if !value.is_finite() {
-        return if value.is_nan() {
-            "nan".into()
-        } else {
-            infinity(value < 0.0).replace("infinity", "inf")
-        };
-    }
-    let scientific = format!("{value:.5e}");
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trim = |digits: &str| -> String {
-        if digits.contains('.') {
-            digits.trim_end_matches('0').trim_end_matches('.').into()
-        } else {
-            digits.into()
-        }
-    };
-    if (-4..6).contains(&exponent) {
-        let decimals = usize::try_from(5 - exponent).unwrap_or(0);
-        trim(&format!("{value:.decimals$}"))
-    } else {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        format!("{}e{sign}{:02}", trim(mantissa), exponent.unsigned_abs())
-    }
+    format!("{:0>2}", general(value, 6))
 }

@@ -21,8 +21,7 @@ pub fn time_out(time: i64) -> String {
 
 /// `timetz_in`
 pub fn timetz_in(env: &dyn Environment, text: &str, typmod: i32) -> Result<Datum> {
-    let (civil, offset) =
-        time_of_day(env, text).map_err(|f| f.error(text, "time with time zone"))?;
+    let (civil, offset) = time_of_day(env, text).map_err(|f| f.error(text, "time with time zone"))?;
     Ok(Datum::TimeTz(round(civil.time(), typmod), -offset))
 }
 

@@ -39,12 +39,7 @@ pub fn timestamptz_in(env: &dyn Environment, text: &str, typmod: i32) -> Result<
     Ok(Datum::TimestampTz(round(timestamp, typmod)))
 }
 
-fn read(
-    env: &dyn Environment,
-    text: &str,
-    type_name: &str,
-    shift: impl Fn(i32) -> i64,
-) -> Result<i64> {
+fn read(env: &dyn Environment, text: &str, type_name: &str, shift: impl Fn(i32) -> i64) -> Result<i64> {
     let decoded = date_time(env, text).map_err(|fault| fault.error(text, type_name))?;
     Ok(match decoded {
         Decoded::At(civil, offset) => {
@@ -85,10 +80,7 @@ pub fn round(timestamp: i64, typmod: i32) -> i64 {
 }
 
 /// `make_timestamp`
-pub fn make_timestamp(
-    (year, month, day): (i32, i32, i32),
-    (hour, minute, second): (i32, i32, f64),
-) -> Result<i64> {
+pub fn make_timestamp((year, month, day): (i32, i32, i32), (hour, minute, second): (i32, i32, f64)) -> Result<i64> {
     let date = || format!("{year}-{month:02}-{day:02}");
     let field = |message: String| Error::new(SqlState::DATETIME_FIELD_OVERFLOW, message);
     let astronomical = match year {
@@ -96,17 +88,12 @@ pub fn make_timestamp(
         ..0 => Some(year + 1),
         1.. => Some(year),
     };
-    let valid_date = astronomical.filter(|&year| {
-        (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day)
-    });
-    let astronomical =
-        valid_date.ok_or_else(|| field(format!("date field value out of range: {}", date())))?;
+    let valid_date =
+        astronomical.filter(|&year| (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day));
+    let astronomical = valid_date.ok_or_else(|| field(format!("date field value out of range: {}", date())))?;
     let seconds = output::two_digit_float(second);
-    let time = time_from_parts(hour, minute, second).ok_or_else(|| {
-        field(format!(
-            "time field value out of range: {hour}:{minute:02}:{seconds}"
-        ))
-    })?;
+    let time = time_from_parts(hour, minute, second)
+        .ok_or_else(|| field(format!("time field value out of range: {hour}:{minute:02}:{seconds}")))?;
     let civil = Civil {
         year: astronomical,
         month,
@@ -127,17 +114,14 @@ pub fn make_timestamp(
 /// `float8_timestamptz`: from seconds since 1970.
 pub fn from_unix(seconds: f64) -> Result<Datum> {
     let out = || {
-        let shown = crate::datetime::output::general_float(seconds);
+        let shown = crate::float::general(seconds, 6);
         Error::new(
             SqlState::DATETIME_FIELD_OVERFLOW,
             format!("timestamp out of range: \"{shown}\""),
         )
     };
     if seconds.is_nan() {
-        return Err(Error::new(
-            SqlState::DATETIME_FIELD_OVERFLOW,
-            "timestamp cannot be NaN",
-        ));
+        return Err(Error::new(SqlState::DATETIME_FIELD_OVERFLOW, "timestamp cannot be NaN"));
     }
     if seconds.is_infinite() {
         return Ok(Datum::TimestampTz(if seconds < 0.0 {
@@ -152,9 +136,7 @@ pub fn from_unix(seconds: f64) -> Result<Datum> {
         return Err(out());
     }
     #[allow(clippy::cast_possible_truncation)]
-    checked(micros as i64)
-        .map(Datum::TimestampTz)
-        .ok_or_else(out)
+    checked(micros as i64).map(Datum::TimestampTz).ok_or_else(out)
 }
 
 /// `timestamp_pl_interval`: months first (the day cut to the month's length), then days, then time.
@@ -192,10 +174,7 @@ pub fn plus_in_zone(timestamp: i64, span: &Interval, zone: &Zone) -> Result<i64>
             timestamp = to_utc(local, zone).ok_or_else(out)?;
         }
     }
-    timestamp
-        .checked_add(span.micros)
-        .and_then(checked)
-        .ok_or_else(out)
+    timestamp.checked_add(span.micros).and_then(checked).ok_or_else(out)
 }
 
 fn plus_months_and_days(timestamp: i64, span: &Interval) -> Result<i64> {
@@ -203,8 +182,7 @@ fn plus_months_and_days(timestamp: i64, span: &Interval) -> Result<i64> {
     let mut local = timestamp;
     if span.months != 0 {
         let mut civil = Civil::from_timestamp(local);
-        let months =
-            i64::from(civil.year) * 12 + i64::from(civil.month) - 1 + i64::from(span.months);
+        let months = i64::from(civil.year) * 12 + i64::from(civil.month) - 1 + i64::from(span.months);
         civil.year = i32::try_from(months.div_euclid(12)).map_err(|_| out())?;
         civil.month = i32::try_from(months.rem_euclid(12) + 1).map_err(|_| out())?;
         civil.day = civil.day.min(days_in_month(civil.year, civil.month));
@@ -261,11 +239,7 @@ pub fn age(a: i64, b: i64) -> Result<Interval> {
         days += days_in_month(from.year, from.month);
         months -= 1;
     }
-    let span = Interval {
-        months,
-        days,
-        micros,
-    };
+    let span = Interval { months, days, micros };
     if negate { span.negate() } else { Ok(span) }
 }
 

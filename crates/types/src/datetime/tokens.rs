@@ -94,9 +94,8 @@ pub fn word(text: &str) -> Option<Word> {
         "doy" => Word::Unit(Unit::DayOfYear),
         "dst" => Word::DaylightSaving,
         "epoch" => Word::Epoch,
-        "fri" | "friday" | "mon" | "monday" | "sat" | "saturday" | "sun" | "sunday" | "thu"
-        | "thur" | "thurs" | "thursday" | "tue" | "tues" | "tuesday" | "wed" | "wednesday"
-        | "weds" => Word::DayOfWeek,
+        "fri" | "friday" | "mon" | "monday" | "sat" | "saturday" | "sun" | "sunday" | "thu" | "thur" | "thurs"
+        | "thursday" | "tue" | "tues" | "tuesday" | "wed" | "wednesday" | "weds" => Word::DayOfWeek,
         "h" => Word::Unit(Unit::Hour),
         "infinity" => Word::Infinity,
         "isodow" => Word::Unit(Unit::IsoDayOfWeek),

@@ -121,9 +121,7 @@ pub fn interval(name: &str, span: &Interval) -> Result<Interval> {
         Unit::Century => months(1200),
         Unit::Millennium => months(12_000),
         Unit::Week => {
-            return Err(
-                not_supported(&name, "interval").detail("Months usually have fractional weeks.")
-            );
+            return Err(not_supported(&name, "interval").detail("Months usually have fractional weeks."));
         }
         _ => return Err(not_supported(&name, "interval")),
     })

@@ -17,9 +17,7 @@ impl Decoder<'_> {
         match field.kind {
             Kind::Date => self.date_or_zone(index, text),
             Kind::Time => {
-                if self.wanted == Wanted::DateTime
-                    && self.label.take().is_some_and(|l| l != Label::IsoTime)
-                {
+                if self.wanted == Wanted::DateTime && self.label.take().is_some_and(|l| l != Label::IsoTime) {
                     return Err(Fault::BadFormat);
                 }
                 let clock = clock(text, false)?;
@@ -122,19 +120,14 @@ impl Decoder<'_> {
     /// A number whose meaning the word before it has told.
     fn labelled(&mut self, label: Label, text: &str) -> Step<u32> {
         let Integer { value, rest } = integer(text).ok_or(Fault::Field)?;
-        let may_have_fraction = matches!(
-            label,
-            Label::IsoTime | Label::Unit(Unit::Julian | Unit::Second)
-        );
+        let may_have_fraction = matches!(label, Label::IsoTime | Label::Unit(Unit::Julian | Unit::Second));
         if !rest.is_empty() && !(may_have_fraction && rest.starts_with('.')) {
             return Err(Fault::BadFormat);
         }
         let civil = &mut self.civil;
         let (target, found) = match label {
             Label::Unit(Unit::Year) => (&mut civil.year, seen::YEAR),
-            Label::Unit(Unit::Month)
-                if self.seen & (seen::MONTH | seen::HOUR) == (seen::MONTH | seen::HOUR) =>
-            {
+            Label::Unit(Unit::Month) if self.seen & (seen::MONTH | seen::HOUR) == (seen::MONTH | seen::HOUR) => {
                 (&mut civil.minute, seen::MINUTE)
             }
             Label::Unit(Unit::Month) => (&mut civil.month, seen::MONTH),
@@ -282,11 +275,7 @@ impl Decoder<'_> {
         }
         self.text_month = true;
         self.civil.month = month;
-        if number_was_day {
-            seen::DAY
-        } else {
-            seen::MONTH
-        }
+        if number_was_day { seen::DAY } else { seen::MONTH }
     }
 
     /// `t` stands between a date and a time.
@@ -306,8 +295,7 @@ impl Decoder<'_> {
         let today = self.civil;
         self.civil = Civil::from_timestamp(zone.local(now));
         if self.wanted == Wanted::Time {
-            (self.civil.year, self.civil.month, self.civil.day) =
-                (today.year, today.month, today.day);
+            (self.civil.year, self.civil.month, self.civil.day) = (today.year, today.month, today.day);
             return seen::TIME;
         }
         self.offset = zone.at(now).offset;

@@ -114,9 +114,7 @@ impl Decoder<'_> {
                 None if has_date != seen::DATE => Err(Fault::BadFormat),
                 None => Ok(zone.offset_of_local(&self.civil)),
             },
-            Some(NamedZone::Abbreviation(name, zone)) => {
-                Ok(zone.offset_of_local(&name, &self.dated()?))
-            }
+            Some(NamedZone::Abbreviation(name, zone)) => Ok(zone.offset_of_local(&name, &self.dated()?)),
             None if self.seen & seen::ZONE != 0 => Ok(self.offset),
             None => Ok(session_zone(self.env).offset_of_local(&self.dated()?)),
         }

@@ -14,15 +14,10 @@ pub struct Integer<'a> {
 pub fn integer(text: &str) -> Option<Integer<'_>> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let start = text.len() - unsigned.len();
-    let digits = unsigned
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(unsigned.len());
+    let digits = unsigned.find(|c: char| !c.is_ascii_digit()).unwrap_or(unsigned.len());
     let (number, rest) = text.split_at_checked(start + digits)?;
     if digits == 0 {
-        return Some(Integer {
-            value: 0,
-            rest: text,
-        });
+        return Some(Integer { value: 0, rest: text });
     }
     Some(Integer {
         value: number.parse().ok()?,
@@ -59,9 +54,7 @@ pub fn clock(text: &str, minutes_first: bool) -> Result<Clock, Fault> {
     let (hour, rest) = text.split_at_checked(hour_end).ok_or(Fault::BadFormat)?;
     let hour: i64 = match hour {
         "" => 0,
-        hour if hour.bytes().all(|b| b.is_ascii_digit()) => {
-            hour.parse().map_err(|_| Fault::Field)?
-        }
+        hour if hour.bytes().all(|b| b.is_ascii_digit()) => hour.parse().map_err(|_| Fault::Field)?,
         _ => return Err(Fault::BadFormat),
     };
     let minute = integer(rest.get(1..).unwrap_or_default()).ok_or(Fault::Field)?;
@@ -118,8 +111,7 @@ pub fn zone(text: &str) -> Step<i32> {
     } else if rest.is_empty() && digits.len() > 2 {
         (hour, minute) = (value / 100, value % 100);
     }
-    let in_range =
-        (0..=15).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second);
+    let in_range = (0..=15).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second);
     if !in_range {
         return Err(Fault::ZoneDisplacement);
     }
@@ -231,12 +223,7 @@ impl Decoder<'_> {
             }
             None => text,
         };
-        let number = |from: usize, to: usize| -> i32 {
-            digits
-                .get(from..to)
-                .and_then(|d| d.parse().ok())
-                .unwrap_or(0)
-        };
+        let number = |from: usize, to: usize| -> i32 { digits.get(from..to).and_then(|d| d.parse().ok()).unwrap_or(0) };
         let length = digits.len();
         let whole = length == text.len();
         if whole && have & seen::DATE != seen::DATE && length >= 6 {

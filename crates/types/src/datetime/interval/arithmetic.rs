@@ -25,10 +25,7 @@ impl Interval {
         Ok(Interval {
             months: checked(self.months.checked_neg())?,
             days: checked(self.days.checked_neg())?,
-            micros: self
-                .micros
-                .checked_neg()
-                .ok_or_else(|| out_of_range("interval"))?,
+            micros: self.micros.checked_neg().ok_or_else(|| out_of_range("interval"))?,
         })
     }
 
@@ -138,10 +135,8 @@ impl Interval {
             days: narrow(days % 30)?,
             micros,
         };
-        let below = |sign: i32| {
-            span.days.signum() == -sign
-                || span.days == 0 && span.micros.signum() == -i64::from(sign)
-        };
+        let below =
+            |sign: i32| span.days.signum() == -sign || span.days == 0 && span.micros.signum() == -i64::from(sign);
         if span.months > 0 && below(1) {
             span.days += 30;
             span.months -= 1;
@@ -175,10 +170,7 @@ fn to_i32(value: f64) -> Result<i32> {
 }
 
 /// `make_interval`
-pub fn make_interval(
-    [years, months, weeks, days, hours, minutes]: [i32; 6],
-    seconds: f64,
-) -> Result<Interval> {
+pub fn make_interval([years, months, weeks, days, hours, minutes]: [i32; 6], seconds: f64) -> Result<Interval> {
     let out = || out_of_range("interval");
     if !seconds.is_finite() {
         return Err(out());

@@ -46,12 +46,7 @@ pub fn parts(text: &str) -> Result<Parts, Fault> {
 }
 
 /// `3D`: None if the letter is none of the designators.
-fn designated(
-    parts: &mut Parts,
-    in_time: bool,
-    unit: Option<char>,
-    number: &Number<'_>,
-) -> Option<Option<()>> {
+fn designated(parts: &mut Parts, in_time: bool, unit: Option<char>, number: &Number<'_>) -> Option<Option<()>> {
     let (whole, part) = (number.whole, number.part);
     Some(match (in_time, unit?) {
         (false, 'Y') => parts.add_years(whole, part, 1),
@@ -83,16 +78,12 @@ fn alternative_date<'a>(parts: &mut Parts, first: &Number<'a>) -> Result<&'a str
     if !at_end(first.rest) && !first.rest.starts_with('-') {
         return Err(Fault::BadFormat);
     }
-    parts
-        .add_years(first.whole, first.part, 1)
-        .ok_or(Fault::Field)?;
+    parts.add_years(first.whole, first.part, 1).ok_or(Fault::Field)?;
     if at_end(first.rest) {
         return Ok(first.rest);
     }
     let months = number(first.rest.get(1..).unwrap_or_default())?;
-    parts
-        .add_months(months.whole, months.part)
-        .ok_or(Fault::Field)?;
+    parts.add_months(months.whole, months.part).ok_or(Fault::Field)?;
     if at_end(months.rest) {
         return Ok(months.rest);
     }
@@ -110,9 +101,7 @@ fn alternative_date<'a>(parts: &mut Parts, first: &Number<'a>) -> Result<&'a str
 
 /// `040506` or `04:05:06`
 fn alternative_time(mut parts: Parts, first: &Number<'_>) -> Result<Parts, Fault> {
-    let Number {
-        whole, part, width, ..
-    } = *first;
+    let Number { whole, part, width, .. } = *first;
     if first.rest.is_empty() && width == 6 {
         let fields = [
             (whole / 10_000, 0.0, HOUR),
@@ -131,9 +120,7 @@ fn alternative_time(mut parts: Parts, first: &Number<'_>) -> Result<Parts, Fault
             return Ok(parts);
         }
         let next = number(rest.strip_prefix(':').ok_or(Fault::BadFormat)?)?;
-        parts
-            .add_micros(next.whole, next.part, unit)
-            .ok_or(Fault::Field)?;
+        parts.add_micros(next.whole, next.part, unit).ok_or(Fault::Field)?;
         rest = next.rest;
     }
     if rest.is_empty() {
@@ -147,9 +134,7 @@ fn alternative_time(mut parts: Parts, first: &Number<'_>) -> Result<Parts, Fault
 fn number(text: &str) -> Result<Number<'_>, Fault> {
     let digits_from = |at: usize| {
         let rest = text.get(at..).unwrap_or_default();
-        at + rest
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(rest.len())
+        at + rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())
     };
     let start = usize::from(text.starts_with(['-', '+']));
     let whole_end = digits_from(start);
@@ -157,10 +142,7 @@ fn number(text: &str) -> Result<Number<'_>, Fault> {
     if text.get(end..).is_some_and(|rest| rest.starts_with('.')) {
         end = digits_from(end + 1);
     }
-    if let Some(exponent) = text
-        .get(end..)
-        .and_then(|rest| rest.strip_prefix(['e', 'E']))
-    {
+    if let Some(exponent) = text.get(end..).and_then(|rest| rest.strip_prefix(['e', 'E'])) {
         let sign = usize::from(exponent.starts_with(['-', '+']));
         let exponent_end = digits_from(end + 1 + sign);
         if exponent_end > end + 1 + sign {

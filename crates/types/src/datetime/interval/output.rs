@@ -66,20 +66,12 @@ fn postgres(span: &Interval) -> String {
     let broken = Broken::new(span);
     let mut out = String::new();
     let mut before_negative = false;
-    for (value, unit) in [
-        (broken.years, "year"),
-        (broken.months, "mon"),
-        (broken.days, "day"),
-    ] {
+    for (value, unit) in [(broken.years, "year"), (broken.months, "mon"), (broken.days, "day")] {
         if value == 0 {
             continue;
         }
         let space = if out.is_empty() { "" } else { " " };
-        let sign = if before_negative && value > 0 {
-            "+"
-        } else {
-            ""
-        };
+        let sign = if before_negative && value > 0 { "+" } else { "" };
         let plural = if value == 1 { "" } else { "s" };
         out += &format!("{space}{sign}{value} {unit}{plural}");
         before_negative = value < 0;
@@ -114,11 +106,7 @@ fn verbose(span: &Interval) -> String {
         if value == 0 {
             continue;
         }
-        let value = if *ago.get_or_insert(value < 0) {
-            -value
-        } else {
-            value
-        };
+        let value = if *ago.get_or_insert(value < 0) { -value } else { value };
         let plural = if value == 1 { "" } else { "s" };
         out += &format!(" {value} {unit}{plural}");
     }
@@ -179,11 +167,7 @@ fn sql(span: &Interval) -> String {
 fn iso(span: &Interval) -> String {
     let broken = Broken::new(span);
     let mut out = String::from("P");
-    for (value, unit) in [
-        (broken.years, 'Y'),
-        (broken.months, 'M'),
-        (broken.days, 'D'),
-    ] {
+    for (value, unit) in [(broken.years, 'Y'), (broken.months, 'M'), (broken.days, 'D')] {
         if value != 0 {
             out += &format!("{value}{unit}");
         }

@@ -88,11 +88,7 @@ impl Reader {
     }
 
     fn time(&mut self, micros: i64) -> u32 {
-        self.parts.micros = if self.all_negative {
-            -micros.abs()
-        } else {
-            micros
-        };
+        self.parts.micros = if self.all_negative { -micros.abs() } else { micros };
         // `1 02:03` is one day.
         self.unit = Some(Unit::Day);
         self.unit_waits = false;
@@ -197,9 +193,7 @@ fn unit_of_range(fields: i32) -> Unit {
 /// `hh:mm[:ss[.ffffff]]` in microseconds; hours are not limited to a day.
 fn time(text: &str, fields: i32) -> Result<i64, Fault> {
     let clock = clock(text, fields == range::MINUTE | range::SECOND)?;
-    let rest = i64::from(clock.minute) * MINUTE
-        + i64::from(clock.second) * SECOND
-        + i64::from(clock.micros);
+    let rest = i64::from(clock.minute) * MINUTE + i64::from(clock.second) * SECOND + i64::from(clock.micros);
     clock
         .hour
         .checked_mul(HOUR)
@@ -210,9 +204,7 @@ fn time(text: &str, fields: i32) -> Result<i64, Fault> {
 /// An optional sign and digits, and what follows; without digits 0.
 fn leading_integer(text: &str) -> Result<(i64, &str), Fault> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let digits = unsigned
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(unsigned.len());
+    let digits = unsigned.find(|c: char| !c.is_ascii_digit()).unwrap_or(unsigned.len());
     if digits == 0 {
         // `-.5`: the sign is looked at by the caller.
         return Ok((0, unsigned));

@@ -52,8 +52,7 @@ impl Abbreviation {
                     .days()
                     .saturating_mul(DAY / SECOND)
                     .saturating_add(local.time() / SECOND + EPOCHS - i64::from(offset));
-                zone.offset_of_abbreviation(name, unix)
-                    .map_or(offset, |t| t.offset)
+                zone.offset_of_abbreviation(name, unix).map_or(offset, |t| t.offset)
             }
         }
     }

@@ -156,11 +156,7 @@ impl Zone {
             Some(&(time, i)) => (time, self.types.get(i)?),
             None => self.rule.next_change(unix)?,
         };
-        Some(Boundary {
-            before,
-            time,
-            after,
-        })
+        Some(Boundary { before, time, after })
     }
 }
 
@@ -193,22 +189,13 @@ mod tests {
             (local(1975, 7, 1, 0), 1),
             (local(2123, 7, 1, 0), 2),
         ] {
-            assert_eq!(
-                amsterdam.offset_of_local(&civil),
-                offset * 3600,
-                "{civil:?}"
-            );
+            assert_eq!(amsterdam.offset_of_local(&civil), offset * 3600, "{civil:?}");
         }
     }
 
     #[test]
     fn posix_names_count_west() {
-        for (name, hours) in [
-            ("+03", -3),
-            ("FOO-2", 2),
-            ("<+05>-05", 5),
-            ("Asia/Tokyo", 9),
-        ] {
+        for (name, hours) in [("+03", -3), ("FOO-2", 2), ("<+05>-05", 5), ("Asia/Tokyo", 9)] {
             let zone = Zone::lookup(name).unwrap();
             assert_eq!(zone.fixed_offset(), Some(hours * 3600), "{name}");
         }

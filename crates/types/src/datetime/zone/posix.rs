@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::{LocalType, Zone};
-use crate::datetime::calendar::{
-    date_from_days, day_of_week, days_from_date, days_in_month, is_leap,
-};
+use crate::datetime::calendar::{date_from_days, day_of_week, days_from_date, days_in_month, is_leap};
 
 /// When no dates are given, those of the United States are meant.
 const DEFAULT_DATES: &str = ",M3.2.0,M11.1.0";
@@ -42,9 +40,7 @@ impl YearDate {
     /// Seconds since 1970, in local time.
     fn in_year(self, year: i32) -> i64 {
         let day = match self.day {
-            DayRule::Julian(n) => {
-                days_from_date(year, 1, 1) + n - 1 + i64::from(is_leap(year) && n >= 60)
-            }
+            DayRule::Julian(n) => days_from_date(year, 1, 1) + n - 1 + i64::from(is_leap(year) && n >= 60),
             DayRule::DayOfYear(n) => days_from_date(year, 1, 1) + n,
             DayRule::Month(month, week, weekday) => {
                 let first = days_from_date(year, month, 1);
@@ -115,15 +111,13 @@ impl Rule {
     fn changes_around(&self, unix: i64) -> impl Iterator<Item = (i64, &LocalType)> {
         let (year, _, _) = date_from_days(unix.div_euclid(DAY) - EPOCH_DAYS);
         let years = year.saturating_sub(1)..=year.saturating_add(1);
-        self.daylight
-            .iter()
-            .flat_map(move |(daylight, start, end)| {
-                years.clone().flat_map(move |year| {
-                    let begins = start.in_year(year) - i64::from(self.standard.offset);
-                    let ends = end.in_year(year) - i64::from(daylight.offset);
-                    [(begins, daylight), (ends, &self.standard)]
-                })
+        self.daylight.iter().flat_map(move |(daylight, start, end)| {
+            years.clone().flat_map(move |year| {
+                let begins = start.in_year(year) - i64::from(self.standard.offset);
+                let ends = end.in_year(year) - i64::from(daylight.offset);
+                [(begins, daylight), (ends, &self.standard)]
             })
+        })
     }
 }
 
@@ -206,9 +200,7 @@ fn year_date(text: &str) -> Option<(YearDate, &str)> {
 
 /// Leading digits, at most `limit`.
 fn number(text: &str, limit: i64) -> Option<(i64, &str)> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at_checked(end)?;
     let value = digits.parse().ok().filter(|&value| value <= limit)?;
     Some((value, rest))

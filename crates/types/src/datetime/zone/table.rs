@@ -59,11 +59,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 fn parse(name: &str, line: &str) -> Option<Zone> {
     let mut fields = line.split('|').skip(1);
     let rule = Rule::parse(fields.next()?)?;
-    let types: Vec<LocalType> = fields
-        .next()?
-        .split(' ')
-        .map(local_type)
-        .collect::<Option<_>>()?;
+    let types: Vec<LocalType> = fields.next()?.split(' ').map(local_type).collect::<Option<_>>()?;
     Some(Zone {
         name: name.into(),
         types,
@@ -100,10 +96,7 @@ fn changes(text: &str) -> Vec<(i64, usize)> {
     let mut time = 0;
     let mut rest = text.as_bytes();
     while let [kind, tail @ ..] = rest {
-        let end = tail
-            .iter()
-            .position(u8::is_ascii_uppercase)
-            .unwrap_or(tail.len());
+        let end = tail.iter().position(u8::is_ascii_uppercase).unwrap_or(tail.len());
         let (digits, after) = tail.split_at(end);
         rest = after;
         let mut parts = digits.split(|&b| b == b'.');
