@@ -262,6 +262,7 @@ pub fn datum_bytes(value: &Datum) -> u64 {
         Datum::Array(v) => 24 + v.values.iter().map(datum_bytes).sum::<u64>(),
         Datum::Record(v) => 24 + v.values.iter().map(datum_bytes).sum::<u64>(),
         Datum::Range(_) => 17,
+        Datum::Multirange(v) => 16 + 17 * v.len() as u64,
     }
 }
 
