@@ -3,14 +3,28 @@
 //! Objects are found by oid; names lead to oids through the `*_names` maps. What psql and queries see of it
 //! (pg_class, pg_attribute ...) is computed from here.
 //!
+//! - [`bootstrap`]: servers and databases as they are at first.
+//! - [`namespace`]: names to objects by way of the search path; [`naming`]: names that nobody chose;
+//!   [`format_type`]: how types are written; [`quote`]: how identifiers and strings are.
+//! - [`description`]: what messages call an object; [`dependency`]: what hangs on what, and what goes with it;
+//!   [`expression_references`]: what an expression needs.
 //! - [`relation`]: tables, views, indexes, sequences and their attributes; partition keys and bounds.
 //! - [`constraint`]: primary, unique, foreign, check constraints.
 //! - [`types`]: user-defined types; [`function`]: user-defined functions and triggers.
-//! - [`role`]: roles and privileges; [`object`]: object addresses and dependencies.
+//! - [`role`]: roles and privileges; [`acl`]: what GRANT makes of them; [`object`]: object addresses and dependencies.
 
+pub mod acl;
+pub mod bootstrap;
 pub mod constraint;
+pub mod dependency;
+pub mod description;
+pub mod expression_references;
+pub mod format_type;
 pub mod function;
+pub mod namespace;
+pub mod naming;
 pub mod object;
+pub mod quote;
 pub mod relation;
 pub mod role;
 pub mod types;
@@ -77,6 +91,8 @@ pub struct Catalog {
     pub triggers: OrdMap<Oid, Arc<Trigger>>,
     pub extensions: OrdMap<Name, Arc<InstalledExtension>>,
     pub dependencies: OrdSet<Dependency>,
+    /// The same from the other side: dependent, referenced, kind.
+    pub references: OrdSet<(ObjectAddress, ObjectAddress, DependencyKind)>,
     /// COMMENT ON, by object and column number (0: the object itself).
     pub descriptions: OrdMap<(ObjectAddress, i32), Name>,
     /// SECURITY LABEL, by object and provider.
@@ -92,6 +108,8 @@ pub mod well_known {
     pub const PG_TOAST: Oid = Oid(99);
     pub const PUBLIC: Oid = Oid(2200);
     pub const INFORMATION_SCHEMA: Oid = Oid(13_000);
+    /// The role `pg_database_owner`, whose only member is the current database's owner.
+    pub const DATABASE_OWNER_ROLE: Oid = Oid(6171);
     /// The role `postgres`.
     pub const BOOTSTRAP_SUPERUSER: Oid = Oid(10);
 }

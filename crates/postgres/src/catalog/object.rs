@@ -51,6 +51,8 @@ pub enum DependencyKind {
     Auto,
     /// Part of the referenced object: can't be dropped alone.
     Internal,
+    /// Part of a partition and of the parent's counterpart: goes with either, can't be dropped alone.
+    Partition,
     Extension,
 }
 

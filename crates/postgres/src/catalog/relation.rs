@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use kumquat_types::{Datum, Oid};
+use kumquat_types::{Datum, Oid, builtin_type};
 
 use super::{AclItem, Name};
 use crate::query::{Expr, Query};
@@ -61,12 +61,50 @@ pub struct Relation {
     pub sequence: Option<SequenceDefinition>,
     pub replica_identity: ReplicaIdentity,
     pub row_security: bool,
+    pub force_row_security: bool,
+    /// What happens to a temporary table's rows at COMMIT: `D` its rows go, `d` it goes itself.
+    pub on_commit: Option<char>,
+    /// The type of CREATE TABLE ... OF, or 0.
+    pub of_type: Oid,
     /// Materialized view: filled with data.
     pub populated: bool,
     pub acl: Option<Vec<AclItem>>,
 }
 
 impl Relation {
+    /// A relation with nothing to it yet but its identity.
+    pub fn new(oid: Oid, name: &str, schema: Oid, kind: RelationKind, owner: Oid) -> Relation {
+        Relation {
+            oid,
+            name: name.into(),
+            schema,
+            kind,
+            owner,
+            persistence: Persistence::Permanent,
+            attributes: Arc::from([]),
+            row_type: Oid::INVALID,
+            access_method: if matches!(kind, RelationKind::Table | RelationKind::MaterializedView) {
+                "heap".into()
+            } else {
+                "".into()
+            },
+            options: Vec::new(),
+            parents: Vec::new(),
+            partition_key: None,
+            partition_bound: None,
+            index: None,
+            view: None,
+            sequence: None,
+            replica_identity: Default::default(),
+            row_security: false,
+            force_row_security: false,
+            on_commit: None,
+            of_type: Oid::INVALID,
+            populated: true,
+            acl: None,
+        }
+    }
+
     /// Attributes that are not dropped.
     pub fn live_attributes(&self) -> impl Iterator<Item = &Attribute> {
         self.attributes.iter().filter(|attribute| !attribute.dropped)
@@ -119,7 +157,35 @@ pub struct Attribute {
     /// `attstorage`: p, x, e, m.
     pub storage: char,
     pub compression: Option<Name>,
+    /// SET (n_distinct = ...), in the order given.
+    pub options: Vec<(Name, Name)>,
     pub acl: Option<Vec<AclItem>>,
+}
+
+impl Attribute {
+    /// A nullable column without default.
+    pub fn new(number: i16, name: &str, type_oid: Oid, type_modifier: i32) -> Attribute {
+        Attribute {
+            number,
+            name: name.into(),
+            type_oid,
+            type_modifier,
+            collation: Oid::INVALID,
+            not_null: false,
+            dropped: false,
+            default: None,
+            generated: None,
+            identity: None,
+            missing: None,
+            is_local: true,
+            inherited_count: 0,
+            statistics_target: None,
+            storage: builtin_type(type_oid).map_or('x', |t| char::from(t.storage)),
+            compression: None,
+            options: Vec::new(),
+            acl: None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

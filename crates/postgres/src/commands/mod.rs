@@ -1,5 +1,7 @@
 //! Utility statements, one file a command, after PostgreSQL's `ProcessUtility`.
 
+pub mod privileges;
+
 use kumquat_sql::ast::Statement;
 use kumquat_types::{Error, Result};
 

@@ -1,7 +1,7 @@
 //! Catalog relations whose rows are computed (`pg_class`, `information_schema.columns` ...), and functions
 //! that read the catalog or the session (`pg_get_constraintdef`, `nextval`, `current_setting` ...).
 
-use kumquat_types::{Datum, Error, Result};
+use kumquat_types::{Datum, Error, Oid, Result};
 
 use crate::backend::Backend;
 use crate::extension::{FunctionCall, SystemRelation};
@@ -9,6 +9,12 @@ use crate::extension::{FunctionCall, SystemRelation};
 /// All computed relations of PostgreSQL itself.
 pub fn relations() -> &'static [SystemRelation] {
     &[]
+}
+
+/// Whether the relation of this oid shows itself as a view.
+pub fn is_view(relation: Oid) -> bool {
+    let found = relations().iter().find(|system| system.oid == relation);
+    found.is_some_and(|system| system.kind == 'v')
 }
 
 /// Calls a function marked `Implementation::Backend`, the extension's included.

@@ -30,6 +30,13 @@ impl Location {
     }
 }
 
+/// The form in which errors carry a position.
+impl From<Location> for Option<u32> {
+    fn from(location: Location) -> Option<u32> {
+        (location.0 != u32::MAX).then_some(location.0)
+    }
+}
+
 impl Default for Location {
     fn default() -> Location {
         Location::UNKNOWN
