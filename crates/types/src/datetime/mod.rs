@@ -5,11 +5,13 @@
 //!   [`interval`] reads intervals; [`fault`] turns what is wrong into PostgreSQL's messages.
 //! - Values: [`date`], [`time`], [`timestamp`], [`interval`] (their text forms, conversions, arithmetic);
 //!   [`output`] prints them.
-//! - [`extract`] takes fields out, [`truncate`] cuts below a unit.
+//! - [`extract`] takes fields out, [`truncate`] cuts below a unit, [`overlaps`] and [`series`] compare and count;
+//!   [`clock`] is the session's clock.
 //!
 //! Offsets from Greenwich are seconds east, except inside `Datum::TimeTz`, which keeps PostgreSQL's west.
 
 pub mod calendar;
+pub mod clock;
 pub mod date;
 mod decode;
 pub mod extract;
@@ -17,6 +19,8 @@ mod fault;
 pub mod interval;
 mod lexer;
 pub mod output;
+pub mod overlaps;
+pub mod series;
 pub mod settings;
 pub mod time;
 pub mod timestamp;

@@ -306,3 +306,8 @@ pub fn interval_zone(env: &dyn Environment, span: &Interval) -> Result<i32> {
     }
     i32::try_from(span.micros / SECOND).map_err(|_| out_of_range("timestamp"))
 }
+
+/// `timestamp_zone`: the instant of a local time in a zone or under an abbreviation.
+pub fn instant_in(zone: &str, local: i64) -> Result<i64> {
+    NamedZone::lookup(zone)?.instant(local)
+}

@@ -3,9 +3,8 @@
 use super::calendar::{Civil, DAY, HOUR, MINUTE, SECOND, date_from_days, iso_week, iso_week_start};
 use super::extract::{not_recognized, not_supported};
 use super::out_of_range;
-use super::timestamp::{checked, is_finite, to_utc};
+use super::timestamp::{NamedZone, checked, is_finite};
 use super::tokens::{self, Unit};
-use super::zone::Zone;
 use crate::{Error, Interval, Result, SqlState};
 
 fn unit_of(name: &str, type_name: &str) -> Result<(String, Unit)> {
@@ -28,25 +27,25 @@ pub fn timestamp(name: &str, value: i64) -> Result<i64> {
 }
 
 /// `timestamptz_trunc`, `timestamptz_trunc_zone`
-pub fn timestamptz(name: &str, value: i64, zone: &Zone) -> Result<i64> {
+pub fn timestamptz(name: &str, value: i64, zone: &NamedZone) -> Result<i64> {
     let type_name = "timestamp with time zone";
     let (name, unit) = unit_of(name, type_name)?;
     if !is_finite(value) {
         return Ok(value);
     }
-    let local = truncate_local(unit, zone.local(value));
+    let local = truncate_local(unit, zone.local(value)?);
     let local = local.ok_or_else(|| not_supported(&name, type_name))?;
     // Within a day the offset stays; from days on it is that of the new time.
     let below_day = matches!(
         unit,
         Unit::Hour | Unit::Minute | Unit::Second | Unit::Millisecond | Unit::Microsecond
     );
-    let utc = if below_day {
-        checked(local - i64::from(zone.at(value).offset) * SECOND)
+    if below_day {
+        let offset = i64::from(zone.offset_at(value)) * SECOND;
+        checked(local - offset).ok_or_else(|| out_of_range("timestamp"))
     } else {
-        to_utc(local, zone)
-    };
-    utc.ok_or_else(|| out_of_range("timestamp"))
+        zone.instant(local)
+    }
 }
 
 fn truncate_local(unit: Unit, value: i64) -> Option<i64> {

@@ -7,12 +7,46 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use crate::Implementation;
+use crate::{Datum, Error, Implementation};
+
+/// Lists a family: `"internal name" (argument patterns) => result;`, the result a `Result<Datum>`, or after
+/// `set` a result of rows. `call` names the call.
+macro_rules! family {
+    ($call:ident; $($name:literal $($kind:ident)? ($($arg:pat),* $(,)?) => $result:expr;)*) => {
+        &[$(($name, $crate::functions::family!(@ $($kind)? $call $name [$($arg),*] $result))),*]
+    };
+    (@ set $call:ident $name:literal [$($arg:pat),*] $result:expr) => {
+        $crate::Implementation::Set(|$call, args| {
+            let _ = &$call;
+            match args {
+                [$($arg),*] => $result,
+                _ => Err($crate::functions::unexpected($name, args)),
+            }
+        })
+    };
+    (@ $call:ident $name:literal [$($arg:pat),*] $result:expr) => {
+        $crate::Implementation::Scalar(|$call, args| {
+            let _ = &$call;
+            #[allow(unreachable_patterns)]
+            match args {
+                [$($arg),*] => $result,
+                _ => Err($crate::functions::unexpected($name, args)),
+            }
+        })
+    };
+}
+pub(crate) use family;
+
+/// A call that the planner should have refused.
+pub(crate) fn unexpected(name: &str, args: &[Datum]) -> Error {
+    Error::internal(format!("unexpected arguments of {name}: {args:?}"))
+}
 
 pub mod array;
 pub mod bits;
 pub mod bytea;
 pub mod datetime;
+pub mod datetime_compare;
 pub mod enums;
 pub mod formatting;
 pub mod inet;
@@ -28,6 +62,8 @@ static FAMILIES: &[Family] = &[
     bits::FUNCTIONS,
     bytea::FUNCTIONS,
     datetime::FUNCTIONS,
+    datetime::ZONES,
+    datetime_compare::FUNCTIONS,
     enums::FUNCTIONS,
     formatting::FUNCTIONS,
     inet::FUNCTIONS,

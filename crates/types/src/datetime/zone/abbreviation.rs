@@ -61,11 +61,15 @@ impl Abbreviation {
     pub fn offset_at(&self, name: &str, timestamp: i64) -> i32 {
         match self {
             Abbreviation::Fixed { offset, .. } => *offset,
-            Abbreviation::InZone(zone) => {
-                zone.offset_of_abbreviation(name, timestamp.div_euclid(SECOND) + EPOCHS)
-                    .unwrap_or(zone.at(timestamp))
-                    .offset
-            }
+            Abbreviation::InZone(zone) => zone.of_abbreviation_at(name, timestamp).offset,
+        }
+    }
+
+    /// Whether it is daylight-saving time at an instant.
+    pub fn is_dst_at(&self, name: &str, timestamp: i64) -> bool {
+        match self {
+            Abbreviation::Fixed { is_dst, .. } => *is_dst,
+            Abbreviation::InZone(zone) => zone.of_abbreviation_at(name, timestamp).is_dst,
         }
     }
 }

@@ -133,6 +133,12 @@ impl Zone {
             .or_else(|| self.rule.types().find(matching))
     }
 
+    /// What an abbreviation means at an instant.
+    fn of_abbreviation_at(&self, abbreviation: &str, timestamp: i64) -> &LocalType {
+        self.offset_of_abbreviation(abbreviation, timestamp.div_euclid(SECOND) + EPOCHS)
+            .unwrap_or(self.at(timestamp))
+    }
+
     fn type_at(&self, unix: i64) -> &LocalType {
         let index = self.changes.partition_point(|&(time, _)| time <= unix);
         if index == self.changes.len() {
