@@ -4,7 +4,7 @@
 //! - [`error`]: the one error type; [`oid`]: built-in types by oid.
 //! - [`datum`]: one value; [`column`]: many values of one type, [`bitmap`]: which are not NULL;
 //!   [`chunk`]: rows.
-//! - [`compare`]: order, equality and hashes of values.
+//! - [`compare`]: order, equality and hashes of values; [`hash`]: PostgreSQL's own hash functions.
 //! - [`proc`]: how functions, operators and casts are described; [`catalog`]: all that are built in;
 //!   [`functions`]: what they do.
 //! - [`io`]: values from and to text by type; [`typmod`]: type modifiers; [`format_type`](mod@format_type): names.
@@ -25,6 +25,7 @@ pub mod error;
 pub mod float;
 pub mod format_type;
 pub mod functions;
+pub mod hash;
 pub mod inet;
 pub mod integer;
 pub mod interval;
