@@ -10,18 +10,10 @@ pub fn grouped(number: f64) -> String {
         }
         text.push(digit);
     }
-    if number < 0.0 {
-        format!("\u{2212}{text}")
-    } else {
-        text
-    }
+    if number < 0.0 { format!("\u{2212}{text}") } else { text }
 }
 
 /// `1 row`, `1,204 rows`.
 pub fn counted(number: f64, one: &str, many: &str) -> String {
-    format!(
-        "{} {}",
-        grouped(number),
-        if number == 1.0 { one } else { many }
-    )
+    format!("{} {}", grouped(number), if number == 1.0 { one } else { many })
 }

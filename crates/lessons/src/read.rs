@@ -31,8 +31,7 @@ pub fn read_directory(directory: &Path) -> Result<Vec<Lesson>> {
 /// Reads one file. The lesson's id is the file's name without the leading number: that of
 /// `01-woodgrove.md` is `woodgrove`.
 pub fn read_file(path: &Path) -> Result<Lesson> {
-    let text =
-        fs::read_to_string(path).map_err(|error| Error::new(error.to_string()).in_file(path))?;
+    let text = fs::read_to_string(path).map_err(|error| Error::new(error.to_string()).in_file(path))?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let id = stem.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
     parse(id, &text).map_err(|error| error.in_file(path))
@@ -53,24 +52,19 @@ pub fn parse(id: &str, text: &str) -> Result<Lesson> {
         .strip_prefix("+++\n")
         .and_then(|rest| rest.split_once("\n+++\n"))
         .ok_or_else(|| Error::new("the file must begin with TOML between two lines of +++"))?;
-    let front: FrontMatter = toml::from_str(front)
-        .map_err(|error| Error::new(format!("front matter: {}", error.message())))?;
+    let front: FrontMatter =
+        toml::from_str(front).map_err(|error| Error::new(format!("front matter: {}", error.message())))?;
     let mut reader = Reader::default();
     for event in Parser::new_ext(body, Options::ENABLE_TABLES) {
         reader.take(event)?;
     }
     reader.close_part();
     if reader.steps.is_empty() {
-        return Err(Error::new(
-            "a lesson needs at least one step (a ## heading)",
-        ));
+        return Err(Error::new("a lesson needs at least one step (a ## heading)"));
     }
     for step in &reader.steps {
         if step.sql.is_empty() {
-            return Err(Error::new(format!(
-                "step \"{}\" has no block `sql run`",
-                step.title
-            )));
+            return Err(Error::new(format!("step \"{}\" has no block `sql run`", step.title)));
         }
     }
     Ok(Lesson {
@@ -218,16 +212,12 @@ fn block(info: &str) -> Option<Block> {
 
 /// A check's query, and the rows it must give as comments: `-- 1 | Send Funds`.
 fn check(goal: String, lines: &str) -> Check {
-    let (rows, query): (Vec<&str>, Vec<&str>) =
-        lines.lines().partition(|line| line.starts_with("--"));
+    let (rows, query): (Vec<&str>, Vec<&str>) = lines.lines().partition(|line| line.starts_with("--"));
     let cells = |row: &str| row.split('|').map(|cell| cell.trim().to_string()).collect();
     Check {
         goal,
         sql: query.join("\n"),
-        rows: rows
-            .iter()
-            .map(|row| cells(row.trim_start_matches('-')))
-            .collect(),
+        rows: rows.iter().map(|row| cells(row.trim_start_matches('-'))).collect(),
     }
 }
 
@@ -236,8 +226,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
-    const FRONT: &str =
-        "+++\ntitle = \"T\"\nsummary = \"S\"\nminutes = 3\nleaves_out = \"L\"\n+++\n";
+    const FRONT: &str = "+++\ntitle = \"T\"\nsummary = \"S\"\nminutes = 3\nleaves_out = \"L\"\n+++\n";
 
     #[test]
     fn a_step_takes_its_blocks_out_of_its_text() {
@@ -254,10 +243,7 @@ mod tests {
         assert_eq!(step.sql, "SELECT 1;");
         assert_eq!(step.hints, ["<p>Look.</p>\n"]);
         let check = step.checks.first().unwrap();
-        assert_eq!(
-            (check.goal.as_str(), check.sql.as_str()),
-            ("one row", "SELECT 1, 2")
-        );
+        assert_eq!((check.goal.as_str(), check.sql.as_str()), ("one row", "SELECT 1, 2"));
         assert_eq!(check.rows, [["1", "2"]]);
     }
 
@@ -269,10 +255,7 @@ mod tests {
             (FRONT, "at least one step"),
             (&format!("{FRONT}## One\n\nText.\n"), "no block `sql run`"),
             (&format!("{FRONT}# One\n"), "only ## for a step"),
-            (
-                &format!("{FRONT}```sql run\nSELECT 1;\n```\n"),
-                "before the first step",
-            ),
+            (&format!("{FRONT}```sql run\nSELECT 1;\n```\n"), "before the first step"),
         ] {
             let error = parse("t", text).unwrap_err().to_string();
             assert!(error.contains(message), "{text:?}: {error}");

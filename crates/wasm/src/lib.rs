@@ -52,10 +52,7 @@ impl Playground {
 
     /// Looks whether the goal of a lesson's step is reached.
     #[wasm_bindgen(unchecked_return_type = "CheckResult")]
-    pub fn check(
-        &self,
-        #[wasm_bindgen(unchecked_param_type = "Check")] check: JsValue,
-    ) -> Result<JsValue, JsError> {
+    pub fn check(&self, #[wasm_bindgen(unchecked_param_type = "Check")] check: JsValue) -> Result<JsValue, JsError> {
         to_js(&self.inner.check(&from_js(check)?))
     }
 

@@ -78,10 +78,7 @@ pub fn which(program: &str) -> Option<PathBuf> {
 /// `PATH` with `directories` put in front.
 pub fn path_with(directories: &[PathBuf]) -> Result<std::ffi::OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let all = directories
-        .iter()
-        .cloned()
-        .chain(std::env::split_paths(&path));
+    let all = directories.iter().cloned().chain(std::env::split_paths(&path));
     Ok(std::env::join_paths(all)?)
 }
 

@@ -68,13 +68,7 @@ fn answer(stream: &TcpStream, directory: &Path) -> std::io::Result<()> {
                 respond(stream, "200 OK", kind(&path), &body, method == Some("HEAD"))?;
             }
             (Some("GET" | "HEAD"), None) => {
-                respond(
-                    stream,
-                    "404 Not Found",
-                    "text/plain",
-                    b"no such file",
-                    false,
-                )?;
+                respond(stream, "404 Not Found", "text/plain", b"no such file", false)?;
             }
             _ => respond(stream, "405 Method Not Allowed", "text/plain", b"", false)?,
         }
@@ -84,25 +78,13 @@ fn answer(stream: &TcpStream, directory: &Path) -> std::io::Result<()> {
 /// The file that a request's target names, if it lies in the directory.
 fn file(target: &str, directory: &Path) -> Option<PathBuf> {
     let target = target.split(['?', '#']).next()?.trim_start_matches('/');
-    let relative = Path::new(if target.is_empty() {
-        "index.html"
-    } else {
-        target
-    });
-    let inside = relative
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
+    let relative = Path::new(if target.is_empty() { "index.html" } else { target });
+    let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
     let path = directory.join(relative);
     (inside && path.is_file()).then_some(path)
 }
 
-fn respond(
-    mut stream: &TcpStream,
-    status: &str,
-    kind: &str,
-    body: &[u8],
-    head_only: bool,
-) -> std::io::Result<()> {
+fn respond(mut stream: &TcpStream, status: &str, kind: &str, body: &[u8], head_only: bool) -> std::io::Result<()> {
     write!(
         stream,
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-cache\r\n\r\n",

@@ -20,27 +20,35 @@ pub struct Site {
     pub directory: PathBuf,
 }
 
-/// A wasm module of the site: package, name of its files, cargo profile, level of wasm-opt.
+/// A wasm module of the site, and how it is built: cargo profile, level of wasm-opt.
 struct Module {
     package: &'static str,
+    /// What cargo names the compiled file.
+    compiled: &'static str,
     name: &'static str,
     profile: &'static str,
     level: &'static str,
+    rustflags: &'static str,
 }
 
 /// The page is small and drawn once: it is built for size. The engine is built for speed, but
 /// for the parser (see the profiles in `Cargo.toml`).
 const PAGE: Module = Module {
     package: "kumquat-web",
+    compiled: "page.wasm",
     name: "page",
     profile: "page",
     level: "-Oz",
+    // Leptos, too, has a way to be built for size.
+    rustflags: "--cfg erase_components",
 };
 const ENGINE: Module = Module {
     package: "kumquat-wasm",
+    compiled: "kumquat_wasm.wasm",
     name: "engine",
     profile: "engine",
     level: "-O2",
+    rustflags: "-C target-feature=+simd128",
 };
 
 /// Builds what has changed.
@@ -52,20 +60,13 @@ pub fn build() -> Result<Site> {
         let directory = module.build(compiler)?;
         for entry in fs::read_dir(directory)? {
             let path = entry?.path();
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             if !name.ends_with(".d.ts") {
                 files.insert(name, fs::read(&path)?);
             }
         }
     }
-    files.insert(
-        "worker.js".into(),
-        fs::read(root().join("crates/wasm/js/worker.js"))?,
-    );
+    files.insert("worker.js".into(), fs::read(root().join("crates/wasm/js/worker.js"))?);
     files.insert("start.js".into(), fs::read(root().join("web/start.js"))?);
     files.insert("page.css".into(), styles()?);
     let lessons = lessons(&mut files)?;
@@ -75,11 +76,8 @@ pub fn build() -> Result<Site> {
 impl Module {
     /// Compiles, binds and optimises; returns the directory with the module's files.
     fn build(&self, compiler: Compiler) -> Result<PathBuf> {
-        say(format!(
-            "Building the {} (cargo, profile {})",
-            self.name, self.profile
-        ));
-        run(&mut compiler.cargo(&[
+        say(format!("Building the {} (cargo, profile {})", self.name, self.profile));
+        let mut cargo = compiler.cargo(&[
             "build",
             "--package",
             self.package,
@@ -87,9 +85,9 @@ impl Module {
             "wasm32-unknown-unknown",
             "--profile",
             self.profile,
-        ])?)?;
-        let file = format!("{}.wasm", self.package.replace('-', "_"));
-        let compiled = compiler.output_directory().join(self.profile).join(file);
+        ])?;
+        run(cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", self.rustflags))?;
+        let compiled = compiler.output_directory().join(self.profile).join(self.compiled);
         let directory = root().join("target/site").join(self.name);
         if newer(&directory.join(format!("{}_bg.wasm", self.name)), &compiled) {
             return Ok(directory);
@@ -99,6 +97,7 @@ impl Module {
             .input_path(&compiled)
             .out_name(self.name)
             .web(true)?
+            .omit_default_module_path(false)
             .typescript(true)
             .generate(&directory)
             .with_context(|| format!("wasm-bindgen on {}", compiled.display()))?;
@@ -107,10 +106,7 @@ impl Module {
     }
 
     fn optimise(&self, directory: &Path) -> Result<()> {
-        say(format!(
-            "Optimising the {} (wasm-opt {})",
-            self.name, self.level
-        ));
+        say(format!("Optimising the {} (wasm-opt {})", self.name, self.level));
         let module = directory.join(format!("{}_bg.wasm", self.name));
         let optimised = directory.join("optimised");
         run(command(node::program("wasm-opt"), &[self.level])
@@ -161,10 +157,7 @@ fn find_styles(directory: &Path, sheets: &mut Vec<PathBuf>) -> Result<()> {
 fn lessons(files: &mut BTreeMap<String, Vec<u8>>) -> Result<Vec<Lesson>> {
     let lessons = kumquat_lessons::read_directory(&root().join("lessons"))?;
     for lesson in &lessons {
-        files.insert(
-            format!("lesson-{}.json", lesson.id),
-            serde_json::to_vec(lesson)?,
-        );
+        files.insert(format!("lesson-{}.json", lesson.id), serde_json::to_vec(lesson)?);
     }
     let list: Vec<_> = lessons.iter().map(kumquat_lessons::summary).collect();
     files.insert("lessons.json".into(), serde_json::to_vec(&list)?);
@@ -183,10 +176,7 @@ fn write(files: &BTreeMap<String, Vec<u8>>, lessons: &[Lesson]) -> Result<Site> 
         fs::write(directory.join(name), contents)?;
     }
     let bytes = files.get("engine_bg.wasm").map_or(0, Vec::len);
-    let text = lessons
-        .first()
-        .map(kumquat_lessons::html)
-        .unwrap_or_default();
+    let text = lessons.first().map(kumquat_lessons::html).unwrap_or_default();
     let index = fs::read_to_string(root().join("web/index.html"))?
         .replace("{version}", &version)
         .replace("{engine-bytes}", &bytes.to_string())

@@ -18,11 +18,7 @@ pub fn print(site: &Site) {
             continue;
         };
         let small = brotli_size(&contents);
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         println!("{name:<28} {:>12} {small:>12}", contents.len());
         raw_sum += contents.len();
         small_sum += small;

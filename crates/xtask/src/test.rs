@@ -9,8 +9,10 @@ use crate::process::{cargo, command, path_with, root, run, say};
 use crate::setup::{chromium, node, tools, wasm_target};
 use crate::{serve, site};
 
+type Part = (&'static str, fn() -> Result<()>);
+
 /// A part's name and what runs it, quickest to fail first.
-const PARTS: [(&str, fn() -> Result<()>); 5] = [
+const PARTS: [Part; 5] = [
     ("native", native),
     ("conformance", conformance::test),
     ("lessons", lessons),
@@ -20,10 +22,7 @@ const PARTS: [(&str, fn() -> Result<()>); 5] = [
 
 /// Runs the parts named, or all.
 pub fn test(names: &[String]) -> Result<()> {
-    if let Some(unknown) = names
-        .iter()
-        .find(|name| PARTS.iter().all(|(part, _)| part != name))
-    {
+    if let Some(unknown) = names.iter().find(|name| PARTS.iter().all(|(part, _)| part != name)) {
         bail!("cargo xtask test has no part {unknown}");
     }
     let mut times = Vec::new();
@@ -60,15 +59,7 @@ fn native() -> Result<()> {
 }
 
 fn lessons() -> Result<()> {
-    let check = [
-        "run",
-        "--package",
-        "kumquat-cli",
-        "--",
-        "lesson",
-        "check",
-        "lessons",
-    ];
+    let check = ["run", "--package", "kumquat-cli", "--", "lesson", "check", "lessons"];
     run(&mut cargo(&check))
 }
 
@@ -82,17 +73,14 @@ fn wasm() -> Result<()> {
     let in_chromium = ["--headless", "--chrome", "--chromedriver", driver.as_str()];
     for place in [&in_node[..], &in_chromium[..]] {
         let mut test = command(tools.join("wasm-pack"), &["test"]);
-        test.args(place)
-            .args(["--mode", "no-install", "crates/wasm"]);
+        test.args(place).args(["--mode", "no-install", "crates/wasm"]);
         compiler.dress(&mut test)?;
         let path = test
             .get_envs()
             .find(|(name, _)| *name == "PATH")
             .and_then(|(_, value)| value);
         let path = match path {
-            Some(path) => std::env::join_paths(
-                std::iter::once(tools.clone()).chain(std::env::split_paths(path)),
-            )?,
+            Some(path) => std::env::join_paths(std::iter::once(tools.clone()).chain(std::env::split_paths(path)))?,
             None => path_with(std::slice::from_ref(&tools))?,
         };
         run(test.env("PATH", path))?;
@@ -105,10 +93,8 @@ fn browser() -> Result<()> {
     let site = site::build()?;
     let browser = chromium::install()?;
     let address = serve::in_background(site.directory)?;
-    run(
-        node::node(&["--test", "--test-concurrency=1", "tests/browser/"])
-            .env("KUMQUAT_ADDRESS", address)
-            .env("KUMQUAT_CHROMIUM", browser.chromium)
-            .current_dir(root()),
-    )
+    run(node::node(&["--test", "--test-concurrency=1", "tests/browser/"])
+        .env("KUMQUAT_ADDRESS", address)
+        .env("KUMQUAT_CHROMIUM", browser.chromium)
+        .current_dir(root()))
 }

@@ -44,10 +44,7 @@ pub fn Detail(focus: RwSignal<Option<Place>>) -> impl IntoView {
 }
 
 fn facts(cluster: &ClusterView, place: Place) -> Option<impl IntoView + use<>> {
-    let table = cluster
-        .tables
-        .iter()
-        .find(|table| table.oid == place.table)?;
+    let table = cluster.tables.iter().find(|table| table.oid == place.table)?;
     let shard = table.shards.iter().find(|shard| shard.id == place.shard)?;
     let node = cluster.nodes.iter().find(|node| node.id == place.node)?;
     let siblings: Vec<String> = cluster
@@ -56,7 +53,7 @@ fn facts(cluster: &ClusterView, place: Place) -> Option<impl IntoView + use<>> {
         .filter(|other| other.oid != table.oid && other.colocation_id == table.colocation_id)
         .filter_map(|other| {
             Some(format!(
-                "{} {}",
+                "{}_{}",
                 shown_name(other),
                 other.shards.get(place.interval)?.id
             ))

@@ -60,21 +60,9 @@ fn placements(cluster: &ClusterView) -> BTreeSet<(u32, u32)> {
         .collect()
 }
 
-fn draw(
-    cluster: &ClusterView,
-    focus: RwSignal<Option<Place>>,
-    drawn: Drawn,
-) -> impl IntoView + use<> {
-    let workers = cluster
-        .nodes
-        .iter()
-        .filter(|node| !node.coordinator)
-        .count();
-    let heads = cluster
-        .nodes
-        .iter()
-        .map(|node| head(node, cluster))
-        .collect_view();
+fn draw(cluster: &ClusterView, focus: RwSignal<Option<Place>>, drawn: Drawn) -> impl IntoView + use<> {
+    let workers = cluster.nodes.iter().filter(|node| !node.coordinator).count();
+    let heads = cluster.nodes.iter().map(|node| head(node, cluster)).collect_view();
     let bands = cluster
         .groups
         .iter()
@@ -98,14 +86,13 @@ fn draw(
 fn head(node: &Node, cluster: &ClusterView) -> impl IntoView + use<> {
     let shards = cluster.tables.iter().flat_map(|table| &table.shards);
     let here = shards.filter(|shard| shard.nodes.contains(&node.id));
-    let (count, rows) = here.fold((0.0, 0.0), |(count, rows), shard| {
-        (count + 1.0, rows + shard.rows)
-    });
+    let (count, rows) = here.fold((0.0, 0.0), |(count, rows), shard| (count + 1.0, rows + shard.rows));
     view! {
         <div class="head" class:coordinator=node.coordinator class:inactive=!node.active>
             <h3>{if node.coordinator { "Coordinator" } else { "Worker" }}</h3>
-            <p class="address">{format!("{}:{}", node.host, node.port)}</p>
-            <p class="load">{format!("{}, {}", counted(count, "shard", "shards"), counted(rows, "row", "rows"))}</p>
+            <p class="address"><span class="host">{node.host.clone()}</span>":"{node.port}</p>
+            <p class="load">{counted(count, "shard", "shards")}</p>
+            <p class="load">{counted(rows, "row", "rows")}</p>
         </div>
     }
 }
@@ -158,10 +145,11 @@ fn row(
     focus: RwSignal<Option<Place>>,
     drawn: Drawn,
 ) -> impl IntoView + use<> {
-    let most = table
-        .shards
-        .iter()
-        .fold(0.0, |most: f64, shard| most.max(shard.rows));
+    // How full a shard is shows beside its table's others; a table of one shard has none.
+    let most = match table.shards.as_slice() {
+        [_] => 0.0,
+        shards => shards.iter().fold(0.0, |most: f64, shard| most.max(shard.rows)),
+    };
     let cells = nodes.iter().map(|node| {
         let tiles: Vec<_> = table
             .shards
@@ -194,10 +182,7 @@ fn row(
 }
 
 fn label(table: &Table) -> impl IntoView + use<> {
-    let by = table
-        .distribution_column
-        .as_ref()
-        .map(|column| format!("by {column}"));
+    let by = table.distribution_column.as_ref().map(|column| format!("by {column}"));
     let rows = counted(table.rows, "row", "rows");
     view! {
         <div class="label">
@@ -225,7 +210,11 @@ fn local_band(cluster: &ClusterView) -> Option<impl IntoView + use<>> {
     }
     let nodes = &cluster.nodes;
     let rows = tables.into_iter().map(|table| {
-        let kind = if table.kind == TableKind::CitusLocal { "Citus local" } else { "local" };
+        let kind = if table.kind == TableKind::CitusLocal {
+            "Citus local"
+        } else {
+            "local"
+        };
         let cells = nodes.iter().map(|node| {
             let here = node.coordinator.then(|| view! { <span class="outline">{kind}</span> });
             view! { <div class="cell" class:coordinator=node.coordinator class:bare=!node.coordinator>{here}</div> }

@@ -7,17 +7,12 @@ use web_sys::{Element, HtmlElement, KeyboardEvent};
 /// Answers a key pressed on the map.
 pub fn walk(event: KeyboardEvent) {
     let key = event.key();
-    if !matches!(
-        key.as_str(),
-        "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown"
-    ) {
+    if !matches!(key.as_str(), "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown") {
         return;
     }
     let tiles = tiles();
     let focused = leptos::prelude::document().active_element();
-    let here = tiles
-        .iter()
-        .position(|tile| focused.as_ref() == Some(tile.as_ref()));
+    let here = tiles.iter().position(|tile| focused.as_ref() == Some(tile.as_ref()));
     let next = match (here, key.as_str()) {
         (None, _) => Some(0),
         (Some(here), "ArrowLeft") => here.checked_sub(1),
@@ -54,8 +49,7 @@ fn nearest(tiles: &[HtmlElement], here: usize, down: bool) -> Option<usize> {
     });
     beyond
         .min_by(|(_, rise, aside), (_, other_rise, other_aside)| {
-            rise.total_cmp(other_rise)
-                .then(aside.total_cmp(other_aside))
+            rise.total_cmp(other_rise).then(aside.total_cmp(other_aside))
         })
         .map(|(index, _, _)| index)
 }

@@ -1,6 +1,6 @@
 //! Tables as boxes with columns, keys as lines that end on columns.
 
-use kumquat_protocol::keys::{ForeignKey, RefusedKey};
+use kumquat_protocol::keys::{ForeignKey, KeyEnd, RefusedKey};
 use kumquat_protocol::view::{ClusterView, Table};
 use leptos::prelude::*;
 
@@ -14,9 +14,7 @@ pub fn Diagram() -> impl IntoView {
     let session = use_session();
     move || {
         let refused = session.refused.get();
-        session
-            .cluster
-            .with(|cluster| draw(cluster, refused.as_ref()))
+        session.cluster.with(|cluster| draw(cluster, refused.as_ref()))
     }
 }
 
@@ -42,11 +40,8 @@ fn draw(cluster: &ClusterView, refused: Option<&RefusedKey>) -> AnyView {
         .iter()
         .filter(|key| tables.iter().any(|table| table.oid == key.from.table))
         .collect();
-    let mut links: Vec<(u32, u32)> = keys
-        .iter()
-        .map(|key| (key.from.table, key.to.table))
-        .collect();
-    links.extend(refused.map(|key| (key.from.table, key.to.table)));
+    let mut links: Vec<(&KeyEnd, &KeyEnd)> = keys.iter().map(|key| (&key.from, &key.to)).collect();
+    links.extend(refused.map(|key| (&key.from, &key.to)));
     let layout = Layout::new(&tables, &links);
     let (mut lines, mut labels) = (Vec::new(), Vec::new());
     for key in &keys {
@@ -59,12 +54,7 @@ fn draw(cluster: &ClusterView, refused: Option<&RefusedKey>) -> AnyView {
         && let Some(line) = layout.line(&key.from, &key.to)
     {
         lines.push(curve(&line, "key refused"));
-        labels.push(label(
-            &line,
-            key.name.clone(),
-            "refused".into(),
-            "rule refused",
-        ));
+        labels.push(label(&line, key.name.clone(), "refused".into(), "rule refused"));
     }
     let boxes = layout.frames.iter().map(table_box).collect_view();
     view! {

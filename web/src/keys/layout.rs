@@ -6,10 +6,10 @@
 use kumquat_protocol::keys::KeyEnd;
 use kumquat_protocol::view::Table;
 
-pub const BOX_WIDTH: f64 = 208.0;
+pub const BOX_WIDTH: f64 = 204.0;
 pub const HEAD_HEIGHT: f64 = 44.0;
 pub const COLUMN_HEIGHT: f64 = 24.0;
-const GAP_X: f64 = 200.0;
+const GAP_X: f64 = 148.0;
 const GAP_Y: f64 = 28.0;
 const MARGIN: f64 = 4.0;
 
@@ -55,49 +55,40 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Places tables so that `links` (referencing oid, referenced oid) run from left to right.
-    pub fn new(tables: &[Table], links: &[(u32, u32)]) -> Layout {
-        let ranks = ranks(tables, links);
+    /// Places tables so that `links` (from a referencing end to a referenced one) run from left
+    /// to right, and cross as little as a table's place in its column can help.
+    pub fn new(tables: &[Table], links: &[(&KeyEnd, &KeyEnd)]) -> Layout {
+        let pairs: Vec<(u32, u32)> = links.iter().map(|(from, to)| (from.table, to.table)).collect();
+        let ranks = ranks(tables, &pairs);
         let columns = ranks.iter().copied().max().map_or(0, |rank| rank + 1);
-        let mut bottoms = vec![MARGIN; columns];
-        let mut frames = Vec::new();
-        for (table, rank) in tables.iter().zip(&ranks) {
-            let Some(bottom) = bottoms.get_mut(*rank) else {
-                continue;
-            };
-            let frame = Frame {
-                table: table.clone(),
-                x: MARGIN + (BOX_WIDTH + GAP_X) * *rank as f64,
-                y: *bottom,
-            };
-            *bottom += frame.height() + GAP_Y;
-            frames.push(frame);
+        let mut frames: Vec<Frame> = Vec::new();
+        let mut height: f64 = 0.0;
+        for column in 0..columns {
+            let here = tables.iter().zip(&ranks).filter(|(_, rank)| **rank == column);
+            let mut here: Vec<&Table> = here.map(|(table, _)| table).collect();
+            here.sort_by(|a, b| source_y(&frames, links, a).total_cmp(&source_y(&frames, links, b)));
+            let mut y = MARGIN;
+            for table in here {
+                let x = MARGIN + (BOX_WIDTH + GAP_X) * column as f64;
+                let frame = Frame {
+                    table: table.clone(),
+                    x,
+                    y,
+                };
+                height = height.max(y + frame.height() + MARGIN);
+                y += frame.height() + GAP_Y;
+                frames.push(frame);
+            }
         }
-        let height = bottoms
-            .iter()
-            .fold(0.0, |most: f64, bottom| most.max(*bottom))
-            - GAP_Y
-            + MARGIN;
         let width = (BOX_WIDTH + GAP_X) * columns as f64 - GAP_X + 2.0 * MARGIN;
-        Layout {
-            frames,
-            width,
-            height,
-        }
+        Layout { frames, width, height }
     }
 
     /// The line between the first columns of a key's two ends.
     pub fn line(&self, from: &KeyEnd, to: &KeyEnd) -> Option<Line> {
-        let frame = |end: &KeyEnd| {
-            self.frames
-                .iter()
-                .find(|frame| frame.table.oid == end.table)
-        };
+        let frame = |end: &KeyEnd| self.frames.iter().find(|frame| frame.table.oid == end.table);
         let (left, right) = (frame(from)?, frame(to)?);
-        let (y1, y2) = (
-            left.column_y(from.columns.first()),
-            right.column_y(to.columns.first()),
-        );
+        let (y1, y2) = (left.column_y(from.columns.first()), right.column_y(to.columns.first()));
         let x1 = left.x + BOX_WIDTH;
         // Within one column of boxes the line bows out to the right; otherwise it runs across.
         let (x2, bow) = if right.x > left.x {
@@ -116,6 +107,18 @@ impl Layout {
             label_y: (y1 + y2) / 2.0,
         })
     }
+}
+
+/// Where the topmost line to a table comes from, among the frames placed so far.
+fn source_y(frames: &[Frame], links: &[(&KeyEnd, &KeyEnd)], table: &Table) -> f64 {
+    let sources = links
+        .iter()
+        .filter(|(_, to)| to.table == table.oid)
+        .filter_map(|(from, _)| {
+            let frame = frames.iter().find(|frame| frame.table.oid == from.table)?;
+            Some(frame.column_y(from.columns.first()))
+        });
+    sources.fold(f64::INFINITY, f64::min)
 }
 
 /// How far to the right each table stands: one further than those that reference it. A circle
@@ -183,7 +186,14 @@ mod tests {
     #[test]
     fn a_circle_of_keys_is_laid_out_too() {
         let tables: Vec<Table> = (1..=3).map(table).collect();
-        let layout = Layout::new(&tables, &[(1, 2), (2, 3), (3, 1)]);
+        let end = |oid: u32| KeyEnd {
+            table: oid,
+            name: format!("t{oid}"),
+            kind: kumquat_protocol::view::TableKind::Local,
+            columns: Vec::new(),
+        };
+        let (a, b, c) = (end(1), end(2), end(3));
+        let layout = Layout::new(&tables, &[(&a, &b), (&b, &c), (&c, &a)]);
         assert_eq!(layout.frames.len(), 3);
     }
 }

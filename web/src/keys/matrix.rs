@@ -33,9 +33,7 @@ pub fn Matrix() -> impl IntoView {
                 .is_some_and(|key| (key.from.kind, key.to.kind) == (from, to))
         });
         session.matrix.with(|matrix| {
-            let cell = matrix
-                .iter()
-                .find(|cell| (cell.from, cell.to) == (from, to))?;
+            let cell = matrix.iter().find(|cell| (cell.from, cell.to) == (from, to))?;
             Some(draw(cell, keys, refused))
         })
     };

@@ -21,8 +21,8 @@ use refusal::Refusal;
 pub fn Keys() -> impl IntoView {
     view! {
         <div class="keys">
-            <Refusal/>
             <Diagram/>
+            <Refusal/>
             <Matrix/>
         </div>
     }

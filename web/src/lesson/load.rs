@@ -19,17 +19,13 @@ pub async fn lesson(assets: &Assets, id: &str) -> Result<Lesson, String> {
 }
 
 async fn fetch<T: DeserializeOwned>(address: &str) -> Result<T, String> {
-    let json = json(address)
-        .await
-        .map_err(|error| format!("{address}: {error:?}"))?;
+    let json = json(address).await.map_err(|error| format!("{address}: {error:?}"))?;
     serde_wasm_bindgen::from_value(json).map_err(|error| format!("{address}: {error}"))
 }
 
 async fn json(address: &str) -> Result<JsValue, JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let response: Response = JsFuture::from(window.fetch_with_str(address))
-        .await?
-        .dyn_into()?;
+    let response: Response = JsFuture::from(window.fetch_with_str(address)).await?.dyn_into()?;
     if !response.ok() {
         return Err(JsValue::from(response.status()));
     }

@@ -91,13 +91,11 @@ impl Progress {
     }
 
     fn is_done(self, step: usize) -> bool {
-        self.done
-            .with(|done| done.get(step).copied().unwrap_or(false))
+        self.done.with(|done| done.get(step).copied().unwrap_or(false))
     }
 
     fn is_open(self, step: usize) -> bool {
-        self.open
-            .with(|open| open.get(step).copied().unwrap_or(false))
+        self.open.with(|open| open.get(step).copied().unwrap_or(false))
     }
 
     fn restart(self) {
@@ -120,11 +118,7 @@ fn LessonView(lesson: Lesson) -> impl IntoView {
         }
         finished
     });
-    let done = move || {
-        progress
-            .done
-            .with(|done| done.iter().filter(|done| **done).count())
-    };
+    let done = move || progress.done.with(|done| done.iter().filter(|done| **done).count());
     let steps: Vec<_> = lesson
         .steps
         .into_iter()

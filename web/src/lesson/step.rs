@@ -137,9 +137,7 @@ fn follow_terminal(number: usize, step: StoredValue<Step>, running: RwSignal<boo
     Effect::new(move || {
         session.finished.track();
         let waiting = progress.is_open(number) && !progress.is_done(number);
-        let ready = session
-            .engine
-            .with_untracked(|engine| *engine != Engine::Restoring);
+        let ready = session.engine.with_untracked(|engine| *engine != Engine::Restoring);
         if !waiting || !ready || running.get_untracked() {
             return;
         }

@@ -23,10 +23,12 @@ pub struct Client {
     on_message: Closure<dyn Fn(MessageEvent)>,
 }
 
+type Listener = Rc<dyn Fn(Reply)>;
+
 #[derive(Default)]
 struct Shared {
     waiting: RefCell<BTreeMap<u32, Sender<Reply>>>,
-    listener: RefCell<Option<Rc<dyn Fn(Reply)>>>,
+    listener: RefCell<Option<Listener>>,
 }
 
 impl Client {

@@ -122,12 +122,8 @@ impl Session {
         self.running.update_value(|count| *count += 1);
         self.engine.set(Engine::Running);
         let reply = self.request(Request::Run { text: text.clone() }).await;
-        self.running
-            .update_value(|count| *count = count.saturating_sub(1));
-        let done = self
-            .done
-            .try_update_value(std::mem::take)
-            .unwrap_or_default();
+        self.running.update_value(|count| *count = count.saturating_sub(1));
+        let done = self.done.try_update_value(std::mem::take).unwrap_or_default();
         match reply {
             Some(Reply::Finished { session }) => {
                 self.log.update_value(|log| log.push(text));
@@ -194,8 +190,7 @@ impl Session {
                 self.engine.set(Engine::Ready);
             }
             _ if !matches!(self.engine.get_untracked(), Engine::Failed(_)) => {
-                self.engine
-                    .set(Engine::Failed("the worker gave no answer".into()));
+                self.engine.set(Engine::Failed("the worker gave no answer".into()));
             }
             _ => {}
         }
@@ -246,13 +241,16 @@ impl Session {
         self.prompt.set(session.prompt);
         let made = self.refused.with_untracked(|refused| {
             refused.as_ref().is_some_and(|refused| {
-                session.cluster.foreign_keys.iter().any(|key| {
-                    key.from.table == refused.from.table && key.from.columns == refused.from.columns
-                }) || !session
+                session
                     .cluster
-                    .tables
+                    .foreign_keys
                     .iter()
-                    .any(|table| table.oid == refused.from.table)
+                    .any(|key| key.from.table == refused.from.table && key.from.columns == refused.from.columns)
+                    || !session
+                        .cluster
+                        .tables
+                        .iter()
+                        .any(|table| table.oid == refused.from.table)
             })
         });
         if made {

@@ -29,10 +29,7 @@ pub fn Divider(
     let set = move |value: f64| size.set(value.clamp(range.0, range.1));
     let moving = RwSignal::new(false);
     let start = move |event: PointerEvent| {
-        if let Some(target) = event
-            .target()
-            .and_then(|target| target.dyn_into::<HtmlElement>().ok())
-        {
+        if let Some(target) = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()) {
             // Without capture the line follows only as long as the pointer is on it.
             let _ = target.set_pointer_capture(event.pointer_id());
         }

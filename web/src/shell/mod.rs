@@ -55,7 +55,7 @@ pub fn Page(assets: Assets) -> impl IntoView {
     let lesson_open = RwSignal::new(keep::get("lesson").as_deref() != Some("folded"));
     Effect::new(move || keep::set("lesson", if lesson_open.get() { "open" } else { "folded" }));
     let lesson_width = RwSignal::new(kept_size("lesson-width", 27.0));
-    let terminal_height = RwSignal::new(kept_size("terminal-height", 19.0));
+    let terminal_height = RwSignal::new(kept_size("terminal-height", 17.0));
     show_refusals(front);
 
     view! {
@@ -88,9 +88,7 @@ pub fn Page(assets: Assets) -> impl IntoView {
 }
 
 fn kept_size(name: &str, usual: f64) -> f64 {
-    keep::get(name)
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(usual)
+    keep::get(name).and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// Brings the foreign keys to the front when one is refused: there the reason is drawn.
@@ -170,9 +168,7 @@ fn Stage() -> impl IntoView {
 fn focus(id: &str) {
     use wasm_bindgen::JsCast;
     let element = document().get_element_by_id(id);
-    if let Some(element) =
-        element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
-    {
+    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
         // An element that can't take the focus keeps it where it is.
         let _ = element.focus();
     }

@@ -14,14 +14,12 @@ const LINES: usize = 64;
 #[component]
 pub fn StatementPicture() -> impl IntoView {
     let session = use_session();
-    move || {
-        match session.last.get() {
+    move || match session.last.get() {
         None => view! {
             <p class="empty">"Nothing yet. Run a statement, and see here how the cluster carried it out."</p>
         }
         .into_any(),
         Some(outcome) => session.cluster.with(|cluster| draw(outcome, cluster)).into_any(),
-    }
     }
 }
 
@@ -45,10 +43,7 @@ fn draw(outcome: StatementOutcome, cluster: &ClusterView) -> impl IntoView + use
 
 fn node_name(cluster: &ClusterView, id: u32) -> String {
     let node = cluster.nodes.iter().find(|node| node.id == id);
-    node.map_or_else(
-        || format!("node {id}"),
-        |node| format!("{}:{}", node.host, node.port),
-    )
+    node.map_or_else(|| format!("node {id}"), |node| format!("{}:{}", node.host, node.port))
 }
 
 /// Value, hash, place on the hash line, shard, node.

@@ -75,14 +75,8 @@ fn Prompt() -> impl IntoView {
     };
     let press = move |event: KeyboardEvent| {
         let area: HtmlTextAreaElement = event_target(&event);
-        let (value, cursor) = (
-            area.value(),
-            area.selection_start().ok().flatten().unwrap_or(0),
-        );
-        let before: String = value
-            .chars()
-            .take(usize::try_from(cursor).unwrap_or(0))
-            .collect();
+        let (value, cursor) = (area.value(), area.selection_start().ok().flatten().unwrap_or(0));
+        let before: String = value.chars().take(usize::try_from(cursor).unwrap_or(0)).collect();
         match event.key().as_str() {
             "Enter" if event.ctrl_key() || event.meta_key() => submit(),
             "Enter" if !event.shift_key() && !event.is_composing() && complete(&value) => submit(),

@@ -32,18 +32,13 @@ pub fn install() -> Result<Browser> {
 }
 
 fn find() -> Option<Browser> {
-    let chromium = [
-        "chromium",
-        "chromium-browser",
-        "google-chrome",
-        "google-chrome-stable",
-    ]
-    .into_iter()
-    .find_map(which)
-    .or_else(|| {
-        let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
-        mac.is_file().then_some(mac)
-    })?;
+    let chromium = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+        .into_iter()
+        .find_map(which)
+        .or_else(|| {
+            let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+            mac.is_file().then_some(mac)
+        })?;
     let driver = which("chromedriver")?;
     Some(Browser { chromium, driver })
 }

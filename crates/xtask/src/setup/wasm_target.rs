@@ -69,10 +69,7 @@ impl Compiler {
             .env("RUSTC_BOOTSTRAP", "1")
             .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-22")
-            .env(
-                "CARGO_TARGET_DIR",
-                crate::process::root().join("target/debian"),
-            );
+            .env("CARGO_TARGET_DIR", crate::process::root().join("target/debian"));
         Ok(())
     }
 
@@ -87,11 +84,8 @@ impl Compiler {
 }
 
 fn has_target() -> bool {
-    output(&mut command(
-        "rustc",
-        &["--print", "target-libdir", "--target", TARGET],
-    ))
-    .is_ok_and(|directory| Path::new(directory.trim()).is_dir())
+    output(&mut command("rustc", &["--print", "target-libdir", "--target", TARGET]))
+        .is_ok_and(|directory| Path::new(directory.trim()).is_dir())
 }
 
 fn has_debian_compiler() -> bool {
