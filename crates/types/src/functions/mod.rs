@@ -45,12 +45,17 @@ pub(crate) fn unexpected(name: &str, args: &[Datum]) -> Error {
 pub mod array;
 pub mod bits;
 pub mod bytea;
+pub mod comparison;
 pub mod datetime;
 pub mod datetime_compare;
 pub mod enums;
+pub mod float;
 pub mod formatting;
 pub mod inet;
+pub mod integer;
 pub mod json;
+mod kernel;
+pub mod numeric;
 pub mod range;
 pub mod uuid;
 
@@ -61,13 +66,31 @@ static FAMILIES: &[Family] = &[
     array::FUNCTIONS,
     bits::FUNCTIONS,
     bytea::FUNCTIONS,
+    comparison::OPERATORS,
+    comparison::ORDERS,
+    comparison::OTHERS,
+    comparison::LARGER,
+    comparison::SMALLER,
     datetime::FUNCTIONS,
     datetime::ZONES,
     datetime_compare::FUNCTIONS,
     enums::FUNCTIONS,
+    float::ARITHMETIC,
+    float::FUNCTIONS,
+    float::IN_RANGE,
+    float::WIDENING,
     formatting::FUNCTIONS,
     inet::FUNCTIONS,
+    integer::ARITHMETIC,
+    integer::SMALLINT,
+    integer::INTEGER,
+    integer::BIGINT,
+    integer::WIDENING,
+    integer::OTHERS,
+    integer::IN_RANGE,
     json::FUNCTIONS,
+    numeric::FUNCTIONS,
+    numeric::IN_RANGE,
     range::FUNCTIONS,
     uuid::FUNCTIONS,
 ];
