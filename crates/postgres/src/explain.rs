@@ -1,5 +1,11 @@
 //! EXPLAIN output as a tree of nodes and properties, written as text or JSON.
 
+use kumquat_sql::ast::ExplainStmt;
+use kumquat_types::{Error, Result};
+
+use crate::backend::Backend;
+use crate::result::ResultSet;
+
 /// Collects what EXPLAIN prints; plan nodes and extensions write into it.
 #[derive(Clone, Debug, Default)]
 pub struct ExplainWriter {
@@ -45,4 +51,9 @@ impl Default for ExplainOptions {
             format: ExplainFormat::Text,
         }
     }
+}
+
+/// EXPLAIN: one row a line.
+pub fn explain(_backend: &mut Backend<'_>, _statement: &ExplainStmt, _text: &str) -> Result<ResultSet> {
+    Err(Error::not_modelled("EXPLAIN"))
 }

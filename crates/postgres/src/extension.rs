@@ -12,6 +12,7 @@ use crate::backend::Backend;
 use crate::explain::ExplainWriter;
 use crate::query::Query;
 use crate::result::CommandTag;
+use crate::server::Network;
 use crate::settings::SettingDefinition;
 
 /// What the planner hook decided for a query.
@@ -105,6 +106,9 @@ pub trait Extension: Send + Sync {
 
     /// After COMMIT or ROLLBACK.
     fn after_transaction(&self, backend: &mut Backend<'_>, committed: bool);
+
+    /// A rollback goes from `failed` back to `restored`: carries over what survives it (id sequences).
+    fn survive_rollback(&self, _failed: &Network, _restored: &mut Network) {}
 
     /// ROLLBACK TO SAVEPOINT, SAVEPOINT, RELEASE: what is sent to other nodes.
     fn savepoint(&self, backend: &mut Backend<'_>, event: SavepointEvent, name: &str) -> Result<()>;

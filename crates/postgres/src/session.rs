@@ -94,13 +94,16 @@ pub struct PreparedStatement {
     pub from_sql: bool,
 }
 
+#[derive(Clone)]
 pub struct Cursor {
     pub name: Name,
     pub text: Name,
     pub columns: Vec<ResultColumn>,
     pub chunks: Vec<Chunk>,
-    /// Rows before the current one; 0: before the first.
+    /// The current row from 1; 0: before the first, `rows + 1`: after the last.
     pub position: u64,
     pub hold: bool,
+    /// Its transaction has committed: later ones don't close it.
+    pub committed: bool,
     pub scrollable: bool,
 }

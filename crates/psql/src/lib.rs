@@ -1,1 +1,99 @@
 //! What psql does: scripts, meta-commands, variables, aligned tables.
+//!
+//! - [`Psql`] is one psql: its connection, variables and print settings. [`Psql::run_script`] does what
+//!   `psql -X -a < FILE 2>&1` does; [`script`] is its main loop.
+//! - [`scan`] cuts lines into statements and meta-commands; [`variables`] puts in `:name`.
+//! - [`query`] sends a statement and prints what comes back; [`message`] prints errors.
+//! - [`command`] has the meta-commands, [`describe`] those of the `\d` family.
+//! - [`print`] makes tables; [`output`] is what was written.
+
+pub mod command;
+pub mod describe;
+pub mod message;
+pub mod output;
+pub mod print;
+pub mod query;
+pub mod scan;
+pub mod script;
+pub mod variables;
+
+use kumquat_postgres::catalog::Name;
+use kumquat_postgres::extension::Extension;
+use kumquat_postgres::server::Network;
+use kumquat_postgres::session::Session;
+
+pub use output::{Output, Piece, PieceKind};
+pub use print::PrintOptions;
+
+/// One psql, connected. A copy is a snapshot of everything, the network included.
+#[derive(Clone)]
+pub struct Psql {
+    pub network: Network,
+    pub session: Session,
+    pub extension: &'static dyn Extension,
+    pub variables: variables::Variables,
+    pub print: PrintOptions,
+    /// Files that \i, \copy and COPY may read, by name.
+    pub files: imbl::OrdMap<Name, Name>,
+    scanner: scan::Scanner,
+    /// The statement being typed.
+    buffer: String,
+    /// The last statement sent, for \g and \errverbose.
+    previous: String,
+    last_error: Option<(kumquat_types::Error, String)>,
+    conditions: Vec<command::condition::Branch>,
+    timing: bool,
+    quit: bool,
+    /// Depth of \i.
+    depth: u32,
+}
+
+impl Psql {
+    pub fn new(network: Network, session: Session, extension: &'static dyn Extension) -> Psql {
+        let mut psql = Psql {
+            network,
+            session,
+            extension,
+            variables: variables::Variables::default(),
+            print: PrintOptions::default(),
+            files: imbl::OrdMap::new(),
+            scanner: scan::Scanner::default(),
+            buffer: String::new(),
+            previous: String::new(),
+            last_error: None,
+            conditions: Vec::new(),
+            timing: false,
+            quit: false,
+            depth: 0,
+        };
+        psql.follow_connection();
+        psql
+    }
+
+    /// The statement begun and not ended yet.
+    pub fn pending(&self) -> &str {
+        &self.buffer
+    }
+
+    /// `\q` was given.
+    pub fn has_quit(&self) -> bool {
+        self.quit
+    }
+
+    /// Sets the variables that tell of the connection.
+    pub(crate) fn follow_connection(&mut self) {
+        let Some(server) = self.network.servers.get(self.session.server.0) else { return };
+        let user = server.roles.get(&self.session.authenticated_user).map(|role| role.name.to_string());
+        let values = [
+            ("DBNAME", self.session.database.to_string()),
+            ("HOST", server.host.to_string()),
+            ("PORT", server.port.to_string()),
+            ("USER", user.unwrap_or_default()),
+            ("SERVER_VERSION_NUM", "150016".into()),
+            ("SERVER_VERSION_NAME", "15.16".into()),
+        ];
+        for (name, value) in values {
+            self.variables.set(name, value);
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! What functions on values may ask of the session: time, chance, settings, names of objects, user-defined types.
+
+
+use kumquat_types::{Datum, Environment, Error, Oid, Result, SqlState, UserType, io};
+
+use crate::backend::Backend;
+use crate::catalog::namespace::split_identifiers;
+use crate::catalog::quote::quote_identifier;
+use crate::catalog::TypeDefinition;
+use crate::settings::value;
+
+impl Environment for Backend<'_> {
+    fn transaction_timestamp(&self) -> i64 {
+        self.session.clock.transaction_start
+    }
+
+    fn statement_timestamp(&self) -> i64 {
+        self.session.clock.statement_start
+    }
+
+    /// Moves on by a microsecond with each call, so that time passes inside a statement.
+    fn clock_timestamp(&mut self) -> i64 {
+        let clock = &mut self.session.clock;
+        clock.now = clock.now.saturating_add(1);
+        clock.now
+    }
+
+    /// SplitMix64: small, seeded, the same everywhere.
+    fn random(&mut self) -> f64 {
+        self.session.random = self.session.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.session.random;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        (mixed >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn setting(&self, name: &str) -> Option<String> {
+        let value = Backend::setting(self, name)?;
+        Some(match self.setting_definition(name) {
+            Some(definition) => value::show(definition, &value),
+            None => value.to_string(),
+        })
+    }
+
+    fn reg_name(&self, reg_type: Oid, oid: u32) -> Option<String> {
+        let oid = Oid(oid);
+        let catalog = self.catalog().ok()?;
+        match reg_type {
+            Oid::REGCLASS => Some(self.visible_relation_name(catalog.relation(oid)?)),
+            Oid::REGTYPE => self.type_exists(oid).then(|| self.format_type(oid)),
+            Oid::REGNAMESPACE => Some(quote_identifier(&catalog.schemas.get(&oid)?.name)),
+            Oid::REGROLE => Some(quote_identifier(&self.name_of_role(oid)?)),
+            Oid::REGPROC => self.function_name(oid),
+            Oid::REGPROCEDURE => {
+                let user_defined = catalog.functions.contains_key(&oid);
+                if user_defined { Some(self.procedure_signature(oid)) } else { self.builtin_signature(oid) }
+            }
+            Oid::REGOPER => Some(kumquat_types::operator_by_oid(oid)?.name.to_string()),
+            _ => None,
+        }
+    }
+
+    fn reg_lookup(&self, reg_type: Oid, name: &str) -> Result<Oid> {
+        match reg_type {
+            Oid::REGCLASS => self.lookup_class(name),
+            Oid::REGTYPE => {
+                let type_name = kumquat_sql::parse_type_name(name)?;
+                Ok(crate::analyze::resolve_type(self, &type_name)?.0)
+            }
+            Oid::REGNAMESPACE => self.schema(&single_name(name)?),
+            Oid::REGROLE => {
+                let role = single_name(name)?;
+                self.server()?.role_names.get(role.as_str()).copied().ok_or_else(|| {
+                    Error::new(SqlState::UNDEFINED_OBJECT, format!("role \"{role}\" does not exist"))
+                })
+            }
+            Oid::REGPROC => self.lookup_function(name, None),
+            Oid::REGPROCEDURE => {
+                let (function, types) = self.split_signature(name)?;
+                self.lookup_function(&function, Some(&types))
+            }
+            _ => Err(Error::not_modelled(format!("input of type {}", self.format_type(reg_type)))),
+        }
+    }
+
+    fn user_type(&self, oid: Oid) -> Option<UserType> {
+        let found = Backend::user_type(self, oid)?;
+        Some(match &found.definition {
+            TypeDefinition::Enum(labels) => UserType::Enum(labels.clone()),
+            TypeDefinition::Composite { relation, fields } => UserType::Composite(match self.catalog().ok()?.relation(*relation) {
+                Some(relation) => relation
+                    .live_attributes()
+                    .map(|attribute| (attribute.name.clone(), attribute.type_oid, attribute.type_modifier))
+                    .collect(),
+                None => fields.iter().map(|field| (field.name.clone(), field.type_oid, field.type_modifier)).collect(),
+            }),
+            TypeDefinition::Domain { base, type_modifier, .. } => UserType::Domain(*base, *type_modifier),
+            TypeDefinition::Array { element } => UserType::Array(*element),
+            TypeDefinition::Range { subtype } => UserType::Range(*subtype),
+            TypeDefinition::Shell => return None,
+        })
+    }
+}
+
+impl Backend<'_> {
+    /// The text form of a value, `None` for NULL.
+    pub fn output_text(&self, type_oid: Oid, value: &Datum) -> Option<String> {
+        (!value.is_null()).then(|| io::output(self, type_oid, value).into_owned())
+    }
+
+    fn type_exists(&self, oid: Oid) -> bool {
+        kumquat_types::builtin_type(oid).is_some() || Backend::user_type(self, oid).is_some()
+    }
+
+    fn function_name(&self, oid: Oid) -> Option<String> {
+        let catalog = self.catalog().ok()?;
+        match catalog.functions.get(&oid) {
+            Some(function) => Some(self.visible_function_name(function)),
+            None => Some(self.any_proc(oid)?.name.to_string()),
+        }
+    }
+
+    /// A function that is built in or the extension's.
+    pub fn any_proc(&self, oid: Oid) -> Option<&'static kumquat_types::Proc> {
+        kumquat_types::proc_by_oid(oid).or_else(|| self.extension.procs().iter().find(|proc| proc.oid == oid))
+    }
+
+    fn builtin_signature(&self, oid: Oid) -> Option<String> {
+        let proc = self.any_proc(oid)?;
+        let args: Vec<String> = proc.args.iter().map(|arg| self.format_type(*arg)).collect();
+        Some(format!("{}({})", proc.name, args.join(",")))
+    }
+
+    fn lookup_class(&self, name: &str) -> Result<Oid> {
+        if let Some(oid) = number(name) {
+            return Ok(oid);
+        }
+        let names = qualified_name(name)?;
+        let (schema, relation) = crate::catalog::namespace::split_qualified(self, &names)?;
+        let found = self.find_relation_named(schema, relation)?;
+        found.map(|relation| relation.oid).ok_or_else(|| {
+            Error::new(SqlState::UNDEFINED_TABLE, format!("relation \"{}\" does not exist", names.join(".")))
+        })
+    }
+
+    fn lookup_function(&self, name: &str, types: Option<&[Oid]>) -> Result<Oid> {
+        if let (Some(oid), None) = (number(name), types) {
+            return Ok(oid);
+        }
+        let names = qualified_name(name)?;
+        let mut found: Vec<Oid> = self
+            .find_functions(&names)?
+            .iter()
+            .filter(|function| types.is_none_or(|types| function.input_types().eq(types.iter().copied())))
+            .map(|function| function.oid)
+            .collect();
+        if let Some(last) = names.last() {
+            let builtin = kumquat_types::lookup_procs(last)
+                .chain(self.extension.procs().iter().filter(|proc| proc.name == last.as_str()));
+            found.extend(
+                builtin.filter(|proc| types.is_none_or(|types| proc.args == types)).map(|proc| proc.oid),
+            );
+        }
+        let shown = match types {
+            Some(types) => {
+                let types: Vec<String> = types.iter().map(|oid| self.format_type(*oid)).collect();
+                format!("{name}({})", types.join(","))
+            }
+            None => name.to_string(),
+        };
+        match found.as_slice() {
+            [oid] => Ok(*oid),
+            [] => Err(Error::new(SqlState::UNDEFINED_FUNCTION, format!("function \"{shown}\" does not exist"))),
+            _ if types.is_some() => found.first().copied().ok_or_else(|| Error::internal("no function")),
+            _ => Err(Error::new(SqlState::AMBIGUOUS_FUNCTION, format!("more than one function named \"{shown}\""))),
+        }
+    }
+
+    /// `f(int, text)` as name and argument types.
+    fn split_signature(&self, text: &str) -> Result<(String, Vec<Oid>)> {
+        let Some((name, rest)) = text.split_once('(') else {
+            return Err(Error::new(SqlState::INVALID_TEXT_REPRESENTATION, "expected a left parenthesis"));
+        };
+        let Some(inner) = rest.trim_end().strip_suffix(')') else {
+            return Err(Error::new(SqlState::INVALID_TEXT_REPRESENTATION, "expected a right parenthesis"));
+        };
+        let mut types = Vec::new();
+        for part in inner.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            types.push(crate::analyze::resolve_type(self, &kumquat_sql::parse_type_name(part)?)?.0);
+        }
+        Ok((name.trim().to_string(), types))
+    }
+}
+
+fn number(text: &str) -> Option<Oid> {
+    if text == "-" {
+        return Some(Oid::INVALID);
+    }
+    text.parse().ok().map(Oid)
+}
+
+fn qualified_name(text: &str) -> Result<Vec<String>> {
+    let mut parts = Vec::new();
+    let (mut part, mut in_quotes) = (String::new(), false);
+    for c in text.chars() {
+        match c {
+            '"' => {
+                in_quotes = !in_quotes;
+                part.push(c);
+            }
+            '.' if !in_quotes => parts.push(std::mem::take(&mut part)),
+            c => part.push(c),
+        }
+    }
+    parts.push(part);
+    let names: Vec<String> = parts.iter().flat_map(|part| split_identifiers(part)).collect();
+    if names.len() != parts.len() || in_quotes {
+        return Err(Error::new(SqlState::INVALID_NAME, "invalid name syntax"));
+    }
+    Ok(names)
+}
+
+fn single_name(text: &str) -> Result<String> {
+    match qualified_name(text)?.as_slice() {
+        [name] => Ok(name.clone()),
+        _ => Err(Error::new(SqlState::INVALID_NAME, "invalid name syntax")),
+    }
+}
+

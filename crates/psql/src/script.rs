@@ -1,0 +1,113 @@
+//! The main loop, after psql's `MainLoop`: lines in, statements and meta-commands carried out, output back.
+
+use crate::Psql;
+use crate::output::{Output, PieceKind};
+use crate::scan::Ended;
+
+/// Lines still to be read; COPY takes its data from here, too.
+#[derive(Debug)]
+pub struct Lines<'t> {
+    rest: &'t str,
+}
+
+impl<'t> Lines<'t> {
+    pub fn new(text: &'t str) -> Lines<'t> {
+        Lines { rest: text }
+    }
+
+    /// The data of a COPY FROM STDIN: everything up to `\.` or the end.
+    pub fn copy_data(&mut self) -> String {
+        let mut data = String::new();
+        for line in self.by_ref() {
+            if line.trim_end_matches('\r') == "\\." {
+                break;
+            }
+            data.push_str(line);
+            data.push('\n');
+        }
+        data
+    }
+}
+
+impl<'t> Iterator for Lines<'t> {
+    type Item = &'t str;
+
+    fn next(&mut self) -> Option<&'t str> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
+        self.rest = rest;
+        Some(line)
+    }
+}
+
+impl Psql {
+    /// Does what `psql -X < script` does. A statement left open at the end is sent as it is; set the variable
+    /// `ECHO` to `all` for `-a`.
+    pub fn run_script(&mut self, script: &str, out: &mut Output) {
+        let mut lines = Lines::new(script);
+        self.run_lines(&mut lines, out);
+        if !self.quit && !self.buffer.trim().is_empty() && !self.scanner.in_quote() && self.is_active() {
+            self.send_buffer(&mut lines, out);
+        }
+        self.buffer.clear();
+        self.scanner.reset();
+        self.conditions.clear();
+    }
+
+    /// Feeds what was typed: like a script, but a statement left open stays open.
+    pub fn feed(&mut self, text: &str, out: &mut Output) {
+        let mut lines = Lines::new(text);
+        self.run_lines(&mut lines, out);
+    }
+
+    pub(crate) fn run_lines(&mut self, lines: &mut Lines<'_>, out: &mut Output) {
+        while let Some(line) = lines.next() {
+            if line.is_empty() && !self.scanner.in_quote() {
+                continue;
+            }
+            if self.variables.get("ECHO") == Some("all") {
+                out.line(PieceKind::Echo, line);
+            }
+            if !self.buffer.is_empty() {
+                self.buffer.push('\n');
+            }
+            self.run_line(line, lines, out);
+            if self.quit {
+                return;
+            }
+        }
+    }
+
+    fn run_line(&mut self, line: &str, lines: &mut Lines<'_>, out: &mut Output) {
+        let mut at = 0;
+        loop {
+            let (ended, next) = self.scanner.scan(line, at, &mut self.buffer, &self.variables);
+            at = next;
+            match ended {
+                Ended::EndOfLine => return,
+                Ended::Semicolon if self.is_active() => self.send_buffer(lines, out),
+                Ended::Semicolon => self.buffer.clear(),
+                Ended::Backslash => match self.run_command(line, at, lines, out) {
+                    Some(next) => at = next,
+                    None => return,
+                },
+            }
+            if self.quit {
+                return;
+            }
+        }
+    }
+
+    /// Sends what is in the buffer and empties it.
+    pub(crate) fn send_buffer(&mut self, lines: &mut Lines<'_>, out: &mut Output) {
+        let text = std::mem::take(&mut self.buffer);
+        self.scanner.reset();
+        self.previous.clone_from(&text);
+        let succeeded = self.send_query(&text, lines, out);
+        if !succeeded && self.variables.is_on("ON_ERROR_STOP") {
+            self.quit = true;
+        }
+    }
+}
