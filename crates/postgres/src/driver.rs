@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use kumquat_sql::ast::{Statement, TransactionStmt};
+use kumquat_sql::ast::{SelectBody, SelectStmt, Statement, TransactionStmt};
 use kumquat_types::{Error, Result, Severity, SqlState};
 
 use crate::analyze::{self, Parameters};
@@ -123,7 +123,7 @@ impl Backend<'_> {
         client: &mut dyn Client,
     ) -> Result<Outcome> {
         match statement {
-            Statement::Select(select) if select.into.is_some() => self.execute_utility(statement, text),
+            Statement::Select(select) if makes_table(select) => self.execute_utility(statement, text),
             Statement::Select(_)
             | Statement::Insert(_)
             | Statement::Update(_)
@@ -232,6 +232,11 @@ fn keep_sequences(restored: &mut Database, current: &Database) {
             *kept = *value;
         }
     }
+}
+
+/// SELECT INTO is CREATE TABLE AS under another name.
+fn makes_table(select: &SelectStmt) -> bool {
+    matches!(&select.body, SelectBody::Select(core) if core.into.is_some())
 }
 
 fn ends_failed_block(statement: &Statement) -> bool {

@@ -157,6 +157,7 @@ impl Backend<'_> {
             .collect();
         if let Some(last) = names.last() {
             let builtin = kumquat_types::lookup_procs(last)
+                .iter()
                 .chain(self.extension.procs().iter().filter(|proc| proc.name == last.as_str()));
             found.extend(
                 builtin.filter(|proc| types.is_none_or(|types| proc.args == types)).map(|proc| proc.oid),

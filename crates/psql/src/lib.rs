@@ -89,8 +89,8 @@ impl Psql {
             ("HOST", server.host.to_string()),
             ("PORT", server.port.to_string()),
             ("USER", user.unwrap_or_default()),
-            ("SERVER_VERSION_NUM", "150016".into()),
-            ("SERVER_VERSION_NAME", "15.16".into()),
+            ("SERVER_VERSION_NUM", "150020".into()),
+            ("SERVER_VERSION_NAME", "15.20 (Debian 15.20-0+deb12u1)".into()),
         ];
         for (name, value) in values {
             self.variables.set(name, value);

@@ -153,8 +153,7 @@ impl Psql {
 
     /// The text form of a result.
     pub(crate) fn table_of(&mut self, rows: &ResultSet) -> Table {
-        let mut backend =
-            Backend { network: &mut self.network, session: &mut self.session, extension: self.extension };
+        let backend = self.backend();
         let mut cells = Vec::with_capacity(rows.row_count());
         for chunk in &rows.chunks {
             for row in 0..chunk.rows {

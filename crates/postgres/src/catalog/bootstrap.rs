@@ -224,6 +224,7 @@ fn system_relation(system: &SystemRelation, schema: Oid) -> Relation {
         BOOTSTRAP_SUPERUSER,
     );
     relation.attributes = attributes.collect();
+    relation.access_method = if system.kind == 'v' { "" } else { "heap" }.into();
     if !PRIVATE_RELATIONS.contains(&system.name) {
         relation.acl = Some(vec![
             acl_item(BOOTSTRAP_SUPERUSER, "arwdDxt"),

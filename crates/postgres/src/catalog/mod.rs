@@ -15,6 +15,7 @@
 
 pub mod acl;
 pub mod bootstrap;
+pub mod collation;
 pub mod constraint;
 pub mod dependency;
 pub mod description;
@@ -34,6 +35,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 use kumquat_types::Oid;
 
+pub use collation::{collation_by_name, collation_name};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, ForeignKeyMatch};
 pub use function::{Function, FunctionBody, ProcKind, Trigger};
 pub use object::{Dependency, DependencyKind, ObjectAddress, ObjectClass};

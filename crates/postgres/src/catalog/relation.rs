@@ -126,6 +126,11 @@ impl Relation {
         self.partition_bound.is_some()
     }
 
+    /// A computed relation that is shown as a view.
+    pub fn is_system_view(&self) -> bool {
+        self.kind == RelationKind::System && &*self.access_method != "heap"
+    }
+
     /// Has rows of its own in storage.
     pub fn has_storage(&self) -> bool {
         matches!(self.kind, RelationKind::Table | RelationKind::MaterializedView)

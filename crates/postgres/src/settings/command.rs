@@ -273,7 +273,7 @@ fn list_text(name: &str, values: &[Expr]) -> Result<String> {
     }
     let words = values.iter().map(|value| {
         let text = constant_text(value).ok_or_else(|| Error::not_modelled("this value of SET"))?;
-        Ok(if quoted == Some(true) && values_is_word(value) { crate::ruleutils::quote_identifier(&text) } else { text })
+        Ok(if quoted == Some(true) && values_is_word(value) { crate::catalog::quote::quote_identifier(&text) } else { text })
     });
     Ok(words.collect::<Result<Vec<_>>>()?.join(", "))
 }

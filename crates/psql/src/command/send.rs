@@ -113,7 +113,7 @@ impl Psql {
         if rows.columns.is_empty() {
             return out.line(PieceKind::Info, "The command has no result, or the result has no columns.");
         }
-        let name_of = |type_oid: Oid, modifier: i32| copy.format_type(type_oid, modifier);
+        let mut name_of = |type_oid: Oid, modifier: i32| copy.format_type(type_oid, modifier);
         let described = rows.columns.iter().map(|column| {
             vec![Some(column.name.to_string()), Some(name_of(column.type_oid, column.type_modifier))]
         });

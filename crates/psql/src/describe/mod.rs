@@ -1,0 +1,182 @@
+//! The `\d` family, after psql's `describe.c`, but straight from the catalog: one file a kind of answer.
+//!
+//! - [`pattern`]: `public.a*`; [`relations`]: lists of relations; [`table`]: `\d NAME`; [`footer`]: what stands
+//!   under it; [`index`] and [`sequence`]: `\d` of those.
+//! - [`objects`]: schemas, roles, types, domains, functions, extensions, databases; [`source`]: `\sf`, `\sv`.
+
+pub mod footer;
+pub mod index;
+pub mod objects;
+pub mod pattern;
+pub mod relations;
+pub mod sequence;
+pub mod source;
+pub mod table;
+
+use kumquat_postgres::Backend;
+use kumquat_postgres::catalog::{Catalog, Relation};
+use kumquat_types::{Datum, Oid};
+
+use crate::Psql;
+use crate::command::arguments::Arguments;
+use crate::output::{Output, PieceKind};
+use crate::print::{Expanded, PrintOptions, Table};
+use pattern::Pattern;
+
+/// Commands of the family that psql knows and Kumquat does not.
+const REFUSED: [&str; 24] = [
+    "dA", "dAc", "dAf", "dAo", "dAp", "db", "dc", "dC", "dd", "ddp", "des", "det", "deu", "dew", "dF", "dFd", "dFp",
+    "dFt", "dl", "do", "dO", "dRp", "dRs", "dX",
+];
+
+/// Whether psql has such a command.
+pub fn is_command(name: &str) -> bool {
+    let (plain, _) = split_name(name);
+    kind_of(plain).is_some() || REFUSED.contains(&plain)
+}
+
+/// The command without `S` and `+`, and whether `+` was there.
+fn split_name(name: &str) -> (&str, bool) {
+    let verbose = name.contains('+');
+    (name.trim_end_matches(['+', 'S']), verbose)
+}
+
+/// What a command lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Describe,
+    Relations,
+    Schemas,
+    Roles,
+    Types,
+    Domains,
+    Functions,
+    Aggregates,
+    Extensions,
+    Privileges,
+    Databases,
+    Languages,
+    Partitioned,
+    Configuration,
+    EventTriggers,
+    Source,
+}
+
+fn kind_of(plain: &str) -> Option<Kind> {
+    Some(match plain {
+        "d" => Kind::Describe,
+        "dn" => Kind::Schemas,
+        "du" | "dg" => Kind::Roles,
+        "dT" => Kind::Types,
+        "dD" => Kind::Domains,
+        "da" => Kind::Aggregates,
+        "dx" => Kind::Extensions,
+        "dp" | "z" => Kind::Privileges,
+        "l" | "list" => Kind::Databases,
+        "dL" => Kind::Languages,
+        "dconfig" => Kind::Configuration,
+        "dy" => Kind::EventTriggers,
+        "sf" | "sv" => Kind::Source,
+        "dP" | "dPt" | "dPi" => Kind::Partitioned,
+        _ if plain.starts_with("df") && plain[2..].chars().all(|c| "anptw".contains(c)) => Kind::Functions,
+        _ if plain.len() > 1 && plain[1..].chars().all(|c| "tvmisE".contains(c)) => Kind::Relations,
+        _ => return None,
+    })
+}
+
+impl Psql {
+    pub(crate) fn describe_command(&mut self, name: &str, args: &mut Arguments<'_>, out: &mut Output) {
+        let (plain, verbose) = split_name(name);
+        let system = name.contains('S');
+        let argument = if plain.starts_with('s') {
+            Some(args.whole_line().to_string()).filter(|text| !text.is_empty())
+        } else {
+            args.next(&self.variables, true).map(|argument| argument.text.trim_end_matches(';').to_string())
+        };
+        let pattern = argument.as_deref().filter(|text| !text.is_empty()).map(Pattern::parse);
+        if let Some(database) = pattern.as_ref().and_then(|pattern| pattern.database.clone()) {
+            if database != *self.session.database {
+                let text = argument.unwrap_or_default();
+                return out.line(PieceKind::Error, format!("cross-database references are not implemented: {text}"));
+            }
+        }
+        let pattern = pattern.as_ref();
+        let text = argument.as_deref().unwrap_or("");
+        match kind_of(plain) {
+            Some(Kind::Describe) if pattern.is_some() => self.describe_relations(pattern, text, verbose, system, out),
+            Some(Kind::Describe) => self.list_relations("tvmsE", None, "", verbose, system, out),
+            Some(Kind::Relations) => self.list_relations(&plain[1..], pattern, text, verbose, system, out),
+            Some(Kind::Schemas) => self.list_schemas(pattern, verbose, system, out),
+            Some(Kind::Roles) => self.list_roles(pattern, verbose, system, out),
+            Some(Kind::Types) => self.list_types(pattern, verbose, system, out),
+            Some(Kind::Domains) => self.list_domains(pattern, verbose, out),
+            Some(Kind::Functions) => self.list_functions(&plain[2..], pattern, verbose, out),
+            Some(Kind::Extensions) => self.list_extensions(pattern, out),
+            Some(Kind::Privileges) => self.list_privileges(pattern, out),
+            Some(Kind::Databases) => self.list_databases(pattern, out),
+            Some(Kind::Source) => self.show_source(plain, text, out),
+            Some(Kind::Configuration) => self.list_settings(pattern, out),
+            Some(Kind::Aggregates | Kind::Languages | Kind::Partitioned | Kind::EventTriggers) | None => {
+                out.line(PieceKind::Error, format!("\\{name}: not supported by Kumquat"));
+            }
+        }
+    }
+
+    pub(crate) fn backend(&mut self) -> Backend<'_> {
+        Backend { network: &mut self.network, session: &mut self.session, extension: self.extension }
+    }
+
+    pub(crate) fn catalog(&self) -> Option<&Catalog> {
+        let server = self.network.servers.get(self.session.server.0)?;
+        Some(&server.databases.get(&self.session.database)?.catalog)
+    }
+
+    pub(crate) fn format_type(&mut self, type_oid: Oid, modifier: i32) -> String {
+        self.backend().format_type_with_modifier(type_oid, modifier)
+    }
+
+    /// The value of a function of the catalog such as `pg_get_indexdef(16390)`, empty if it fails.
+    fn ask_text(&mut self, call: &str) -> String {
+        let Ok(rows) = self.ask_rows(&format!("SELECT pg_catalog.{call}")) else { return String::new() };
+        match rows.chunks.iter().find(|chunk| chunk.rows > 0).map(|chunk| chunk.get(0, 0)) {
+            Some(Datum::Text(text)) => text.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    fn relation_is_visible(&mut self, relation: &Relation) -> bool {
+        self.backend().relation_is_visible(relation)
+    }
+
+    fn role_name(&mut self, role: Oid) -> String {
+        self.backend().name_of_role(role).map_or_else(|| format!("unknown (OID={role})"), |name| name.to_string())
+    }
+
+    /// Comment on an object, empty if none.
+    fn comment(&self, class: kumquat_postgres::catalog::ObjectClass, oid: Oid, sub: i32) -> String {
+        let address = kumquat_postgres::catalog::ObjectAddress::new(class, oid);
+        self.catalog().and_then(|catalog| catalog.descriptions.get(&(address, sub))).map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Prints a table of the family: NULLs show as nothing, footers instead of a row count where given.
+    fn print_description(&self, table: &Table, out: &mut Output) {
+        let options = PrintOptions {
+            title: None,
+            expanded: if self.print.expanded == Expanded::Auto { Expanded::Off } else { self.print.expanded },
+            ..self.print.clone()
+        };
+        out.write(PieceKind::Result, table.print(&options));
+    }
+}
+
+/// A table of plain text cells.
+fn text_table(title: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Table {
+    Table {
+        title: Some(title.to_string()),
+        headers: headers.iter().map(|header| (*header).to_string()).collect(),
+        right_aligned: Vec::new(),
+        rows: rows.into_iter().map(|row| row.into_iter().map(Some).collect()).collect(),
+        footers: None,
+        translated: true,
+    }
+}
