@@ -32,7 +32,9 @@ pub fn connect(
         target.host, target.port
     );
     let found = network.servers.iter().enumerate().find(|(_, server)| {
-        !server.down && server.port.to_string() == target.port && (*server.host == *target.host || target.host == "127.0.0.1")
+        !server.down
+            && server.port.to_string() == target.port
+            && (*server.host == *target.host || target.host == "127.0.0.1")
     });
     let Some((index, server)) = found else {
         return Err(format!(
@@ -53,7 +55,10 @@ pub fn connect(
         .get(target.database.as_str())
         .ok_or_else(|| fatal(format!("database \"{}\" does not exist", target.database)))?;
     if !database.allow_connections {
-        return Err(fatal(format!("database \"{}\" is not currently accepting connections", target.database)));
+        return Err(fatal(format!(
+            "database \"{}\" is not currently accepting connections",
+            target.database
+        )));
     }
     let settings = initial_settings(database, role, extension);
     Ok(Session {
@@ -96,17 +101,27 @@ pub fn open(server: ServerId, database: Name, user: Oid) -> Session {
 fn initial_settings(database: &Database, role: &Arc<Role>, extension: &dyn Extension) -> SettingValues {
     let mut settings = SettingValues::default();
     let of_role = |wanted: Oid| {
-        role.settings.iter().filter(move |(oid, _, _)| *oid == wanted).map(|(_, name, value)| (name.clone(), value.clone()))
+        role.settings
+            .iter()
+            .filter(move |(oid, _, _)| *oid == wanted)
+            .map(|(_, name, value)| (name.clone(), value.clone()))
     };
     let all = of_role(Oid::INVALID)
-        .chain(database.settings.iter().map(|(name, value)| (name.clone(), value.clone())))
+        .chain(
+            database
+                .settings
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        )
         .chain(of_role(database.oid));
     for (name, text) in all {
         let known = crate::settings::definition::postgres_settings()
             .iter()
             .chain(extension.settings())
             .find(|definition| definition.name.eq_ignore_ascii_case(&name));
-        let value = known.map_or(Some(text.clone()), |definition| value::canonical(definition, &text).ok());
+        let value = known.map_or(Some(text.clone()), |definition| {
+            value::canonical(definition, &text).ok()
+        });
         if let Some(value) = value {
             let key = Name::from(name.to_ascii_lowercase());
             settings.values.insert(key.clone(), value.clone());

@@ -47,10 +47,16 @@ impl Backend<'_> {
         let (rows, next) = rows_of_fetch(statement, position, total);
         let backward = rows.iter().any(|row| *row < position) || next < position;
         if backward && !cursor.scrollable {
-            return Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, "cursor can only scan forward")
-                .hint("Declare it with SCROLL option to enable backward scan."));
+            return Err(Error::new(
+                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "cursor can only scan forward",
+            )
+            .hint("Declare it with SCROLL option to enable backward scan."));
         }
-        let moved = Cursor { position: next.unsigned_abs(), ..(*cursor).clone() };
+        let moved = Cursor {
+            position: next.unsigned_abs(),
+            ..(*cursor).clone()
+        };
         self.session.cursors.insert(cursor.name.clone(), Arc::new(moved));
         let count = rows.len() as u64;
         if statement.is_move {
@@ -60,7 +66,10 @@ impl Backend<'_> {
         let all: Vec<_> = cursor.chunks.iter().flat_map(Chunk::iter_rows).collect();
         let picked = rows.iter().filter_map(|row| all.get(usize::try_from(row - 1).ok()?));
         let chunk = Chunk::from_rows(&types, picked);
-        let result = ResultSet { columns: cursor.columns.clone(), chunks: vec![chunk] };
+        let result = ResultSet {
+            columns: cursor.columns.clone(),
+            chunks: vec![chunk],
+        };
         Ok(Outcome::Rows(result, CommandTag::with_count("FETCH", count)))
     }
 
@@ -76,7 +85,10 @@ impl Backend<'_> {
 
     fn cursor(&self, name: &str) -> Result<Arc<Cursor>> {
         self.session.cursors.get(name).cloned().ok_or_else(|| {
-            Error::new(SqlState::INVALID_CURSOR_NAME, format!("cursor \"{name}\" does not exist"))
+            Error::new(
+                SqlState::INVALID_CURSOR_NAME,
+                format!("cursor \"{name}\" does not exist"),
+            )
         })
     }
 }
@@ -85,7 +97,13 @@ impl Backend<'_> {
 fn rows_of_fetch(statement: &FetchStmt, position: i64, total: i64) -> (Vec<i64>, i64) {
     let count = statement.count.map(i64::from);
     let clamp = |row: i64| row.clamp(0, total + 1);
-    let single = |row: i64| if (1..=total).contains(&row) { vec![row] } else { Vec::new() };
+    let single = |row: i64| {
+        if (1..=total).contains(&row) {
+            vec![row]
+        } else {
+            Vec::new()
+        }
+    };
     match statement.direction {
         FetchDirection::Absolute => {
             let count = count.unwrap_or(0);

@@ -84,12 +84,19 @@ impl Backend<'_> {
         if several && matches!(self.session.transaction, Transaction::Idle) && needs_own_transaction(statement) {
             let error = Error::new(
                 SqlState::ACTIVE_SQL_TRANSACTION,
-                format!("{} cannot be executed from a function or multi-command string", statement_name(statement)),
+                format!(
+                    "{} cannot be executed from a function or multi-command string",
+                    statement_name(statement)
+                ),
             );
             self.fail(error, None, client);
             return false;
         }
-        let before = (self.network.clone(), self.session.settings.clone(), self.session.extension.clone());
+        let before = (
+            self.network.clone(),
+            self.session.settings.clone(),
+            self.session.extension.clone(),
+        );
         let in_block = !matches!(self.session.transaction, Transaction::Idle);
         let outcome = self.execute_statement(statement, text, client).and_then(|outcome| {
             let autocommit = !in_block && matches!(self.session.transaction, Transaction::Idle);
@@ -116,12 +123,7 @@ impl Backend<'_> {
     }
 
     /// Carries out one statement inside the transaction that is open; also for statements of functions.
-    pub fn execute_statement(
-        &mut self,
-        statement: &Statement,
-        text: &str,
-        client: &mut dyn Client,
-    ) -> Result<Outcome> {
+    pub fn execute_statement(&mut self, statement: &Statement, text: &str, client: &mut dyn Client) -> Result<Outcome> {
         match statement {
             Statement::Select(select) if makes_table(select) => self.execute_utility(statement, text),
             Statement::Select(_)
@@ -137,7 +139,9 @@ impl Backend<'_> {
                 let tag = self.set_variable(set)?;
                 Ok(Outcome::Command(tag))
             }
-            Statement::VariableShow(show) => Ok(Outcome::Rows(self.show_variable(&show.name)?, CommandTag::new("SHOW"))),
+            Statement::VariableShow(show) => {
+                Ok(Outcome::Rows(self.show_variable(&show.name)?, CommandTag::new("SHOW")))
+            }
             Statement::Prepare(prepare) => Ok(Outcome::Command(self.prepare(prepare, text)?)),
             Statement::Execute(execute) => self.execute_prepared(execute),
             Statement::Deallocate(deallocate) => Ok(Outcome::Command(self.deallocate(deallocate)?)),
@@ -145,9 +149,10 @@ impl Backend<'_> {
             Statement::Fetch(fetch) => self.fetch(fetch),
             Statement::ClosePortal(close) => Ok(Outcome::Command(self.close_cursor(close)?)),
             Statement::Discard(discard) => Ok(Outcome::Command(self.discard(*discard.as_ref())?)),
-            Statement::Explain(explain) => {
-                Ok(Outcome::Rows(crate::explain::explain(self, explain, text)?, CommandTag::new("EXPLAIN")))
-            }
+            Statement::Explain(explain) => Ok(Outcome::Rows(
+                crate::explain::explain(self, explain, text)?,
+                CommandTag::new("EXPLAIN"),
+            )),
             Statement::Copy(copy) => crate::copy::execute(self, copy, client),
             _ => self.execute_utility(statement, text),
         }
@@ -240,7 +245,9 @@ fn makes_table(select: &SelectStmt) -> bool {
 }
 
 fn ends_failed_block(statement: &Statement) -> bool {
-    let Statement::Transaction(transaction) = statement else { return false };
+    let Statement::Transaction(transaction) = statement else {
+        return false;
+    };
     matches!(
         **transaction,
         TransactionStmt::Commit { .. }

@@ -1,12 +1,11 @@
 //! What functions on values may ask of the session: time, chance, settings, names of objects, user-defined types.
 
-
 use kumquat_types::{Datum, Environment, Error, Oid, Result, SqlState, UserType, io};
 
 use crate::backend::Backend;
+use crate::catalog::TypeDefinition;
 use crate::catalog::namespace::split_identifiers;
 use crate::catalog::quote::quote_identifier;
-use crate::catalog::TypeDefinition;
 use crate::settings::value;
 
 impl Environment for Backend<'_> {
@@ -54,7 +53,11 @@ impl Environment for Backend<'_> {
             Oid::REGPROC => self.function_name(oid),
             Oid::REGPROCEDURE => {
                 let user_defined = catalog.functions.contains_key(&oid);
-                if user_defined { Some(self.procedure_signature(oid)) } else { self.builtin_signature(oid) }
+                if user_defined {
+                    Some(self.procedure_signature(oid))
+                } else {
+                    self.builtin_signature(oid)
+                }
             }
             Oid::REGOPER => Some(kumquat_types::operator_by_oid(oid)?.name.to_string()),
             _ => None,
@@ -71,16 +74,21 @@ impl Environment for Backend<'_> {
             Oid::REGNAMESPACE => self.schema(&single_name(name)?),
             Oid::REGROLE => {
                 let role = single_name(name)?;
-                self.server()?.role_names.get(role.as_str()).copied().ok_or_else(|| {
-                    Error::new(SqlState::UNDEFINED_OBJECT, format!("role \"{role}\" does not exist"))
-                })
+                self.server()?
+                    .role_names
+                    .get(role.as_str())
+                    .copied()
+                    .ok_or_else(|| Error::new(SqlState::UNDEFINED_OBJECT, format!("role \"{role}\" does not exist")))
             }
             Oid::REGPROC => self.lookup_function(name, None),
             Oid::REGPROCEDURE => {
                 let (function, types) = self.split_signature(name)?;
                 self.lookup_function(&function, Some(&types))
             }
-            _ => Err(Error::not_modelled(format!("input of type {}", self.format_type(reg_type)))),
+            _ => Err(Error::not_modelled(format!(
+                "input of type {}",
+                self.format_type(reg_type)
+            ))),
         }
     }
 
@@ -88,14 +96,21 @@ impl Environment for Backend<'_> {
         let found = Backend::user_type(self, oid)?;
         Some(match &found.definition {
             TypeDefinition::Enum(labels) => UserType::Enum(labels.clone()),
-            TypeDefinition::Composite { relation, fields } => UserType::Composite(match self.catalog().ok()?.relation(*relation) {
-                Some(relation) => relation
-                    .live_attributes()
-                    .map(|attribute| (attribute.name.clone(), attribute.type_oid, attribute.type_modifier))
-                    .collect(),
-                None => fields.iter().map(|field| (field.name.clone(), field.type_oid, field.type_modifier)).collect(),
-            }),
-            TypeDefinition::Domain { base, type_modifier, .. } => UserType::Domain(*base, *type_modifier),
+            TypeDefinition::Composite { relation, fields } => {
+                UserType::Composite(match self.catalog().ok()?.relation(*relation) {
+                    Some(relation) => relation
+                        .live_attributes()
+                        .map(|attribute| (attribute.name.clone(), attribute.type_oid, attribute.type_modifier))
+                        .collect(),
+                    None => fields
+                        .iter()
+                        .map(|field| (field.name.clone(), field.type_oid, field.type_modifier))
+                        .collect(),
+                })
+            }
+            TypeDefinition::Domain {
+                base, type_modifier, ..
+            } => UserType::Domain(*base, *type_modifier),
             TypeDefinition::Array { element } => UserType::Array(*element),
             TypeDefinition::Range { subtype } => UserType::Range(*subtype),
             TypeDefinition::Shell => return None,
@@ -140,7 +155,10 @@ impl Backend<'_> {
         let (schema, relation) = crate::catalog::namespace::split_qualified(self, &names)?;
         let found = self.find_relation_named(schema, relation)?;
         found.map(|relation| relation.oid).ok_or_else(|| {
-            Error::new(SqlState::UNDEFINED_TABLE, format!("relation \"{}\" does not exist", names.join(".")))
+            Error::new(
+                SqlState::UNDEFINED_TABLE,
+                format!("relation \"{}\" does not exist", names.join(".")),
+            )
         })
     }
 
@@ -160,7 +178,9 @@ impl Backend<'_> {
                 .iter()
                 .chain(self.extension.procs().iter().filter(|proc| proc.name == last.as_str()));
             found.extend(
-                builtin.filter(|proc| types.is_none_or(|types| proc.args == types)).map(|proc| proc.oid),
+                builtin
+                    .filter(|proc| types.is_none_or(|types| proc.args == types))
+                    .map(|proc| proc.oid),
             );
         }
         let shown = match types {
@@ -172,19 +192,31 @@ impl Backend<'_> {
         };
         match found.as_slice() {
             [oid] => Ok(*oid),
-            [] => Err(Error::new(SqlState::UNDEFINED_FUNCTION, format!("function \"{shown}\" does not exist"))),
+            [] => Err(Error::new(
+                SqlState::UNDEFINED_FUNCTION,
+                format!("function \"{shown}\" does not exist"),
+            )),
             _ if types.is_some() => found.first().copied().ok_or_else(|| Error::internal("no function")),
-            _ => Err(Error::new(SqlState::AMBIGUOUS_FUNCTION, format!("more than one function named \"{shown}\""))),
+            _ => Err(Error::new(
+                SqlState::AMBIGUOUS_FUNCTION,
+                format!("more than one function named \"{shown}\""),
+            )),
         }
     }
 
     /// `f(int, text)` as name and argument types.
     fn split_signature(&self, text: &str) -> Result<(String, Vec<Oid>)> {
         let Some((name, rest)) = text.split_once('(') else {
-            return Err(Error::new(SqlState::INVALID_TEXT_REPRESENTATION, "expected a left parenthesis"));
+            return Err(Error::new(
+                SqlState::INVALID_TEXT_REPRESENTATION,
+                "expected a left parenthesis",
+            ));
         };
         let Some(inner) = rest.trim_end().strip_suffix(')') else {
-            return Err(Error::new(SqlState::INVALID_TEXT_REPRESENTATION, "expected a right parenthesis"));
+            return Err(Error::new(
+                SqlState::INVALID_TEXT_REPRESENTATION,
+                "expected a right parenthesis",
+            ));
         };
         let mut types = Vec::new();
         for part in inner.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -228,4 +260,3 @@ fn single_name(text: &str) -> Result<String> {
         _ => Err(Error::new(SqlState::INVALID_NAME, "invalid name syntax")),
     }
 }
-

@@ -19,8 +19,15 @@ impl Backend<'_> {
                 format!("prepared statement \"{}\" already exists", statement.name),
             ));
         }
-        let types = statement.arg_types.iter().map(|name| Ok(Some(analyze::resolve_type(self, name)?.0)));
-        let mut parameters = Parameters { types: types.collect::<Result<_>>()?, infer: true, names: Vec::new() };
+        let types = statement
+            .arg_types
+            .iter()
+            .map(|name| Ok(Some(analyze::resolve_type(self, name)?.0)));
+        let mut parameters = Parameters {
+            types: types.collect::<Result<_>>()?,
+            infer: true,
+            names: Vec::new(),
+        };
         let query = analyze::analyze_query(self, &statement.query, &mut parameters)?;
         let parameter_types = parameters.types.iter().enumerate().map(|(i, found)| {
             found.filter(|oid| *oid != Oid::UNKNOWN).ok_or_else(|| {
@@ -70,7 +77,10 @@ impl Backend<'_> {
         if args.len() != expected {
             return Err(Error::new(
                 SqlState::SYNTAX_ERROR,
-                format!("wrong number of parameters for prepared statement \"{}\"", prepared.name),
+                format!(
+                    "wrong number of parameters for prepared statement \"{}\"",
+                    prepared.name
+                ),
             )
             .detail(format!("Expected {expected} parameters but got {}.", args.len())));
         }

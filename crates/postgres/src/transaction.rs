@@ -117,7 +117,10 @@ impl Backend<'_> {
                 format!("{chained} can only be used in transaction blocks"),
             ));
         }
-        self.notice(Error::warning(SqlState::NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress"));
+        self.notice(Error::warning(
+            SqlState::NO_ACTIVE_SQL_TRANSACTION,
+            "there is no transaction in progress",
+        ));
         Ok(())
     }
 
@@ -152,7 +155,15 @@ impl Backend<'_> {
             .cursors
             .iter()
             .filter(|(_, cursor)| cursor.committed || (cursor.hold && committed))
-            .map(|(name, cursor)| (name.clone(), Arc::new(Cursor { committed: true, ..(**cursor).clone() })))
+            .map(|(name, cursor)| {
+                (
+                    name.clone(),
+                    Arc::new(Cursor {
+                        committed: true,
+                        ..(**cursor).clone()
+                    }),
+                )
+            })
             .collect();
         self.follow_role_setting();
         let extension = self.extension;
@@ -163,7 +174,10 @@ impl Backend<'_> {
     pub(crate) fn follow_role_setting(&mut self) {
         let role = match self.session.settings.values.get("role") {
             None => Some(self.session.session_user),
-            Some(name) => self.server().ok().and_then(|server| server.role_names.get(name).copied()),
+            Some(name) => self
+                .server()
+                .ok()
+                .and_then(|server| server.role_names.get(name).copied()),
         };
         if let Some(role) = role {
             self.session.current_user = role;
@@ -197,9 +211,15 @@ impl Backend<'_> {
 
     fn find_savepoint(&mut self, statement: &str, name: &str) -> Result<usize> {
         let savepoints = &self.block(statement)?.savepoints;
-        savepoints.iter().rposition(|savepoint| &*savepoint.name == name).ok_or_else(|| {
-            Error::new(SqlState::INVALID_SAVEPOINT_SPECIFICATION, format!("savepoint \"{name}\" does not exist"))
-        })
+        savepoints
+            .iter()
+            .rposition(|savepoint| &*savepoint.name == name)
+            .ok_or_else(|| {
+                Error::new(
+                    SqlState::INVALID_SAVEPOINT_SPECIFICATION,
+                    format!("savepoint \"{name}\" does not exist"),
+                )
+            })
     }
 
     fn release_savepoint(&mut self, name: &str) -> Result<CommandTag> {

@@ -35,6 +35,8 @@ pub struct Psql {
     pub print: PrintOptions,
     /// Files that \i, \copy and COPY may read, by name.
     pub files: imbl::OrdMap<Name, Name>,
+    /// Where else files may come from: the disk, for a terminal.
+    pub load_file: Option<fn(&str) -> Option<String>>,
     scanner: scan::Scanner,
     /// The statement being typed.
     buffer: String,
@@ -57,6 +59,7 @@ impl Psql {
             variables: variables::Variables::default(),
             print: PrintOptions::default(),
             files: imbl::OrdMap::new(),
+            load_file: None,
             scanner: scan::Scanner::default(),
             buffer: String::new(),
             previous: String::new(),
@@ -75,6 +78,42 @@ impl Psql {
         &self.buffer
     }
 
+    /// Forgets the statement begun.
+    pub fn discard_pending(&mut self) {
+        self.buffer.clear();
+        self.scanner.reset();
+    }
+
+    /// What psql shows before the next line: `lab=#`, `lab-#` inside a statement, `lab=*#` inside a transaction.
+    pub fn prompt(&self) -> String {
+        use kumquat_postgres::session::Transaction;
+        let inside = if self.buffer.is_empty() {
+            "="
+        } else {
+            self.scanner.prompt_mark()
+        };
+        let transaction = match self.session.transaction {
+            Transaction::Idle => "",
+            Transaction::Open(_) => "*",
+            Transaction::Failed(_) => "!",
+        };
+        let server = self.network.servers.get(self.session.server.0);
+        let superuser = server
+            .and_then(|server| server.roles.get(&self.session.session_user))
+            .is_some_and(|r| r.superuser);
+        format!(
+            "{}{inside}{transaction}{} ",
+            self.session.database,
+            if superuser { "#" } else { ">" }
+        )
+    }
+
+    /// The text of a file given to the session or on disk.
+    pub(crate) fn file(&self, name: &str) -> Option<String> {
+        let given = self.files.get(name).map(ToString::to_string);
+        given.or_else(|| self.load_file.and_then(|load| load(name)))
+    }
+
     /// `\q` was given.
     pub fn has_quit(&self) -> bool {
         self.quit
@@ -82,8 +121,13 @@ impl Psql {
 
     /// Sets the variables that tell of the connection.
     pub(crate) fn follow_connection(&mut self) {
-        let Some(server) = self.network.servers.get(self.session.server.0) else { return };
-        let user = server.roles.get(&self.session.authenticated_user).map(|role| role.name.to_string());
+        let Some(server) = self.network.servers.get(self.session.server.0) else {
+            return;
+        };
+        let user = server
+            .roles
+            .get(&self.session.authenticated_user)
+            .map(|role| role.name.to_string());
         let values = [
             ("DBNAME", self.session.database.to_string()),
             ("HOST", server.host.to_string()),

@@ -42,7 +42,9 @@ pub fn format_message(error: &Error, query: &str, verbosity: Verbosity, context:
     text.push_str(&error.message);
     if verbosity == Verbosity::Terse {
         if let Some(position) = error.position {
-            let characters = query.get(..position as usize).map_or(0, |before| before.chars().count());
+            let characters = query
+                .get(..position as usize)
+                .map_or(0, |before| before.chars().count());
             text.push_str(&format!(" at character {}", characters + 1));
         }
         text.push('\n');
@@ -89,12 +91,18 @@ pub fn format_message(error: &Error, query: &str, verbosity: Verbosity, context:
 
 /// `LINE n: ...` and the caret under byte `position` (`reportErrorPosition`).
 fn error_position(query: &str, position: usize) -> String {
-    let Some(before) = query.get(..position.min(query.len())) else { return String::new() };
+    let Some(before) = query.get(..position.min(query.len())) else {
+        return String::new();
+    };
     let line_number = before.matches('\n').count() + 1;
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line_end = query[line_start..].find(['\n', '\r']).map_or(query.len(), |at| line_start + at);
-    let line: Vec<char> =
-        query[line_start..line_end].chars().map(|c| if c == '\t' { ' ' } else { c }).collect();
+    let line_end = query[line_start..]
+        .find(['\n', '\r'])
+        .map_or(query.len(), |at| line_start + at);
+    let line: Vec<char> = query[line_start..line_end]
+        .chars()
+        .map(|c| if c == '\t' { ' ' } else { c })
+        .collect();
     let caret_at = query[line_start..position.min(query.len())].chars().count();
     let widths: Vec<usize> = line.iter().map(|c| char_width(*c)).collect();
     let columns = |from: usize, to: usize| widths.get(from..to).map_or(0, |part| part.iter().sum::<usize>());
@@ -123,7 +131,11 @@ fn error_position(query: &str, position: usize) -> String {
     let prefix = format!("LINE {line_number}: {}", if cut_left { "..." } else { "" });
     let shown: String = line.get(start..end).unwrap_or_default().iter().collect();
     let caret = text_width(&prefix) + columns(start, caret_at.min(line.len()));
-    format!("{prefix}{shown}{}\n{}^\n", if cut_right { "..." } else { "" }, " ".repeat(caret))
+    format!(
+        "{prefix}{shown}{}\n{}^\n",
+        if cut_right { "..." } else { "" },
+        " ".repeat(caret)
+    )
 }
 
 #[cfg(test)]
@@ -139,14 +151,22 @@ mod tests {
     fn the_caret_stands_under_the_position_in_its_line() {
         check("SELECT nothing", 7, "LINE 1: SELECT nothing\n               ^\n");
         check("SELECT\n\tnothing", 8, "LINE 2:  nothing\n         ^\n");
-        check("SELECT '日本', x", 17, "LINE 1: SELECT '日本', x\n                       ^\n");
+        check(
+            "SELECT '日本', x",
+            17,
+            "LINE 1: SELECT '日本', x\n                       ^\n",
+        );
         check("SELECT", 6, "LINE 1: SELECT\n              ^\n");
     }
 
     #[test]
     fn long_lines_are_cut_around_the_position() {
         let query = format!("SELECT {} FROM t", "a".repeat(80));
-        check(&query, 7, &format!("LINE 1: SELECT {}...\n               ^\n", "a".repeat(53)));
+        check(
+            &query,
+            7,
+            &format!("LINE 1: SELECT {}...\n               ^\n", "a".repeat(53)),
+        );
         let text = error_position(&query, 93);
         assert!(text.starts_with("LINE 1: ..."), "{text}");
     }

@@ -39,17 +39,30 @@ impl Psql {
     /// Runs a text on the server; `data` stands in for the script's lines in COPY FROM STDIN.
     pub(crate) fn ask(&mut self, text: &str, lines: &mut Lines<'_>, data: Option<String>) -> Answer {
         let from_script = data.is_none();
-        let mut collector = Collector { messages: Vec::new(), lines, data, copied: false };
+        let mut collector = Collector {
+            messages: Vec::new(),
+            lines,
+            data,
+            copied: false,
+        };
         self.session.files = self.files.clone();
-        let mut backend =
-            Backend { network: &mut self.network, session: &mut self.session, extension: self.extension };
+        let mut backend = Backend {
+            network: &mut self.network,
+            session: &mut self.session,
+            extension: self.extension,
+        };
         backend.simple_query(text, &mut collector);
-        let failed = collector.messages.iter().any(|message| matches!(message, Message::Error(_)));
+        let failed = collector
+            .messages
+            .iter()
+            .any(|message| matches!(message, Message::Error(_)));
         if failed && !collector.copied && from_script && is_copy_from_stdin(text) {
             // psql 15 skips the data of a COPY that could not begin.
             collector.lines.copy_data();
         }
-        Answer { messages: collector.messages }
+        Answer {
+            messages: collector.messages,
+        }
     }
 
     /// Rows of a query that psql makes for itself; errors give none.
@@ -92,7 +105,9 @@ impl Psql {
                 }
                 Message::Complete(tag) => {
                     self.completed(&tag);
-                    let also_with_rows = ["INSERT", "UPDATE", "DELETE"].iter().any(|word| tag.0.starts_with(word));
+                    let also_with_rows = ["INSERT", "UPDATE", "DELETE"]
+                        .iter()
+                        .any(|word| tag.0.starts_with(word));
                     if (!returned_rows || also_with_rows) && !self.variables.is_on("QUIET") {
                         out.line(PieceKind::Result, &*tag.0);
                     }
@@ -114,11 +129,19 @@ impl Psql {
     }
 
     pub(crate) fn print_notice(&self, notice: &Error, text: &str, out: &mut Output) {
-        out.write(PieceKind::Notice, format_message(notice, text, self.verbosity(), self.show_context()));
+        out.write(
+            PieceKind::Notice,
+            format_message(notice, text, self.verbosity(), self.show_context()),
+        );
     }
 
     fn completed(&mut self, tag: &CommandTag) {
-        let count = tag.0.rsplit(' ').next().filter(|word| word.bytes().all(|b| b.is_ascii_digit())).unwrap_or("0");
+        let count = tag
+            .0
+            .rsplit(' ')
+            .next()
+            .filter(|word| word.bytes().all(|b| b.is_ascii_digit()))
+            .unwrap_or("0");
         let count = count.to_string();
         self.variables.set("ROW_COUNT", count);
         self.variables.set("ERROR", "false");
@@ -164,7 +187,11 @@ impl Psql {
         }
         Table {
             headers: rows.columns.iter().map(|column| column.name.to_string()).collect(),
-            right_aligned: rows.columns.iter().map(|column| is_right_aligned(column.type_oid)).collect(),
+            right_aligned: rows
+                .columns
+                .iter()
+                .map(|column| is_right_aligned(column.type_oid))
+                .collect(),
             rows: cells,
             ..Table::default()
         }
@@ -191,7 +218,9 @@ fn is_right_aligned(type_oid: Oid) -> bool {
 
 /// Whether a text is a COPY that reads lines of the script.
 pub(crate) fn is_copy_from_stdin(text: &str) -> bool {
-    let mut words = text.split_whitespace().map(|word| word.trim_end_matches(';').to_ascii_lowercase());
+    let mut words = text
+        .split_whitespace()
+        .map(|word| word.trim_end_matches(';').to_ascii_lowercase());
     if words.next().as_deref() != Some("copy") {
         return false;
     }
@@ -202,4 +231,3 @@ pub(crate) fn is_copy_from_stdin(text: &str) -> bool {
         found
     })
 }
-

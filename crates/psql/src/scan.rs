@@ -20,7 +20,9 @@ pub enum Ended {
 enum State {
     #[default]
     Plain,
-    Quoted { escapes: bool },
+    Quoted {
+        escapes: bool,
+    },
     Identifier,
     Dollar(String),
     Comment(u32),
@@ -41,6 +43,18 @@ impl Scanner {
     /// Inside a quoted string, identifier, dollar quote or comment.
     pub fn in_quote(&self) -> bool {
         self.state != State::Plain
+    }
+
+    /// What the prompt shows while a statement is open.
+    pub fn prompt_mark(&self) -> &'static str {
+        match &self.state {
+            State::Plain if self.parentheses > 0 => "(",
+            State::Plain => "-",
+            State::Quoted { .. } => "'",
+            State::Identifier => "\"",
+            State::Dollar(_) => "$",
+            State::Comment(_) => "*",
+        }
     }
 
     /// Forgets the statement that was begun.
@@ -129,7 +143,11 @@ impl Scanner {
         };
         match c {
             c if c.is_ascii_whitespace() || rest.starts_with("--") => {
-                let length = if c == '-' { rest.find('\n').unwrap_or(rest.len()) } else { 1 };
+                let length = if c == '-' {
+                    rest.find('\n').unwrap_or(rest.len())
+                } else {
+                    1
+                };
                 if !buffer.is_empty() {
                     buffer.push_str(&rest[..length]);
                 }
@@ -175,7 +193,9 @@ impl Scanner {
             '\\' => return Some(Ended::Backslash),
             ':' => *at += substitute(rest, buffer, variables),
             c if c == '_' || c.is_alphabetic() => {
-                let length = rest.find(|c: char| !(c == '_' || c == '$' || c.is_alphanumeric())).unwrap_or(rest.len());
+                let length = rest
+                    .find(|c: char| !(c == '_' || c == '$' || c.is_alphanumeric()))
+                    .unwrap_or(rest.len());
                 self.word(&rest[..length]);
                 if matches!(&rest[..length], "E" | "e") && rest[length..].starts_with('\'') {
                     self.state = State::Quoted { escapes: true };
@@ -220,8 +240,8 @@ fn dollar_tag(rest: &str) -> Option<&str> {
     let end = rest.get(1..)?.find('$')? + 1;
     let tag = &rest[1..end];
     let mut chars = tag.chars();
-    let valid = chars.next().is_none_or(|c| c == '_' || c.is_alphabetic())
-        && chars.all(|c| c == '_' || c.is_alphanumeric());
+    let valid =
+        chars.next().is_none_or(|c| c == '_' || c.is_alphabetic()) && chars.all(|c| c == '_' || c.is_alphanumeric());
     valid.then(|| &rest[..=end])
 }
 
@@ -277,9 +297,10 @@ mod tests {
     #[test]
     fn statements_end_at_semicolons_outside_quotes_comments_and_parentheses() {
         check("SELECT 1; SELECT 2;", &["SELECT 1;", "SELECT 2;"]);
-        check("SELECT ';' AS a, \";\" -- ;\n, $$;$$, $x$ ; $$ $x$ /* ; /* ; */ */;", &[
+        check(
             "SELECT ';' AS a, \";\" -- ;\n, $$;$$, $x$ ; $$ $x$ /* ; /* ; */ */;",
-        ]);
+            &["SELECT ';' AS a, \";\" -- ;\n, $$;$$, $x$ ; $$ $x$ /* ; /* ; */ */;"],
+        );
         check("SELECT (1;\n2);", &["SELECT (1;\n2);"]);
         check("SELECT E'\\';';", &["SELECT E'\\';';"]);
         check("-- only a comment\n  SELECT 1;", &["SELECT 1;"]);
@@ -288,16 +309,18 @@ mod tests {
 
     #[test]
     fn bodies_of_standard_functions_hold_their_semicolons() {
-        check("CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 1 END; END;", &[
+        check(
             "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 1 END; END;",
-        ]);
+            &["CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 1 END; END;"],
+        );
         check("BEGIN; END;", &["BEGIN;", "END;"]);
     }
 
     #[test]
     fn variables_are_put_in_and_quoted() {
-        check("SELECT :who, :'who', :\"who\", :none, a::int, :{?who};", &[
-            "SELECT it's, 'it''s', \"it's\", :none, a::int, TRUE;",
-        ]);
+        check(
+            "SELECT :who, :'who', :\"who\", :none, a::int, :{?who};",
+            &["SELECT it's, 'it''s', \"it's\", :none, a::int, TRUE;"],
+        );
     }
 }

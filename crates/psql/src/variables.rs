@@ -26,7 +26,11 @@ impl Quoting {
             Quoting::Plain | Quoting::Test => value.to_string(),
             Quoting::Literal => {
                 let doubled = value.replace('\'', "''");
-                if value.contains('\\') { format!(" E'{}'", doubled.replace('\\', "\\\\")) } else { format!("'{doubled}'") }
+                if value.contains('\\') {
+                    format!(" E'{}'", doubled.replace('\\', "\\\\"))
+                } else {
+                    format!("'{doubled}'")
+                }
             }
             Quoting::Identifier => format!("\"{}\"", value.replace('"', "\"\"")),
         }
@@ -65,7 +69,12 @@ impl Default for Variables {
             ("SQLSTATE", "00000"),
             ("VERBOSITY", "default"),
         ];
-        Variables { values: values.into_iter().map(|(name, value)| (name.into(), value.into())).collect() }
+        Variables {
+            values: values
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        }
     }
 }
 
@@ -106,7 +115,10 @@ impl Variables {
     /// The reference at the start of `text` (a colon): name, quoting, length in bytes.
     pub fn reference<'t>(&self, text: &'t str) -> Option<(&'t str, Quoting, usize)> {
         let after = text.get(1..)?;
-        let name_end = |text: &str| text.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(text.len());
+        let name_end = |text: &str| {
+            text.find(|c: char| !(c == '_' || c.is_alphanumeric()))
+                .unwrap_or(text.len())
+        };
         let (opening, quoting, closing) = match after.chars().next()? {
             '\'' => (1, Quoting::Literal, "'"),
             '"' => (1, Quoting::Identifier, "\""),

@@ -12,7 +12,10 @@ pub const COLLATIONS: [(Oid, &str); 5] = [
 ];
 
 pub fn collation_name(oid: Oid) -> Option<&'static str> {
-    COLLATIONS.iter().find(|(found, _)| *found == oid).map(|(_, name)| *name)
+    COLLATIONS
+        .iter()
+        .find(|(found, _)| *found == oid)
+        .map(|(_, name)| *name)
 }
 
 pub fn collation_by_name(name: &str) -> Option<Oid> {

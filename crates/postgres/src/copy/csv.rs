@@ -11,7 +11,10 @@ pub struct Field {
 
 /// Cuts data into records, each with its fields, its text and the number of its last line from 1. A quoted
 /// newline is part of its field. `Err` gives the number and text of a record that never ends.
-pub fn records<'d>(data: &'d str, options: &CopyOptions) -> Result<Vec<(Vec<Field>, &'d str, usize)>, (usize, &'d str)> {
+pub fn records<'d>(
+    data: &'d str,
+    options: &CopyOptions,
+) -> Result<Vec<(Vec<Field>, &'d str, usize)>, (usize, &'d str)> {
     let mut records = Vec::new();
     let (mut start, mut line_number) = (0, 0);
     while start < data.len() {
@@ -28,7 +31,10 @@ pub fn records<'d>(data: &'d str, options: &CopyOptions) -> Result<Vec<(Vec<Fiel
 /// The first record: fields, bytes and lines it takes; none if a quote stays open.
 fn record(data: &str, options: &CopyOptions) -> Option<(Vec<Field>, usize, usize)> {
     let mut fields = Vec::new();
-    let mut field = Field { text: String::new(), quoted: false };
+    let mut field = Field {
+        text: String::new(),
+        quoted: false,
+    };
     let (mut in_quotes, mut newlines) = (false, 1);
     let mut chars = data.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -47,7 +53,13 @@ fn record(data: &str, options: &CopyOptions) -> Option<(Vec<Field>, usize, usize
             in_quotes = true;
             field.quoted = true;
         } else if c == options.delimiter {
-            fields.push(std::mem::replace(&mut field, Field { text: String::new(), quoted: false }));
+            fields.push(std::mem::replace(
+                &mut field,
+                Field {
+                    text: String::new(),
+                    quoted: false,
+                },
+            ));
         } else if c == '\n' {
             fields.push(field);
             return Some((fields, at + 1, newlines));

@@ -51,14 +51,19 @@ pub fn copy_from(
         }
     }
     let data = match &statement.target {
-        CopyTarget::File(name) => {
-            backend.session.files.get(name.as_str()).map(ToString::to_string).unwrap_or_default()
-        }
+        CopyTarget::File(name) => backend
+            .session
+            .files
+            .get(name.as_str())
+            .map(ToString::to_string)
+            .unwrap_or_default(),
         _ => client.copy_data(),
     };
     let lines = cut_lines(&data, &relation, &columns, options)?;
-    let attributes: Vec<Attribute> =
-        columns.iter().filter_map(|number| relation.attribute(*number).cloned()).collect();
+    let attributes: Vec<Attribute> = columns
+        .iter()
+        .filter_map(|number| relation.attribute(*number).cloned())
+        .collect();
     let mut rows = Vec::with_capacity(lines.len());
     for line in &lines {
         rows.push(parse_row(backend, &relation, &attributes, line, options)?);
@@ -71,7 +76,11 @@ pub fn copy_from(
     let context = |index: usize, with_text: bool| {
         kept.get(index).and_then(|at| lines.get(*at)).map(|line| {
             let place = format!("COPY {}, line {}", relation.name, line.number);
-            if with_text { format!("{place}: \"{}\"", clip(line.text)) } else { place }
+            if with_text {
+                format!("{place}: \"{}\"", clip(line.text))
+            } else {
+                place
+            }
         })
     };
     let count = store(backend, &relation, &columns, rows, &context)?;
@@ -109,7 +118,9 @@ fn store(
     backend.restore(before);
     for (index, row) in copy.into_iter().enumerate() {
         let failed = if remote {
-            extension.copy_from(backend, relation.oid, columns, &mut vec![row]).err()
+            extension
+                .copy_from(backend, relation.oid, columns, &mut vec![row])
+                .err()
         } else {
             executor::insert_rows(backend, relation.oid, columns, vec![row]).err()
         };
@@ -131,7 +142,10 @@ fn check_kind(relation: &Relation) -> Result<()> {
         RelationKind::Sequence => "sequence",
         _ => "non-table relation",
     };
-    let error = Error::new(SqlState::WRONG_OBJECT_TYPE, format!("cannot copy to {what} \"{}\"", relation.name));
+    let error = Error::new(
+        SqlState::WRONG_OBJECT_TYPE,
+        format!("cannot copy to {what} \"{}\"", relation.name),
+    );
     Err(if what == "view" {
         error.hint("To enable copying to a view, provide an INSTEAD OF INSERT trigger.")
     } else {
@@ -140,7 +154,10 @@ fn check_kind(relation: &Relation) -> Result<()> {
 }
 
 fn check_forced(relation: &Relation, columns: &[i16], options: &CopyOptions) -> Result<()> {
-    for (word, names) in [("FORCE_NOT_NULL", &options.force_not_null), ("FORCE_NULL", &options.force_null)] {
+    for (word, names) in [
+        ("FORCE_NOT_NULL", &options.force_not_null),
+        ("FORCE_NULL", &options.force_null),
+    ] {
         let list: Vec<String> = names.clone();
         if list.is_empty() {
             continue;
@@ -160,17 +177,27 @@ fn check_forced(relation: &Relation, columns: &[i16], options: &CopyOptions) -> 
 
 fn cut_lines<'d>(data: &'d str, relation: &Relation, columns: &[i16], options: &CopyOptions) -> Result<Vec<Line<'d>>> {
     let name_of = |index: usize| {
-        columns.get(index).and_then(|number| relation.attribute(*number)).map_or("", |attribute| &*attribute.name)
+        columns
+            .get(index)
+            .and_then(|number| relation.attribute(*number))
+            .map_or("", |attribute| &*attribute.name)
     };
     let mut lines: Vec<Line<'d>> = if options.csv {
         let records = csv::records(data, options).map_err(|(number, text)| {
-            Error::new(SqlState::BAD_COPY_FILE_FORMAT, "unterminated CSV quoted field")
-                .context(format!("COPY {}, line {number}: \"{}\"", relation.name, clip(text)))
+            Error::new(SqlState::BAD_COPY_FILE_FORMAT, "unterminated CSV quoted field").context(format!(
+                "COPY {}, line {number}: \"{}\"",
+                relation.name,
+                clip(text)
+            ))
         })?;
         let null_of = |field: &csv::Field, index: usize| {
             let forced = |names: &[String]| names.iter().any(|name| name == name_of(index));
             let matches = field.text == options.null;
-            if field.quoted { matches && forced(&options.force_null) } else { matches && !forced(&options.force_not_null) }
+            if field.quoted {
+                matches && forced(&options.force_null)
+            } else {
+                matches && !forced(&options.force_not_null)
+            }
         };
         records
             .into_iter()
@@ -186,13 +213,21 @@ fn cut_lines<'d>(data: &'d str, relation: &Relation, columns: &[i16], options: &
             .collect()
     } else {
         let texts = data.strip_suffix('\n').unwrap_or(data);
-        let texts = if data.is_empty() { Vec::new() } else { texts.split('\n').collect() };
+        let texts = if data.is_empty() {
+            Vec::new()
+        } else {
+            texts.split('\n').collect()
+        };
         texts
             .into_iter()
             .enumerate()
             .map(|(index, text)| {
                 let text = text.strip_suffix('\r').unwrap_or(text);
-                Line { number: index + 1, text, fields: text::parse_line(text, options.delimiter, &options.null) }
+                Line {
+                    number: index + 1,
+                    text,
+                    fields: text::parse_line(text, options.delimiter, &options.null),
+                }
             })
             .collect()
     };
@@ -207,8 +242,11 @@ fn cut_lines<'d>(data: &'d str, relation: &Relation, columns: &[i16], options: &
 
 fn check_header(header: &Line<'_>, relation: &Relation, columns: &[i16]) -> Result<()> {
     let mismatch = |message: String| {
-        Err(Error::new(SqlState::BAD_COPY_FILE_FORMAT, message)
-            .context(format!("COPY {}, line 1: \"{}\"", relation.name, clip(header.text))))
+        Err(Error::new(SqlState::BAD_COPY_FILE_FORMAT, message).context(format!(
+            "COPY {}, line 1: \"{}\"",
+            relation.name,
+            clip(header.text)
+        )))
     };
     if header.fields.len() != columns.len() {
         return mismatch(format!(
@@ -246,9 +284,7 @@ fn parse_row(
     options: &CopyOptions,
 ) -> Result<Vec<Datum>> {
     let line_context = || format!("COPY {}, line {}: \"{}\"", relation.name, line.number, clip(line.text));
-    let bad = |message: String| {
-        Err(Error::new(SqlState::BAD_COPY_FILE_FORMAT, message).context(line_context()))
-    };
+    let bad = |message: String| Err(Error::new(SqlState::BAD_COPY_FILE_FORMAT, message).context(line_context()));
     if line.fields.len() > attributes.len() {
         return bad("extra data after last expected column".into());
     }
@@ -267,10 +303,9 @@ fn parse_row(
                 .and_then(|value| check_domain(backend, attribute.type_oid, value)),
         };
         row.push(value.map_err(|error| {
-            let shown = field.as_deref().map_or_else(
-                || "null input".to_string(),
-                |text| format!("\"{}\"", clip(text)),
-            );
+            let shown = field
+                .as_deref()
+                .map_or_else(|| "null input".to_string(), |text| format!("\"{}\"", clip(text)));
             let shown = if field.is_none() { shown } else { format!(": {shown}") };
             let separator = if field.is_none() { ": " } else { "" };
             error.context(format!(
@@ -288,7 +323,12 @@ fn check_domain(backend: &mut Backend<'_>, type_oid: Oid, value: Datum) -> Resul
         return Ok(value);
     };
     let arg = Box::new(Expr::constant(value, base));
-    let expr = Expr::CoerceToDomain { arg, domain: type_oid, type_modifier: -1, form: FuncForm::ImplicitCast };
+    let expr = Expr::CoerceToDomain {
+        arg,
+        domain: type_oid,
+        type_modifier: -1,
+        form: FuncForm::ImplicitCast,
+    };
     executor::evaluate(backend, &expr, &[])
 }
 
@@ -300,8 +340,13 @@ fn matching_rows(
     rows: &[Vec<Datum>],
     condition: &kumquat_sql::ast::Expr,
 ) -> Result<Vec<usize>> {
-    let expr =
-        analyze::analyze_expression(backend, Some(relation), condition, ExprContext::CopyWhere, Some((Oid::BOOL, -1)))?;
+    let expr = analyze::analyze_expression(
+        backend,
+        Some(relation),
+        condition,
+        ExprContext::CopyWhere,
+        Some((Oid::BOOL, -1)),
+    )?;
     let types: Vec<Oid> = relation.attributes.iter().map(|attribute| attribute.type_oid).collect();
     let whole = rows.iter().map(|row| {
         relation
@@ -315,7 +360,9 @@ fn matching_rows(
     });
     let chunk = Chunk::from_rows(&types, whole);
     let result = executor::evaluate_over(backend, std::slice::from_ref(&expr), &chunk)?;
-    Ok((0..rows.len()).filter(|row| result.get(0, *row).as_bool() == Some(true)).collect())
+    Ok((0..rows.len())
+        .filter(|row| result.get(0, *row).as_bool() == Some(true))
+        .collect())
 }
 
 /// A line or value as CONTEXT shows it (`limit_printout_length`).

@@ -23,7 +23,11 @@ pub fn execute(backend: &mut Backend<'_>, statement: &CopyStmt, client: &mut dyn
         return Err(Error::not_modelled("COPY ... PROGRAM"));
     }
     let options = options::CopyOptions::parse(statement)?;
-    if statement.is_from { from::copy_from(backend, statement, &options, client) } else { to::copy_to(backend, statement, &options) }
+    if statement.is_from {
+        from::copy_from(backend, statement, &options, client)
+    } else {
+        to::copy_to(backend, statement, &options)
+    }
 }
 
 /// A column list as attribute numbers; empty: all that can be copied (`CopyGetAttnums`).

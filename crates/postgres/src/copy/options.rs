@@ -90,11 +90,14 @@ impl Given {
             },
             "encoding" => {
                 let encoding = text(option)?;
-                if !matches!(encoding.to_ascii_uppercase().replace(['-', '_'], "").as_str(), "UTF8" | "SQLASCII") {
-                    return Err(invalid(format!(
-                        "argument to option \"{name}\" must be a valid encoding name"
-                    ))
-                    .at(offset(option)));
+                if !matches!(
+                    encoding.to_ascii_uppercase().replace(['-', '_'], "").as_str(),
+                    "UTF8" | "SQLASCII"
+                ) {
+                    return Err(
+                        invalid(format!("argument to option \"{name}\" must be a valid encoding name"))
+                            .at(offset(option)),
+                    );
                 }
             }
             _ => return Err(syntax(format!("option \"{name}\" not recognized")).at(offset(option))),
@@ -125,7 +128,9 @@ impl Given {
     fn check(self, is_from: bool) -> Result<CopyOptions> {
         let unsupported = |message: String| Error::new(SqlState::FEATURE_NOT_SUPPORTED, message);
         let csv_only = |what: &str| unsupported(format!("COPY {what} available only in CSV mode"));
-        let delimiter = self.delimiter.unwrap_or_else(|| if self.csv { "," } else { "\t" }.into());
+        let delimiter = self
+            .delimiter
+            .unwrap_or_else(|| if self.csv { "," } else { "\t" }.into());
         let null = self.null.unwrap_or_else(|| if self.csv { "" } else { "\\N" }.into());
         let delimiter = single_byte(&delimiter)
             .ok_or_else(|| unsupported("COPY delimiter must be a single one-byte character".into()))?;
@@ -133,7 +138,9 @@ impl Given {
             return Err(invalid("COPY delimiter cannot be newline or carriage return"));
         }
         if null.contains(['\r', '\n']) {
-            return Err(invalid("COPY null representation cannot use newline or carriage return"));
+            return Err(invalid(
+                "COPY null representation cannot use newline or carriage return",
+            ));
         }
         if !self.csv && "\\.abcdefghijklmnopqrstuvwxyz0123456789".contains(delimiter) {
             return Err(invalid(format!("COPY delimiter cannot be \"{delimiter}\"")));
@@ -175,10 +182,14 @@ impl Given {
             return Err(unsupported("COPY force null only available using COPY FROM".into()));
         }
         if null.contains(delimiter) {
-            return Err(unsupported("COPY delimiter must not appear in the NULL specification".into()));
+            return Err(unsupported(
+                "COPY delimiter must not appear in the NULL specification".into(),
+            ));
         }
         if self.csv && null.contains(quote) {
-            return Err(unsupported("CSV quote character must not appear in the NULL specification".into()));
+            return Err(unsupported(
+                "CSV quote character must not appear in the NULL specification".into(),
+            ));
         }
         Ok(CopyOptions {
             csv: self.csv,
@@ -228,14 +239,16 @@ fn text(option: &DefElem) -> Result<String> {
 fn boolean(option: &DefElem) -> Result<bool> {
     match argument_text(option) {
         None => Ok(true),
-        Some(word) => {
-            parse_bool(&word).ok_or_else(|| syntax(format!("{} requires a Boolean value", option.name)))
-        }
+        Some(word) => parse_bool(&word).ok_or_else(|| syntax(format!("{} requires a Boolean value", option.name))),
     }
 }
 
 fn column_list(option: &DefElem) -> Error {
-    invalid(format!("argument to option \"{}\" must be a list of column names", option.name)).at(offset(option))
+    invalid(format!(
+        "argument to option \"{}\" must be a list of column names",
+        option.name
+    ))
+    .at(offset(option))
 }
 
 fn offset(option: &DefElem) -> Option<u32> {

@@ -40,7 +40,9 @@ fn unescape(escaped: char, chars: &mut std::iter::Peekable<std::str::Chars<'_>>,
             raw.push(c);
             chars.next();
         }
-        u32::from_str_radix(&text, radix).ok().and_then(|code| char::from_u32(code & 0xff))
+        u32::from_str_radix(&text, radix)
+            .ok()
+            .and_then(|code| char::from_u32(code & 0xff))
     };
     let c = match escaped {
         'b' => '\u{8}',

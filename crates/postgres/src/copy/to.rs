@@ -22,7 +22,10 @@ pub fn copy_to(backend: &mut Backend<'_>, statement: &CopyStmt, options: &CopyOp
     let query = analyze::analyze_query(backend, &query, &mut Parameters::default())?;
     let outcome = backend.execute_query(&Arc::new(query), &[])?;
     let rows = outcome.rows.ok_or_else(|| {
-        Error::new(SqlState::FEATURE_NOT_SUPPORTED, "COPY query must have a RETURNING clause")
+        Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            "COPY query must have a RETURNING clause",
+        )
     })?;
     let lines = format_rows(backend, &rows, options)?;
     let tag = CommandTag::with_count("COPY", rows.row_count() as u64);
@@ -30,7 +33,10 @@ pub fn copy_to(backend: &mut Backend<'_>, statement: &CopyStmt, options: &CopyOp
         CopyTarget::File(name) => {
             let mut content = lines.join("\n");
             content.push('\n');
-            backend.session.files.insert(name.as_str().into(), content.as_str().into());
+            backend
+                .session
+                .files
+                .insert(name.as_str().into(), content.as_str().into());
             Ok(Outcome::Command(tag))
         }
         _ => Ok(Outcome::CopyOut(lines, tag)),
@@ -45,8 +51,15 @@ fn table_query(backend: &Backend<'_>, statement: &CopyStmt) -> Result<Statement>
     let relation = backend.relation(range)?;
     check_kind(&relation)?;
     let numbers = copied_columns(&relation, columns)?;
-    let names = numbers.iter().filter_map(|number| relation.attribute(*number)).map(|a| quote_identifier(&a.name));
-    let only = if relation.kind == RelationKind::PartitionedTable { "" } else { "ONLY " };
+    let names = numbers
+        .iter()
+        .filter_map(|number| relation.attribute(*number))
+        .map(|a| quote_identifier(&a.name));
+    let only = if relation.kind == RelationKind::PartitionedTable {
+        ""
+    } else {
+        "ONLY "
+    };
     let text = format!(
         "SELECT {} FROM {only}{}",
         names.collect::<Vec<_>>().join(", "),
@@ -81,7 +94,10 @@ fn format_rows(backend: &Backend<'_>, rows: &ResultSet, options: &CopyOptions) -
     let names: Vec<&str> = rows.columns.iter().map(|column| &*column.name).collect();
     for name in &options.force_quote {
         if !names.contains(&name.as_str()) {
-            return Err(Error::new(SqlState::UNDEFINED_COLUMN, format!("column \"{name}\" does not exist")));
+            return Err(Error::new(
+                SqlState::UNDEFINED_COLUMN,
+                format!("column \"{name}\" does not exist"),
+            ));
         }
     }
     let force: Vec<bool> = names
@@ -93,7 +109,10 @@ fn format_rows(backend: &Backend<'_>, rows: &ResultSet, options: &CopyOptions) -
     let mut lines = Vec::with_capacity(rows.row_count() + 1);
     if options.header {
         let fields: Vec<String> = if options.csv {
-            names.iter().map(|name| csv::format_field(name, options, false, only)).collect()
+            names
+                .iter()
+                .map(|name| csv::format_field(name, options, false, only))
+                .collect()
         } else {
             names.iter().map(|name| (*name).to_string()).collect()
         };

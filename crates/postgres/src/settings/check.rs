@@ -8,8 +8,13 @@ use super::value::invalid_value;
 /// Settings whose value is a list; the flag tells whether its items are quoted as identifiers.
 pub fn list_setting(name: &str) -> Option<bool> {
     match name.to_ascii_lowercase().as_str() {
-        "search_path" | "temp_tablespaces" | "local_preload_libraries" | "session_preload_libraries"
-        | "shared_preload_libraries" | "synchronous_standby_names" | "unix_socket_directories" => Some(true),
+        "search_path"
+        | "temp_tablespaces"
+        | "local_preload_libraries"
+        | "session_preload_libraries"
+        | "shared_preload_libraries"
+        | "synchronous_standby_names"
+        | "unix_socket_directories" => Some(true),
         "datestyle" | "log_destination" | "listen_addresses" | "wal_consistency_checking" | "debug_io_direct" => {
             Some(false)
         }
@@ -26,9 +31,11 @@ pub fn check_string(definition: &SettingDefinition, text: &str, current: &str) -
             "UTF8" | "UNICODE" => Ok("UTF8".into()),
             _ => Err(invalid_value(definition, text)),
         },
-        "application_name" | "cluster_name" => {
-            Ok(text.chars().map(|c| if (' '..='~').contains(&c) { c } else { '?' }).take(63).collect())
-        }
+        "application_name" | "cluster_name" => Ok(text
+            .chars()
+            .map(|c| if (' '..='~').contains(&c) { c } else { '?' })
+            .take(63)
+            .collect()),
         _ => Ok(text.into()),
     }
 }
@@ -74,7 +81,11 @@ fn date_style(definition: &SettingDefinition, text: &str, current: &str) -> Resu
 }
 
 fn time_zone(definition: &SettingDefinition, text: &str) -> Result<String> {
-    if text.is_empty() { Err(invalid_value(definition, text)) } else { Ok(text.into()) }
+    if text.is_empty() {
+        Err(invalid_value(definition, text))
+    } else {
+        Ok(text.into())
+    }
 }
 
 /// Refuses names that can't be a setting of anyone: no dot, or a prefix that an extension reserved.
@@ -88,16 +99,25 @@ pub fn check_custom_name(name: &str, reserved_prefix: Option<&str>) -> Result<()
         return Err(unrecognized(name));
     }
     if let Some(prefix) = reserved_prefix {
-        return Err(Error::new(SqlState::INVALID_NAME, format!("invalid configuration parameter name \"{name}\""))
-            .detail(format!("\"{prefix}\" is a reserved prefix.")));
+        return Err(Error::new(
+            SqlState::INVALID_NAME,
+            format!("invalid configuration parameter name \"{name}\""),
+        )
+        .detail(format!("\"{prefix}\" is a reserved prefix.")));
     }
     if name.split('.').all(valid_part) {
         return Ok(());
     }
-    Err(Error::new(SqlState::INVALID_NAME, format!("invalid configuration parameter name \"{name}\""))
-        .detail("Custom parameter names must be two or more simple identifiers separated by dots."))
+    Err(Error::new(
+        SqlState::INVALID_NAME,
+        format!("invalid configuration parameter name \"{name}\""),
+    )
+    .detail("Custom parameter names must be two or more simple identifiers separated by dots."))
 }
 
 pub fn unrecognized(name: &str) -> Error {
-    Error::new(SqlState::UNDEFINED_OBJECT, format!("unrecognized configuration parameter \"{name}\""))
+    Error::new(
+        SqlState::UNDEFINED_OBJECT,
+        format!("unrecognized configuration parameter \"{name}\""),
+    )
 }

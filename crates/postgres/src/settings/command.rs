@@ -36,7 +36,12 @@ impl Backend<'_> {
             }
             VariableSetKind::Current => {}
             VariableSetKind::ResetAll => {
-                let keep = ["role", "session_authorization", "transaction_isolation", "transaction_read_only"];
+                let keep = [
+                    "role",
+                    "session_authorization",
+                    "transaction_isolation",
+                    "transaction_read_only",
+                ];
                 let names: Vec<Name> = self.session.settings.values.keys().cloned().collect();
                 for name in names.iter().filter(|name| !keep.contains(&&***name)) {
                     self.session.settings.reset(name);
@@ -109,7 +114,10 @@ impl Backend<'_> {
     fn reserved_prefix<'n>(&self, name: &'n str) -> Option<&'n str> {
         let (prefix, _) = name.split_once('.')?;
         let owned = |definition: &SettingDefinition| {
-            definition.name.split_once('.').is_some_and(|(own, _)| own.eq_ignore_ascii_case(prefix))
+            definition
+                .name
+                .split_once('.')
+                .is_some_and(|(own, _)| own.eq_ignore_ascii_case(prefix))
         };
         self.extension.settings().iter().any(owned).then_some(prefix)
     }
@@ -156,10 +164,16 @@ impl Backend<'_> {
             None | Some("default") => self.session.authenticated_user,
             Some(name) => self.lookup_role(name)?,
         };
-        let superuser =
-            self.server()?.roles.get(&self.session.authenticated_user).is_some_and(|role| role.superuser);
+        let superuser = self
+            .server()?
+            .roles
+            .get(&self.session.authenticated_user)
+            .is_some_and(|role| role.superuser);
         if role != self.session.authenticated_user && !superuser {
-            return Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, "permission denied to set session authorization"));
+            return Err(Error::new(
+                SqlState::INSUFFICIENT_PRIVILEGE,
+                "permission denied to set session authorization",
+            ));
         }
         self.session.session_user = role;
         self.session.current_user = role;
@@ -169,7 +183,10 @@ impl Backend<'_> {
 
     fn lookup_role(&self, name: &str) -> Result<Oid> {
         self.server()?.role_names.get(name).copied().ok_or_else(|| {
-            Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("role \"{name}\" does not exist"))
+            Error::new(
+                SqlState::INVALID_PARAMETER_VALUE,
+                format!("role \"{name}\" does not exist"),
+            )
         })
     }
 
@@ -193,7 +210,10 @@ impl Backend<'_> {
     }
 
     pub fn current_user_is_superuser(&self) -> bool {
-        self.server().ok().and_then(|server| server.roles.get(&self.session.current_user)).is_some_and(|role| role.superuser)
+        self.server()
+            .ok()
+            .and_then(|server| server.roles.get(&self.session.current_user))
+            .is_some_and(|role| role.superuser)
     }
 
     /// SET TRANSACTION and SET SESSION CHARACTERISTICS; also the modes of BEGIN.
@@ -246,8 +266,10 @@ impl Backend<'_> {
 
     fn show_all(&self) -> ResultSet {
         let mut rows = Vec::new();
-        let mut definitions: Vec<&SettingDefinition> =
-            super::definition::postgres_settings().iter().chain(self.extension.settings()).collect();
+        let mut definitions: Vec<&SettingDefinition> = super::definition::postgres_settings()
+            .iter()
+            .chain(self.extension.settings())
+            .collect();
         definitions.sort_by_key(|definition| definition.name.to_ascii_lowercase());
         for definition in definitions.into_iter().filter(|definition| !definition.hidden) {
             if let Some((name, value)) = self.shown(definition.name) {
@@ -262,18 +284,29 @@ impl Backend<'_> {
 }
 
 fn text_column(name: &str) -> ResultColumn {
-    ResultColumn { name: name.into(), type_oid: Oid::TEXT, type_modifier: -1 }
+    ResultColumn {
+        name: name.into(),
+        type_oid: Oid::TEXT,
+        type_modifier: -1,
+    }
 }
 
 /// The values of SET as one text (`flatten_set_variable_args`).
 fn list_text(name: &str, values: &[Expr]) -> Result<String> {
     let quoted = list_setting(name);
     if values.len() > 1 && quoted.is_none() {
-        return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, format!("SET {name} takes only one argument")));
+        return Err(Error::new(
+            SqlState::INVALID_PARAMETER_VALUE,
+            format!("SET {name} takes only one argument"),
+        ));
     }
     let words = values.iter().map(|value| {
         let text = constant_text(value).ok_or_else(|| Error::not_modelled("this value of SET"))?;
-        Ok(if quoted == Some(true) && values_is_word(value) { crate::catalog::quote::quote_identifier(&text) } else { text })
+        Ok(if quoted == Some(true) && values_is_word(value) {
+            crate::catalog::quote::quote_identifier(&text)
+        } else {
+            text
+        })
     });
     Ok(words.collect::<Result<Vec<_>>>()?.join(", "))
 }

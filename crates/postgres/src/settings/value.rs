@@ -6,8 +6,13 @@ use super::definition::{SettingDefinition, SettingType};
 use crate::catalog::Name;
 
 /// Units of memory in bytes and of time in microseconds, largest first.
-const MEMORY_UNITS: [(&str, f64); 5] =
-    [("TB", 1_099_511_627_776.0), ("GB", 1_073_741_824.0), ("MB", 1_048_576.0), ("kB", 1024.0), ("B", 1.0)];
+const MEMORY_UNITS: [(&str, f64); 5] = [
+    ("TB", 1_099_511_627_776.0),
+    ("GB", 1_073_741_824.0),
+    ("MB", 1_048_576.0),
+    ("kB", 1024.0),
+    ("B", 1.0),
+];
 const TIME_UNITS: [(&str, f64); 6] = [
     ("d", 86_400_000_000.0),
     ("h", 3_600_000_000.0),
@@ -32,16 +37,24 @@ pub fn canonical(definition: &SettingDefinition, text: &str) -> Result<Name> {
         SettingType::Bool => match parse_bool(text) {
             Some(true) => Ok("on".into()),
             Some(false) => Ok("off".into()),
-            None => Err(invalid(format!("parameter \"{}\" requires a Boolean value", definition.name))),
+            None => Err(invalid(format!(
+                "parameter \"{}\" requires a Boolean value",
+                definition.name
+            ))),
         },
         SettingType::Enum => {
-            let found = definition.enum_values.split(',').find(|value| value.eq_ignore_ascii_case(text));
+            let found = definition
+                .enum_values
+                .split(',')
+                .find(|value| value.eq_ignore_ascii_case(text));
             // Settings such as client_min_messages are enums whose hidden spellings are not listed;
             // booleans that grew into enums take the boolean words too.
             let found = found.or_else(|| enum_synonym(definition, text));
             found.map(Name::from).ok_or_else(|| {
-                invalid_value(definition, text)
-                    .hint(format!("Available values: {}.", definition.enum_values.replace(',', ", ")))
+                invalid_value(definition, text).hint(format!(
+                    "Available values: {}.",
+                    definition.enum_values.replace(',', ", ")
+                ))
             })
         }
         SettingType::Integer => integer(definition, text),
@@ -66,7 +79,10 @@ pub fn show(definition: &SettingDefinition, value: &str) -> String {
     units_of(definition.unit)
         .iter()
         .find(|(_, factor)| (total / factor).fract() == 0.0)
-        .map_or_else(|| value.to_string(), |(unit, factor)| format!("{}{unit}", format_real(total / factor)))
+        .map_or_else(
+            || value.to_string(),
+            |(unit, factor)| format!("{}{unit}", format_real(total / factor)),
+        )
 }
 
 /// Accepts unique prefixes of true, false, yes, no, on, off, and 1 and 0 (`parse_bool`).
@@ -103,7 +119,11 @@ fn check_range(definition: &SettingDefinition, number: f64, shown: &str) -> Resu
     if number >= min && number <= max {
         return Ok(());
     }
-    let unit = if definition.unit.is_empty() { String::new() } else { format!(" {}", definition.unit) };
+    let unit = if definition.unit.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", definition.unit)
+    };
     Err(invalid(format!(
         "{shown}{unit} is outside the valid range for parameter \"{}\" ({}{unit} .. {}{unit})",
         definition.name, definition.min, definition.max
@@ -135,7 +155,11 @@ fn parse_number(definition: &SettingDefinition, text: &str) -> Result<f64> {
 
 fn split_number(text: &str) -> (&str, &str) {
     if text.starts_with("0x") || text.starts_with("0X") {
-        let end = text.char_indices().skip(2).find(|(_, c)| !c.is_ascii_hexdigit()).map_or(text.len(), |(i, _)| i);
+        let end = text
+            .char_indices()
+            .skip(2)
+            .find(|(_, c)| !c.is_ascii_hexdigit())
+            .map_or(text.len(), |(i, _)| i);
         return text.split_at(end);
     }
     let bytes = text.as_bytes();
@@ -144,7 +168,8 @@ fn split_number(text: &str) -> (&str, &str) {
         let exponent = end > 0
             && byte.eq_ignore_ascii_case(&b'e')
             && matches!(bytes.get(end + 1), Some(c) if c.is_ascii_digit() || matches!(c, b'+' | b'-'));
-        let sign = matches!(byte, b'+' | b'-') && (end == 0 || bytes.get(end - 1).is_some_and(|b| b.eq_ignore_ascii_case(&b'e')));
+        let sign = matches!(byte, b'+' | b'-')
+            && (end == 0 || bytes.get(end - 1).is_some_and(|b| b.eq_ignore_ascii_case(&b'e')));
         if !(byte.is_ascii_digit() || byte == b'.' || exponent || sign) {
             break;
         }
@@ -166,7 +191,11 @@ fn unit_factor(unit: &str) -> Option<f64> {
     if unit == "8kB" {
         return Some(8192.0);
     }
-    MEMORY_UNITS.iter().chain(&TIME_UNITS).find(|(name, _)| *name == unit).map(|(_, factor)| *factor)
+    MEMORY_UNITS
+        .iter()
+        .chain(&TIME_UNITS)
+        .find(|(name, _)| *name == unit)
+        .map(|(_, factor)| *factor)
 }
 
 /// `%g` of C, as far as settings need it.
@@ -175,14 +204,24 @@ fn format_real(number: f64) -> String {
         let text = format!("{number:e}");
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let exponent: i32 = exponent.parse().unwrap_or(0);
-        let mantissa = mantissa.parse::<f64>().map_or_else(|_| mantissa.to_string(), |m| trim_zeros(&format!("{m:.5}")));
-        return format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs());
+        let mantissa = mantissa
+            .parse::<f64>()
+            .map_or_else(|_| mantissa.to_string(), |m| trim_zeros(&format!("{m:.5}")));
+        return format!(
+            "{mantissa}e{}{:02}",
+            if exponent < 0 { '-' } else { '+' },
+            exponent.abs()
+        );
     }
     format!("{number}")
 }
 
 fn trim_zeros(text: &str) -> String {
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text.to_string() }
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').to_string()
+    } else {
+        text.to_string()
+    }
 }
 
 fn enum_synonym(definition: &SettingDefinition, text: &str) -> Option<&'static str> {
@@ -204,7 +243,10 @@ fn invalid(message: String) -> Error {
 
 /// `invalid value for parameter "x": "y"`.
 pub fn invalid_value(definition: &SettingDefinition, text: &str) -> Error {
-    invalid(format!("invalid value for parameter \"{}\": \"{text}\"", definition.name))
+    invalid(format!(
+        "invalid value for parameter \"{}\": \"{text}\"",
+        definition.name
+    ))
 }
 
 #[cfg(test)]
@@ -239,9 +281,25 @@ mod tests {
 
     #[test]
     fn bad_values_are_refused_in_postgres_words() {
-        check("work_mem", "many", Err("invalid value for parameter \"work_mem\": \"many\""));
-        check("work_mem", "1", Err("1 kB is outside the valid range for parameter \"work_mem\" (64 kB .. 2147483647 kB)"));
-        check("enable_seqscan", "o", Err("parameter \"enable_seqscan\" requires a Boolean value"));
-        check("wal_level", "high", Err("invalid value for parameter \"wal_level\": \"high\""));
+        check(
+            "work_mem",
+            "many",
+            Err("invalid value for parameter \"work_mem\": \"many\""),
+        );
+        check(
+            "work_mem",
+            "1",
+            Err("1 kB is outside the valid range for parameter \"work_mem\" (64 kB .. 2147483647 kB)"),
+        );
+        check(
+            "enable_seqscan",
+            "o",
+            Err("parameter \"enable_seqscan\" requires a Boolean value"),
+        );
+        check(
+            "wal_level",
+            "high",
+            Err("invalid value for parameter \"wal_level\": \"high\""),
+        );
     }
 }

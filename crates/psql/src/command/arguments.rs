@@ -49,7 +49,11 @@ impl<'l> Arguments<'l> {
                     quoted = true;
                     let end = rest[1..].find('"').map_or(rest.len(), |end| end + 2);
                     let part = &rest[..end];
-                    text.push_str(if keep_double_quotes { part } else { part.trim_matches('"') });
+                    text.push_str(if keep_double_quotes {
+                        part
+                    } else {
+                        part.trim_matches('"')
+                    });
                     self.at += end;
                 }
                 ':' => match variables.reference(rest) {

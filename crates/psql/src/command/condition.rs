@@ -25,7 +25,11 @@ impl Psql {
             "if" => {
                 let value = self.is_active() && truth(argument, "\\if expression", out);
                 let dead = !self.is_active();
-                self.conditions.push(Branch { active: value, taken: value || dead, in_else: false });
+                self.conditions.push(Branch {
+                    active: value,
+                    taken: value || dead,
+                    in_else: false,
+                });
             }
             "endif" => {
                 if self.conditions.pop().is_none() {

@@ -11,7 +11,10 @@ impl Psql {
         match name {
             "conninfo" => {
                 let target = self.current_target();
-                out.line(PieceKind::Info, format!("You are connected to database {}.", describe(&target)));
+                out.line(
+                    PieceKind::Info,
+                    format!("You are connected to database {}.", describe(&target)),
+                );
             }
             "password" => {
                 args.all(&self.variables);
@@ -50,7 +53,11 @@ impl Psql {
                 let moved = target.host != old.host || target.port != old.port;
                 self.session = session;
                 self.follow_connection();
-                let place = if moved { describe(&target) } else { format!("\"{}\" as user \"{}\"", target.database, target.user) };
+                let place = if moved {
+                    describe(&target)
+                } else {
+                    format!("\"{}\" as user \"{}\"", target.database, target.user)
+                };
                 if !self.variables.is_on("QUIET") {
                     out.line(PieceKind::Info, format!("You are now connected to database {place}."));
                 }

@@ -31,7 +31,10 @@ impl Psql {
                 };
                 out.write(PieceKind::Info, text);
             }
-            "copyright" => out.line(PieceKind::Info, "Kumquat is licensed under the Apache License, Version 2.0."),
+            "copyright" => out.line(
+                PieceKind::Info,
+                "Kumquat is licensed under the Apache License, Version 2.0.",
+            ),
             _ => {
                 args.all(&self.variables);
                 out.write(PieceKind::Info, COMMANDS);

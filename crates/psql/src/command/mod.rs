@@ -30,7 +30,9 @@ impl Psql {
         out: &mut Output,
     ) -> Option<usize> {
         let after = line.get(start + 1..).unwrap_or("");
-        let length = after.find(|c: char| c.is_whitespace() || c == '\\').unwrap_or(after.len());
+        let length = after
+            .find(|c: char| c.is_whitespace() || c == '\\')
+            .unwrap_or(after.len());
         let name = &after[..length];
         if name.is_empty() && after.starts_with('\\') {
             return Some(start + 2);
@@ -50,7 +52,10 @@ impl Psql {
         let extra = args.finish(&self.variables);
         if self.is_active() && !matches!(name, "if" | "elif" | "else" | "endif") {
             for argument in extra {
-                out.line(PieceKind::Error, format!("\\{name}: extra argument \"{}\" ignored", argument.text));
+                out.line(
+                    PieceKind::Error,
+                    format!("\\{name}: extra argument \"{}\" ignored", argument.text),
+                );
             }
         }
         Some(args.at)
@@ -79,8 +84,8 @@ impl Psql {
                 self.copy_command(&rest, lines, out);
             }
             "echo" | "qecho" | "warn" => self.echo(name, args, out),
-            "set" | "unset" | "pset" | "x" | "t" | "a" | "C" | "f" | "H" | "T" | "timing" | "encoding" | "errverbose"
-            | "getenv" | "setenv" | "prompt" => self.setting_command(name, args, out),
+            "set" | "unset" | "pset" | "x" | "t" | "a" | "C" | "f" | "H" | "T" | "timing" | "encoding"
+            | "errverbose" | "getenv" | "setenv" | "prompt" => self.setting_command(name, args, out),
             "c" | "connect" | "conninfo" | "password" => self.connect_command(name, args, out),
             "?" | "h" | "help" | "copyright" => self.help_command(name, args, out),
             "l" | "list" | "l+" | "list+" | "z" | "sf" | "sf+" | "sv" | "sv+" => self.describe_command(name, args, out),
@@ -118,7 +123,14 @@ impl Psql {
         if newline {
             text.push('\n');
         }
-        out.write(if name == "warn" { PieceKind::Error } else { PieceKind::Info }, text);
+        out.write(
+            if name == "warn" {
+                PieceKind::Error
+            } else {
+                PieceKind::Info
+            },
+            text,
+        );
     }
 
     /// An invalid command drops what was typed before it.

@@ -16,7 +16,13 @@ const MAX_INCLUDE_DEPTH: u32 = 20;
 
 impl Psql {
     /// `\g`, `\gx`, `\gset`, `\gexec`, `\gdesc`.
-    pub(super) fn send_command(&mut self, name: &str, args: &mut Arguments<'_>, lines: &mut Lines<'_>, out: &mut Output) {
+    pub(super) fn send_command(
+        &mut self,
+        name: &str,
+        args: &mut Arguments<'_>,
+        lines: &mut Lines<'_>,
+        out: &mut Output,
+    ) {
         let argument = args.next(&self.variables, false).map(|argument| argument.text);
         let mut text = std::mem::take(&mut self.buffer);
         self.scanner.reset();
@@ -65,7 +71,9 @@ impl Psql {
     }
 
     fn set_from_row(&mut self, text: &str, prefix: &str, lines: &mut Lines<'_>, out: &mut Output) {
-        let Some(rows) = self.rows_of(text, lines, out) else { return };
+        let Some(rows) = self.rows_of(text, lines, out) else {
+            return;
+        };
         let table = self.table_of(&rows);
         match table.rows.as_slice() {
             [] => out.line(PieceKind::Error, "no rows returned for \\gset"),
@@ -87,7 +95,9 @@ impl Psql {
     }
 
     fn execute_cells(&mut self, text: &str, lines: &mut Lines<'_>, out: &mut Output) {
-        let Some(rows) = self.rows_of(text, lines, out) else { return };
+        let Some(rows) = self.rows_of(text, lines, out) else {
+            return;
+        };
         for statement in self.table_of(&rows).rows.into_iter().flatten().flatten() {
             if self.variables.get("ECHO") == Some("all") {
                 out.line(PieceKind::Echo, statement.as_str());
@@ -105,17 +115,25 @@ impl Psql {
         let rows = match copy.ask_rows(text) {
             Ok(rows) => rows,
             Err(error) => {
-                let answer = Answer { messages: vec![Message::Error(error)] };
+                let answer = Answer {
+                    messages: vec![Message::Error(error)],
+                };
                 self.print_answer(text, answer, out);
                 return;
             }
         };
         if rows.columns.is_empty() {
-            return out.line(PieceKind::Info, "The command has no result, or the result has no columns.");
+            return out.line(
+                PieceKind::Info,
+                "The command has no result, or the result has no columns.",
+            );
         }
         let mut name_of = |type_oid: Oid, modifier: i32| copy.format_type(type_oid, modifier);
         let described = rows.columns.iter().map(|column| {
-            vec![Some(column.name.to_string()), Some(name_of(column.type_oid, column.type_modifier))]
+            vec![
+                Some(column.name.to_string()),
+                Some(name_of(column.type_oid, column.type_modifier)),
+            ]
         });
         let table = Table {
             headers: vec!["Column".into(), "Type".into()],
@@ -130,11 +148,14 @@ impl Psql {
         let Some(file) = args.next(&self.variables, false) else {
             return out.line(PieceKind::Error, format!("\\{name}: missing required argument"));
         };
-        let Some(text) = self.files.get(file.text.as_str()).cloned() else {
+        let Some(text) = self.file(&file.text) else {
             return out.line(PieceKind::Error, format!("{}: No such file or directory", file.text));
         };
         if self.depth >= MAX_INCLUDE_DEPTH {
-            return out.line(PieceKind::Error, format!("\\{name}: files include each other too deeply"));
+            return out.line(
+                PieceKind::Error,
+                format!("\\{name}: files include each other too deeply"),
+            );
         }
         self.depth += 1;
         let mut lines = Lines::new(&text);
@@ -148,7 +169,10 @@ impl Psql {
         let Some(parts) = CopyParts::parse(rest) else {
             return out.line(PieceKind::Error, "\\copy: arguments required");
         };
-        let standard = matches!(parts.file.to_ascii_lowercase().as_str(), "stdin" | "stdout" | "pstdin" | "pstdout");
+        let standard = matches!(
+            parts.file.to_ascii_lowercase().as_str(),
+            "stdin" | "stdout" | "pstdin" | "pstdout"
+        );
         let direction = if parts.from { "FROM STDIN" } else { "TO STDOUT" };
         let statement = format!("COPY {} {direction}{}", parts.source, parts.options);
         if standard {
@@ -157,10 +181,10 @@ impl Psql {
         }
         let file = parts.file.trim_matches('\'').replace("''", "'");
         if parts.from {
-            let Some(data) = self.files.get(file.as_str()).cloned() else {
+            let Some(data) = self.file(&file) else {
                 return out.line(PieceKind::Error, format!("{file}: No such file or directory"));
             };
-            let answer = self.ask(&statement, lines, Some(data.to_string()));
+            let answer = self.ask(&statement, lines, Some(data));
             self.print_answer(&statement, answer, out);
             return;
         }
@@ -207,13 +231,24 @@ impl<'t> CopyParts<'t> {
             }
             let after = &rest[at..];
             for (word, from) in [("from", true), ("to", false)] {
-                let matches_word = after.get(..word.len()).is_some_and(|text| text.eq_ignore_ascii_case(word));
+                let matches_word = after
+                    .get(..word.len())
+                    .is_some_and(|text| text.eq_ignore_ascii_case(word));
                 if matches_word && after[word.len()..].starts_with(char::is_whitespace) {
                     let target = after[word.len()..].trim_start();
                     let end = file_end(target);
                     let options = target[end..].trim();
-                    let options = if options.is_empty() { String::new() } else { format!(" {options}") };
-                    return Some(CopyParts { source: rest[..at].trim(), from, file: &target[..end], options });
+                    let options = if options.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" {options}")
+                    };
+                    return Some(CopyParts {
+                        source: rest[..at].trim(),
+                        from,
+                        file: &target[..end],
+                        options,
+                    });
                 }
             }
         }

@@ -13,7 +13,11 @@ impl Psql {
         let mut next = || args.next(&self.variables, false).map(|argument| argument.text);
         match name {
             "set" => {
-                let words = args.all(&self.variables).into_iter().map(|word| word.text).collect::<Vec<_>>();
+                let words = args
+                    .all(&self.variables)
+                    .into_iter()
+                    .map(|word| word.text)
+                    .collect::<Vec<_>>();
                 self.set_command(&words, out);
             }
             "unset" => match next() {
@@ -44,10 +48,17 @@ impl Psql {
                 self.pset("fieldsep", value.as_deref(), out);
             }
             "a" => {
-                let format = if self.print.format == Format::Aligned { "unaligned" } else { "aligned" };
+                let format = if self.print.format == Format::Aligned {
+                    "unaligned"
+                } else {
+                    "aligned"
+                };
                 self.pset("format", Some(format), out);
             }
-            "H" | "T" => out.line(PieceKind::Error, format!("\\{name}: HTML output is not supported by Kumquat")),
+            "H" | "T" => out.line(
+                PieceKind::Error,
+                format!("\\{name}: HTML output is not supported by Kumquat"),
+            ),
             "timing" => {
                 self.timing = next().and_then(|text| parse_bool(&text)).unwrap_or(!self.timing);
                 self.say(out, format!("Timing is {}.", on_off(self.timing)));
@@ -56,7 +67,10 @@ impl Psql {
                 None => out.line(PieceKind::Info, "UTF8"),
                 Some(encoding) if encoding.to_ascii_uppercase().replace('-', "") == "UTF8" => {}
                 Some(encoding) => {
-                    out.line(PieceKind::Error, format!("{encoding}: invalid encoding name or conversion procedure not found"));
+                    out.line(
+                        PieceKind::Error,
+                        format!("{encoding}: invalid encoding name or conversion procedure not found"),
+                    );
                 }
             },
             "errverbose" => self.error_verbose(out),
@@ -79,7 +93,10 @@ impl Psql {
     fn error_verbose(&self, out: &mut Output) {
         match &self.last_error {
             Some((error, text)) => {
-                out.write(PieceKind::Error, format_message(error, text, Verbosity::Verbose, ShowContext::Always));
+                out.write(
+                    PieceKind::Error,
+                    format_message(error, text, Verbosity::Verbose, ShowContext::Always),
+                );
             }
             None => out.line(PieceKind::Info, "There is no previous error."),
         }
@@ -88,8 +105,11 @@ impl Psql {
     /// `\set`: all variables; `\set name`: empty; `\set name words...`: joined.
     fn set_command(&mut self, words: &[String], out: &mut Output) {
         let Some((name, values)) = words.split_first() else {
-            let lines: Vec<String> =
-                self.variables.iter().map(|(name, value)| format!("{name} = '{value}'")).collect();
+            let lines: Vec<String> = self
+                .variables
+                .iter()
+                .map(|(name, value)| format!("{name} = '{value}'"))
+                .collect();
             lines.into_iter().for_each(|line| out.line(PieceKind::Info, line));
             return;
         };
@@ -129,13 +149,17 @@ impl Psql {
                     Some(text) if !text.is_empty() && "aligned".starts_with(text) => Format::Aligned,
                     Some(text) if !text.is_empty() && "unaligned".starts_with(text) => Format::Unaligned,
                     Some("csv") => Format::Csv,
-                    Some(text) if ["asciidoc", "html", "latex", "latex-longtable", "troff-ms", "wrapped"].contains(&text) => {
+                    Some(text)
+                        if ["asciidoc", "html", "latex", "latex-longtable", "troff-ms", "wrapped"].contains(&text) =>
+                    {
                         return Err(format!("\\pset: format {text} is not supported by Kumquat"));
                     }
                     Some(_) => {
-                        return Err("\\pset: allowed formats are aligned, asciidoc, csv, html, latex, latex-longtable, \
+                        return Err(
+                            "\\pset: allowed formats are aligned, asciidoc, csv, html, latex, latex-longtable, \
                                     troff-ms, unaligned, wrapped"
-                            .into());
+                                .into(),
+                        );
                     }
                 }
             }
@@ -148,7 +172,13 @@ impl Psql {
                 print.expanded = match value {
                     Some("auto") => Expanded::Auto,
                     Some(text) => match parse_bool(text) {
-                        Some(on) => if on { Expanded::On } else { Expanded::Off },
+                        Some(on) => {
+                            if on {
+                                Expanded::On
+                            } else {
+                                Expanded::Off
+                            }
+                        }
                         None => {
                             return Err(format!(
                                 "unrecognized value \"{text}\" for \"\\pset {option}\"\nAvailable values are: on, off, auto."
@@ -185,7 +215,9 @@ impl Psql {
                     let mut chars = text.chars();
                     match (chars.next(), chars.next()) {
                         (Some('"' | '\n' | '\r'), None) => {
-                            return Err("\\pset: csv_fieldsep cannot be a double quote, a newline, or a carriage return".into());
+                            return Err(
+                                "\\pset: csv_fieldsep cannot be a double quote, a newline, or a carriage return".into(),
+                            );
                         }
                         (Some(c), None) if c.is_ascii() => print.csv_separator = c,
                         _ => return Err("\\pset: csv_fieldsep must be a single one-byte character".into()),
@@ -206,7 +238,10 @@ impl Psql {
                     None => u16::from(print.pager == 0),
                 }
             }
-            "pager_min_lines" | "tableattr" | "unicode_border_linestyle" | "unicode_column_linestyle"
+            "pager_min_lines"
+            | "tableattr"
+            | "unicode_border_linestyle"
+            | "unicode_column_linestyle"
             | "unicode_header_linestyle" => return Err(format!("\\pset: {option} is not supported by Kumquat")),
             "columns" => {
                 if let Some(text) = value {
@@ -247,7 +282,10 @@ impl Psql {
                 other => format!("Record separator is \"{other}\"."),
             },
             "csv_fieldsep" => format!("Field separator for CSV is \"{}\".", print.csv_separator),
-            "linestyle" => format!("Line style is {}.", if print.unicode_lines { "unicode" } else { "ascii" }),
+            "linestyle" => format!(
+                "Line style is {}.",
+                if print.unicode_lines { "unicode" } else { "ascii" }
+            ),
             "pager" => match print.pager {
                 0 => "Pager usage is off.".into(),
                 1 => "Pager is used for long output.".into(),
@@ -317,7 +355,10 @@ impl Psql {
             "unicode_header_linestyle",
         ];
         for name in names {
-            out.line(PieceKind::Info, format!("{name:<24} {}", self.option_value(name)).trim_end());
+            out.line(
+                PieceKind::Info,
+                format!("{name:<24} {}", self.option_value(name)).trim_end(),
+            );
         }
     }
 }
@@ -325,12 +366,20 @@ impl Psql {
 /// Checks the variables psql gives a meaning to; booleans become `on` or `off`.
 fn special_value(name: &str, value: &str) -> Result<String, String> {
     let words: &[&str] = match name {
-        "AUTOCOMMIT" | "HIDE_TABLEAM" | "HIDE_TOAST_COMPRESSION" | "ON_ERROR_STOP" | "QUIET" | "SHOW_ALL_RESULTS"
-        | "SINGLELINE" | "SINGLESTEP" => {
+        "AUTOCOMMIT"
+        | "HIDE_TABLEAM"
+        | "HIDE_TOAST_COMPRESSION"
+        | "ON_ERROR_STOP"
+        | "QUIET"
+        | "SHOW_ALL_RESULTS"
+        | "SINGLELINE"
+        | "SINGLESTEP" => {
             return match (value, parse_bool(value)) {
                 ("", _) | (_, Some(true)) => Ok("on".into()),
                 (_, Some(false)) => Ok("off".into()),
-                _ => Err(format!("unrecognized value \"{value}\" for \"{name}\": Boolean expected")),
+                _ => Err(format!(
+                    "unrecognized value \"{value}\" for \"{name}\": Boolean expected"
+                )),
             };
         }
         "ECHO" => &["none", "errors", "queries", "all"],
@@ -343,9 +392,11 @@ fn special_value(name: &str, value: &str) -> Result<String, String> {
         "VERBOSITY" => "default, verbose, terse, sqlstate",
         _ => "never, errors, always",
     };
-    words.iter().find(|word| word.eq_ignore_ascii_case(value)).map(|word| (*word).to_string()).ok_or_else(|| {
-        format!("unrecognized value \"{value}\" for \"{name}\"\nAvailable values are: {available}.")
-    })
+    words
+        .iter()
+        .find(|word| word.eq_ignore_ascii_case(value))
+        .map(|word| (*word).to_string())
+        .ok_or_else(|| format!("unrecognized value \"{value}\" for \"{name}\"\nAvailable values are: {available}."))
 }
 
 fn on_off(value: bool) -> &'static str {

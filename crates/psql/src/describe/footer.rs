@@ -38,7 +38,11 @@ impl Psql {
             lines.push(format!("Access method: {}", relation.access_method));
         }
         if verbose && !relation.options.is_empty() {
-            let options: Vec<String> = relation.options.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let options: Vec<String> = relation
+                .options
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             lines.push(format!("Options: {}", options.join(", ")));
         }
         lines
@@ -71,7 +75,9 @@ impl Psql {
 
     fn visible_name(&mut self, oid: Oid) -> String {
         let relation = self.catalog().and_then(|catalog| catalog.relation(oid).cloned());
-        relation.map(|relation| self.backend().visible_relation_name(&relation)).unwrap_or_default()
+        relation
+            .map(|relation| self.backend().visible_relation_name(&relation))
+            .unwrap_or_default()
     }
 
     fn indexes(&mut self, relation: &Relation, lines: &mut Vec<String>) {
@@ -85,10 +91,17 @@ impl Psql {
             lines.push("Indexes:".into());
         }
         for index in indexes {
-            let Some(definition) = index.index.clone() else { continue };
-            let constraint = self.catalog().and_then(|catalog| constraint_of_index(catalog, relation.oid, index.oid));
+            let Some(definition) = index.index.clone() else {
+                continue;
+            };
+            let constraint = self
+                .catalog()
+                .and_then(|catalog| constraint_of_index(catalog, relation.oid, index.oid));
             let text = self.ask_text(&format!("pg_get_indexdef({}, 0, true)", index.oid));
-            let text = text.split_once(" USING ").map_or(text.as_str(), |(_, rest)| rest).to_string();
+            let text = text
+                .split_once(" USING ")
+                .map_or(text.as_str(), |(_, rest)| rest)
+                .to_string();
             let mut line = format!("    \"{}\"", index.name);
             if definition.exclusion {
                 line.push_str(" EXCLUDE");
@@ -96,7 +109,11 @@ impl Psql {
             if definition.primary {
                 line.push_str(" PRIMARY KEY,");
             } else if definition.unique {
-                line.push_str(if constraint.is_some() { " UNIQUE CONSTRAINT," } else { " UNIQUE," });
+                line.push_str(if constraint.is_some() {
+                    " UNIQUE CONSTRAINT,"
+                } else {
+                    " UNIQUE,"
+                });
             }
             line.push_str(&format!(" {text}"));
             if let Some(constraint) = &constraint {
@@ -138,8 +155,14 @@ impl Psql {
 
     /// Constraints of a relation, sorted by name.
     fn constraints(&self, relation: Oid, wanted: &dyn Fn(&Constraint) -> bool) -> Vec<Arc<Constraint>> {
-        let Some(catalog) = self.catalog() else { return Vec::new() };
-        let mut found: Vec<_> = catalog.constraints_of(relation).filter(|constraint| wanted(constraint)).cloned().collect();
+        let Some(catalog) = self.catalog() else {
+            return Vec::new();
+        };
+        let mut found: Vec<_> = catalog
+            .constraints_of(relation)
+            .filter(|constraint| wanted(constraint))
+            .cloned()
+            .collect();
         found.sort_by(|a, b| a.name.cmp(&b.name));
         found
     }
@@ -147,11 +170,16 @@ impl Psql {
     /// The relation and all it is a partition of, nearest first.
     fn with_ancestors(&self, relation: &Relation) -> Vec<Oid> {
         let mut found = vec![relation.oid];
-        let mut current = relation.is_partition().then(|| relation.parents.first().copied()).flatten();
+        let mut current = relation
+            .is_partition()
+            .then(|| relation.parents.first().copied())
+            .flatten();
         while let (Some(oid), true) = (current, found.len() < 100) {
             found.push(oid);
             let parent = self.catalog().and_then(|catalog| catalog.relation(oid));
-            current = parent.filter(|parent| parent.is_partition()).and_then(|parent| parent.parents.first().copied());
+            current = parent
+                .filter(|parent| parent.is_partition())
+                .and_then(|parent| parent.parents.first().copied());
         }
         found
     }
@@ -161,8 +189,12 @@ impl Psql {
             matches!(constraint.kind, ConstraintKind::ForeignKey(_)) && !constraint.parent.is_valid()
         };
         let own = self.constraints(relation.oid, &is_key);
-        let mut inherited: Vec<Arc<Constraint>> =
-            self.with_ancestors(relation).into_iter().skip(1).flat_map(|oid| self.constraints(oid, &is_key)).collect();
+        let mut inherited: Vec<Arc<Constraint>> = self
+            .with_ancestors(relation)
+            .into_iter()
+            .skip(1)
+            .flat_map(|oid| self.constraints(oid, &is_key))
+            .collect();
         inherited.sort_by(|a, b| a.name.cmp(&b.name));
         if !own.is_empty() || !inherited.is_empty() {
             lines.push("Foreign-key constraints:".into());
@@ -174,7 +206,10 @@ impl Psql {
         for constraint in inherited {
             let definition = self.definition(constraint.oid);
             let table = self.visible_name(constraint.relation);
-            lines.push(format!("    TABLE \"{table}\" CONSTRAINT \"{}\" {definition}", constraint.name));
+            lines.push(format!(
+                "    TABLE \"{table}\" CONSTRAINT \"{}\" {definition}",
+                constraint.name
+            ));
         }
     }
 
@@ -194,7 +229,10 @@ impl Psql {
             }
             let definition = self.definition(constraint.oid);
             let table = self.visible_name(constraint.relation);
-            shown.push(format!("    TABLE \"{table}\" CONSTRAINT \"{}\" {definition}", constraint.name));
+            shown.push(format!(
+                "    TABLE \"{table}\" CONSTRAINT \"{}\" {definition}",
+                constraint.name
+            ));
         }
         if !shown.is_empty() {
             lines.push("Referenced by:".into());
@@ -204,11 +242,18 @@ impl Psql {
 
     fn triggers(&mut self, relation: &Relation, lines: &mut Vec<String>) {
         let Some(catalog) = self.catalog() else { return };
-        let mut triggers: Vec<_> =
-            catalog.triggers.values().filter(|trigger| trigger.relation == relation.oid).cloned().collect();
+        let mut triggers: Vec<_> = catalog
+            .triggers
+            .values()
+            .filter(|trigger| trigger.relation == relation.oid)
+            .cloned()
+            .collect();
         triggers.sort_by(|a, b| a.name.cmp(&b.name));
         for (enabled, title) in [(true, "Triggers:"), (false, "Disabled user triggers:")] {
-            let group: Vec<_> = triggers.iter().filter(|trigger| (trigger.enabled != 'D') == enabled).collect();
+            let group: Vec<_> = triggers
+                .iter()
+                .filter(|trigger| (trigger.enabled != 'D') == enabled)
+                .collect();
             if !group.is_empty() {
                 lines.push(title.into());
             }
@@ -223,7 +268,11 @@ impl Psql {
         if !relation.is_partition() {
             for (position, parent) in relation.parents.clone().into_iter().enumerate() {
                 let name = self.visible_name(parent);
-                lines.push(if position == 0 { format!("Inherits: {name}") } else { format!("          {name}") });
+                lines.push(if position == 0 {
+                    format!("Inherits: {name}")
+                } else {
+                    format!("          {name}")
+                });
             }
         }
         let Some(catalog) = self.catalog() else { return };
@@ -262,7 +311,11 @@ impl Psql {
         shown.sort();
         let count = shown.len();
         for (position, (_, text)) in shown.into_iter().enumerate() {
-            let lead = if position == 0 { format!("{label}: ") } else { " ".repeat(label.len() + 2) };
+            let lead = if position == 0 {
+                format!("{label}: ")
+            } else {
+                " ".repeat(label.len() + 2)
+            };
             let comma = if position + 1 < count { "," } else { "" };
             lines.push(format!("{lead}{text}{comma}"));
         }
@@ -291,4 +344,3 @@ fn constraint_of_index(catalog: &Catalog, table: Oid, wanted: Oid) -> Option<Arc
         })
         .cloned()
 }
-

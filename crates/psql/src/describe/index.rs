@@ -9,7 +9,12 @@ use crate::output::Output;
 impl Psql {
     pub(super) fn describe_index(&mut self, relation: &Relation, schema: &str, verbose: bool, out: &mut Output) {
         let Some(index) = relation.index.clone() else { return };
-        let Some(table) = self.catalog().and_then(|catalog| catalog.relation(index.table).cloned()) else { return };
+        let Some(table) = self
+            .catalog()
+            .and_then(|catalog| catalog.relation(index.table).cloned())
+        else {
+            return;
+        };
         let keys = index.columns.len();
         let mut rows = Vec::new();
         for (position, attribute) in relation.attributes.iter().enumerate() {
@@ -21,7 +26,12 @@ impl Psql {
             ];
             if verbose {
                 row.push(super::table::storage_word(attribute.storage).to_string());
-                row.push(attribute.statistics_target.map(|target| target.to_string()).unwrap_or_default());
+                row.push(
+                    attribute
+                        .statistics_target
+                        .map(|target| target.to_string())
+                        .unwrap_or_default(),
+                );
             }
             rows.push(row);
         }
@@ -29,13 +39,21 @@ impl Psql {
         if verbose {
             headers.extend(["Storage", "Stats target"]);
         }
-        let word = if relation.kind == RelationKind::PartitionedIndex { "Partitioned index" } else { "Index" };
+        let word = if relation.kind == RelationKind::PartitionedIndex {
+            "Partitioned index"
+        } else {
+            "Index"
+        };
         let mut shown = text_table(&format!("{word} \"{schema}.{}\"", relation.name), &headers, rows);
         let mut facts = String::new();
         if index.primary {
             facts.push_str("primary key, ");
         } else if index.unique {
-            facts.push_str(if index.nulls_not_distinct { "unique nulls not distinct, " } else { "unique, " });
+            facts.push_str(if index.nulls_not_distinct {
+                "unique nulls not distinct, "
+            } else {
+                "unique, "
+            });
         }
         facts.push_str(&format!("{}, ", relation.access_method));
         facts.push_str(&format!("for table \"{}.{}\"", self.schema_name_of(&table), table.name));

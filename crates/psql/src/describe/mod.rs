@@ -91,13 +91,17 @@ impl Psql {
         let argument = if plain.starts_with('s') {
             Some(args.whole_line().to_string()).filter(|text| !text.is_empty())
         } else {
-            args.next(&self.variables, true).map(|argument| argument.text.trim_end_matches(';').to_string())
+            args.next(&self.variables, true)
+                .map(|argument| argument.text.trim_end_matches(';').to_string())
         };
         let pattern = argument.as_deref().filter(|text| !text.is_empty()).map(Pattern::parse);
         if let Some(database) = pattern.as_ref().and_then(|pattern| pattern.database.clone()) {
             if database != *self.session.database {
                 let text = argument.unwrap_or_default();
-                return out.line(PieceKind::Error, format!("cross-database references are not implemented: {text}"));
+                return out.line(
+                    PieceKind::Error,
+                    format!("cross-database references are not implemented: {text}"),
+                );
             }
         }
         let pattern = pattern.as_ref();
@@ -123,7 +127,11 @@ impl Psql {
     }
 
     pub(crate) fn backend(&mut self) -> Backend<'_> {
-        Backend { network: &mut self.network, session: &mut self.session, extension: self.extension }
+        Backend {
+            network: &mut self.network,
+            session: &mut self.session,
+            extension: self.extension,
+        }
     }
 
     pub(crate) fn catalog(&self) -> Option<&Catalog> {
@@ -137,8 +145,15 @@ impl Psql {
 
     /// The value of a function of the catalog such as `pg_get_indexdef(16390)`, empty if it fails.
     fn ask_text(&mut self, call: &str) -> String {
-        let Ok(rows) = self.ask_rows(&format!("SELECT pg_catalog.{call}")) else { return String::new() };
-        match rows.chunks.iter().find(|chunk| chunk.rows > 0).map(|chunk| chunk.get(0, 0)) {
+        let Ok(rows) = self.ask_rows(&format!("SELECT pg_catalog.{call}")) else {
+            return String::new();
+        };
+        match rows
+            .chunks
+            .iter()
+            .find(|chunk| chunk.rows > 0)
+            .map(|chunk| chunk.get(0, 0))
+        {
             Some(Datum::Text(text)) => text.to_string(),
             _ => String::new(),
         }
@@ -149,20 +164,29 @@ impl Psql {
     }
 
     fn role_name(&mut self, role: Oid) -> String {
-        self.backend().name_of_role(role).map_or_else(|| format!("unknown (OID={role})"), |name| name.to_string())
+        self.backend()
+            .name_of_role(role)
+            .map_or_else(|| format!("unknown (OID={role})"), |name| name.to_string())
     }
 
     /// Comment on an object, empty if none.
     fn comment(&self, class: kumquat_postgres::catalog::ObjectClass, oid: Oid, sub: i32) -> String {
         let address = kumquat_postgres::catalog::ObjectAddress::new(class, oid);
-        self.catalog().and_then(|catalog| catalog.descriptions.get(&(address, sub))).map(ToString::to_string).unwrap_or_default()
+        self.catalog()
+            .and_then(|catalog| catalog.descriptions.get(&(address, sub)))
+            .map(ToString::to_string)
+            .unwrap_or_default()
     }
 
     /// Prints a table of the family: NULLs show as nothing, footers instead of a row count where given.
     fn print_description(&self, table: &Table, out: &mut Output) {
         let options = PrintOptions {
             title: None,
-            expanded: if self.print.expanded == Expanded::Auto { Expanded::Off } else { self.print.expanded },
+            expanded: if self.print.expanded == Expanded::Auto {
+                Expanded::Off
+            } else {
+                self.print.expanded
+            },
             ..self.print.clone()
         };
         out.write(PieceKind::Result, table.print(&options));
@@ -175,7 +199,10 @@ fn text_table(title: &str, headers: &[&str], rows: Vec<Vec<String>>) -> Table {
         title: Some(title.to_string()),
         headers: headers.iter().map(|header| (*header).to_string()).collect(),
         right_aligned: Vec::new(),
-        rows: rows.into_iter().map(|row| row.into_iter().map(Some).collect()).collect(),
+        rows: rows
+            .into_iter()
+            .map(|row| row.into_iter().map(Some).collect())
+            .collect(),
         footers: None,
         translated: true,
     }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use kumquat_postgres::catalog::{AclItem, Function, ObjectClass, ProcKind, Relation, RelationKind, Role, TypeDefinition};
+use kumquat_postgres::catalog::{
+    AclItem, Function, ObjectClass, ProcKind, Relation, RelationKind, Role, TypeDefinition,
+};
 use kumquat_types::{Oid, Volatility};
 
 use super::pattern::Pattern;
@@ -39,7 +41,11 @@ impl Psql {
             rows.push(row);
         }
         rows.sort();
-        let headers: &[&str] = if verbose { &["Name", "Owner", "Access privileges", "Description"] } else { &["Name", "Owner"] };
+        let headers: &[&str] = if verbose {
+            &["Name", "Owner", "Access privileges", "Description"]
+        } else {
+            &["Name", "Owner"]
+        };
         let mut table = text_table("List of schemas", headers, rows);
         if pattern.is_some() {
             table.footers = None;
@@ -57,13 +63,22 @@ impl Psql {
             .map(|oid| (oid, self.role_name(oid)))
             .collect();
         let name_of = |wanted: Oid| {
-            names.iter().find(|(oid, _)| *oid == wanted).map(|(_, name)| name.clone()).unwrap_or_default()
+            names
+                .iter()
+                .find(|(oid, _)| *oid == wanted)
+                .map(|(_, name)| name.clone())
+                .unwrap_or_default()
         };
-        acl.iter().map(|item| item.text(&name_of)).collect::<Vec<_>>().join("\n")
+        acl.iter()
+            .map(|item| item.text(&name_of))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     pub(super) fn list_roles(&mut self, pattern: Option<&Pattern>, verbose: bool, system: bool, out: &mut Output) {
-        let Some(server) = self.network.servers.get(self.session.server.0).cloned() else { return };
+        let Some(server) = self.network.servers.get(self.session.server.0).cloned() else {
+            return;
+        };
         let mut roles: Vec<Arc<Role>> = server.roles.values().cloned().collect();
         roles.retain(|role| match pattern {
             Some(pattern) => pattern.matches_name(&role.name),
@@ -71,12 +86,25 @@ impl Psql {
         });
         roles.sort_by(|a, b| a.name.cmp(&b.name));
         let rows = roles.iter().map(|role| {
-            let mut groups: Vec<&str> =
-                role.member_of.iter().filter_map(|(oid, _)| server.roles.get(oid).map(|group| &*group.name)).collect();
+            let mut groups: Vec<&str> = role
+                .member_of
+                .iter()
+                .filter_map(|(oid, _)| server.roles.get(oid).map(|group| &*group.name))
+                .collect();
             groups.sort_unstable();
-            let mut row = vec![role.name.to_string(), role_attributes(role), format!("{{{}}}", groups.join(","))];
+            let mut row = vec![
+                role.name.to_string(),
+                role_attributes(role),
+                format!("{{{}}}", groups.join(",")),
+            ];
             if verbose {
-                row.push(server.shared_descriptions.get(&('r', role.oid)).map(ToString::to_string).unwrap_or_default());
+                row.push(
+                    server
+                        .shared_descriptions
+                        .get(&('r', role.oid))
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
+                );
             }
             row
         });
@@ -97,7 +125,10 @@ impl Psql {
             let hidden = match &found.definition {
                 TypeDefinition::Array { .. } => true,
                 TypeDefinition::Composite { relation, .. } => {
-                    let kind = self.catalog().and_then(|catalog| catalog.relation(*relation)).map(|r| r.kind);
+                    let kind = self
+                        .catalog()
+                        .and_then(|catalog| catalog.relation(*relation))
+                        .map(|r| r.kind);
                     kind.is_some_and(|kind| kind != RelationKind::CompositeType)
                 }
                 _ => false,
@@ -116,9 +147,11 @@ impl Psql {
             let mut row = vec![schema, shown];
             if verbose {
                 let elements = match &found.definition {
-                    TypeDefinition::Enum(labels) => {
-                        labels.iter().map(|label| label.label.to_string()).collect::<Vec<_>>().join("\n")
-                    }
+                    TypeDefinition::Enum(labels) => labels
+                        .iter()
+                        .map(|label| label.label.to_string())
+                        .collect::<Vec<_>>()
+                        .join("\n"),
                     _ => String::new(),
                 };
                 let size = match &found.definition {
@@ -126,7 +159,12 @@ impl Psql {
                     TypeDefinition::Composite { .. } => "tuple",
                     _ => "var",
                 };
-                row.extend([found.name.to_string(), size.to_string(), elements, self.role_name(found.owner)]);
+                row.extend([
+                    found.name.to_string(),
+                    size.to_string(),
+                    elements,
+                    self.role_name(found.owner),
+                ]);
                 row.push(self.privileges(found.acl.as_deref()));
             }
             row.push(self.comment(ObjectClass::Type, found.oid, 0));
@@ -134,7 +172,16 @@ impl Psql {
         }
         rows.sort();
         let headers: &[&str] = if verbose {
-            &["Schema", "Name", "Internal name", "Size", "Elements", "Owner", "Access privileges", "Description"]
+            &[
+                "Schema",
+                "Name",
+                "Internal name",
+                "Size",
+                "Elements",
+                "Owner",
+                "Access privileges",
+                "Description",
+            ]
         } else {
             &["Schema", "Name", "Description"]
         };
@@ -146,7 +193,14 @@ impl Psql {
         let types: Vec<_> = catalog.types.values().cloned().collect();
         let mut rows = Vec::new();
         for found in types {
-            let TypeDefinition::Domain { base, type_modifier, not_null, default, constraints } = &found.definition else {
+            let TypeDefinition::Domain {
+                base,
+                type_modifier,
+                not_null,
+                default,
+                constraints,
+            } = &found.definition
+            else {
                 continue;
             };
             let schema = self.backend().schema_name(found.schema).to_string();
@@ -155,12 +209,13 @@ impl Psql {
                 continue;
             }
             let backend = self.backend();
-            let text = |expr| {
-                kumquat_postgres::ruleutils::deparse_expression(&backend, expr, None, true).unwrap_or_default()
-            };
+            let text =
+                |expr| kumquat_postgres::ruleutils::deparse_expression(&backend, expr, None, true).unwrap_or_default();
             let default = default.as_ref().map(|expr| text(expr)).unwrap_or_default();
-            let checks: Vec<String> =
-                constraints.iter().map(|constraint| format!("CHECK ({})", text(&constraint.expression))).collect();
+            let checks: Vec<String> = constraints
+                .iter()
+                .map(|constraint| format!("CHECK ({})", text(&constraint.expression)))
+                .collect();
             let mut row = vec![
                 schema,
                 found.name.to_string(),
@@ -217,8 +272,17 @@ impl Psql {
                     'r' => "restricted",
                     _ => "unsafe",
                 };
-                let security = if function.security_definer { "definer" } else { "invoker" };
-                row.extend([volatility.into(), parallel.into(), self.role_name(function.owner), security.into()]);
+                let security = if function.security_definer {
+                    "definer"
+                } else {
+                    "invoker"
+                };
+                row.extend([
+                    volatility.into(),
+                    parallel.into(),
+                    self.role_name(function.owner),
+                    security.into(),
+                ]);
                 row.push(self.privileges(function.acl.as_deref()));
                 row.push(function.language.to_string());
                 row.push(self.ask_text(&format!("pg_get_function_sqlbody({})", function.oid)));
@@ -252,12 +316,19 @@ impl Psql {
                 continue;
             }
             let description = self.comment(ObjectClass::Extension, extension.oid, 0);
-            let known = EXTENSIONS.iter().find(|(name, _)| *name == &*extension.name).map_or("", |(_, text)| text);
+            let known = EXTENSIONS
+                .iter()
+                .find(|(name, _)| *name == &*extension.name)
+                .map_or("", |(_, text)| text);
             rows.push(vec![
                 extension.name.to_string(),
                 extension.version.to_string(),
                 self.backend().schema_name(extension.schema).to_string(),
-                if description.is_empty() { known.to_string() } else { description },
+                if description.is_empty() {
+                    known.to_string()
+                } else {
+                    description
+                },
             ]);
         }
         rows.sort();
@@ -306,12 +377,21 @@ impl Psql {
                 String::new(),
             ]);
         }
-        let headers = ["Schema", "Name", "Type", "Access privileges", "Column privileges", "Policies"];
+        let headers = [
+            "Schema",
+            "Name",
+            "Type",
+            "Access privileges",
+            "Column privileges",
+            "Policies",
+        ];
         self.print_description(&text_table("Access privileges", &headers, rows), out);
     }
 
     pub(super) fn list_databases(&mut self, pattern: Option<&Pattern>, out: &mut Output) {
-        let Some(server) = self.network.servers.get(self.session.server.0).cloned() else { return };
+        let Some(server) = self.network.servers.get(self.session.server.0).cloned() else {
+            return;
+        };
         let mut rows = Vec::new();
         for database in server.databases.values() {
             if pattern.is_some_and(|pattern| !pattern.matches_name(&database.name)) {
@@ -328,15 +408,26 @@ impl Psql {
                 self.privileges(database.acl.as_deref()),
             ]);
         }
-        let headers =
-            ["Name", "Owner", "Encoding", "Collate", "Ctype", "ICU Locale", "Locale Provider", "Access privileges"];
+        let headers = [
+            "Name",
+            "Owner",
+            "Encoding",
+            "Collate",
+            "Ctype",
+            "ICU Locale",
+            "Locale Provider",
+            "Access privileges",
+        ];
         self.print_description(&text_table("List of databases", &headers, rows), out);
     }
 
     /// `\dconfig`: settings that differ from their defaults, or those a pattern names.
     pub(super) fn list_settings(&mut self, pattern: Option<&Pattern>, out: &mut Output) {
         let Some(pattern) = pattern else {
-            return out.line(PieceKind::Error, "\\dconfig: without a pattern it is not supported by Kumquat");
+            return out.line(
+                PieceKind::Error,
+                "\\dconfig: without a pattern it is not supported by Kumquat",
+            );
         };
         let backend = self.backend();
         let mut rows: Vec<Vec<String>> = kumquat_postgres::settings::definition::postgres_settings()
@@ -347,7 +438,10 @@ impl Psql {
             .map(|(name, value)| vec![name, value])
             .collect();
         rows.sort();
-        self.print_description(&text_table("List of configuration parameters", &["Parameter", "Value"], rows), out);
+        self.print_description(
+            &text_table("List of configuration parameters", &["Parameter", "Value"], rows),
+            out,
+        );
     }
 }
 
@@ -372,11 +466,19 @@ fn role_attributes(role: &Role) -> String {
             1 => "1 connection".to_string(),
             n => format!("{n} connections"),
         };
-        text = if text.is_empty() { line } else { format!("{text}\n{line}") };
+        text = if text.is_empty() {
+            line
+        } else {
+            format!("{text}\n{line}")
+        };
     }
     if let Some(until) = &role.valid_until {
         let line = format!("Password valid until {until}");
-        text = if text.is_empty() { line } else { format!("{text}\n{line}") };
+        text = if text.is_empty() {
+            line
+        } else {
+            format!("{text}\n{line}")
+        };
     }
     text
 }

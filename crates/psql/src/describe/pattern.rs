@@ -46,7 +46,9 @@ impl Pattern {
         let name = parts.pop().unwrap_or_default();
         let schema = parts.pop();
         let database = parts.pop().map(|part| {
-            part.into_iter().filter_map(|symbol| if let Symbol::Char(c) = symbol { Some(c) } else { None }).collect()
+            part.into_iter()
+                .filter_map(|symbol| if let Symbol::Char(c) = symbol { Some(c) } else { None })
+                .collect()
         });
         Pattern { database, schema, name }
     }
@@ -104,7 +106,11 @@ mod tests {
             ("crm.*", "crm", "anything", false, true),
             ("c*.d*", "crm", "docs", false, true),
         ] {
-            assert_eq!(Pattern::parse(pattern).matches(schema, name, visible), expect, "{pattern} {schema}.{name}");
+            assert_eq!(
+                Pattern::parse(pattern).matches(schema, name, visible),
+                expect,
+                "{pattern} {schema}.{name}"
+            );
         }
     }
 }

@@ -42,7 +42,8 @@ impl Psql {
         if verbose {
             headers.extend(["Persistence", "Access method", "Size", "Description"]);
         }
-        let with_method = wanted.iter().any(|relation| method_shown(relation).is_some()) || kinds.contains(['t', 'm', 'i']);
+        let with_method =
+            wanted.iter().any(|relation| method_shown(relation).is_some()) || kinds.contains(['t', 'm', 'i']);
         if verbose && !with_method {
             headers.retain(|header| *header != "Access method");
         }
@@ -72,8 +73,10 @@ impl Psql {
 
     /// Relations a pattern names, sorted by schema and name; those the extension hides are left out.
     pub(super) fn relations_matching(&mut self, pattern: Option<&Pattern>, system: bool) -> Vec<Arc<Relation>> {
-        let all: Vec<Arc<Relation>> =
-            self.catalog().map(|catalog| catalog.relations.values().cloned().collect()).unwrap_or_default();
+        let all: Vec<Arc<Relation>> = self
+            .catalog()
+            .map(|catalog| catalog.relations.values().cloned().collect())
+            .unwrap_or_default();
         let mut found: Vec<(String, Arc<Relation>)> = Vec::new();
         for relation in all {
             if self.extension.hides_relation(&self.backend(), relation.oid) {

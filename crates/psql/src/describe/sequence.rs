@@ -34,7 +34,9 @@ impl Psql {
         let Some(table) = self.catalog().and_then(|catalog| catalog.relation(owner.oid).cloned()) else {
             return Vec::new();
         };
-        let Some(column) = table.attribute(owner.sub) else { return Vec::new() };
+        let Some(column) = table.attribute(owner.sub) else {
+            return Vec::new();
+        };
         let place = format!("{}.{}.{}", self.schema_name_of(&table), table.name, column.name);
         vec![match kind {
             DependencyKind::Internal => format!("Sequence for identity column: {place}"),

@@ -6,7 +6,11 @@ use crate::output::{Output, PieceKind};
 impl Psql {
     pub(super) fn show_source(&mut self, command: &str, argument: &str, out: &mut Output) {
         if argument.is_empty() {
-            let what = if command == "sf" { "function name is required" } else { "view name is required" };
+            let what = if command == "sf" {
+                "function name is required"
+            } else {
+                "view name is required"
+            };
             return out.line(PieceKind::Error, what);
         }
         let literal = argument.trim_end_matches(';').replace('\'', "''");
@@ -20,9 +24,22 @@ impl Psql {
         match self.ask_rows(&query) {
             Ok(rows) => {
                 let table = self.table_of(&rows);
-                let Some(text) = table.rows.into_iter().flatten().flatten().next() else { return };
-                let text = if command == "sv" { self.view_source(&literal, &text) } else { text };
-                out.write(PieceKind::Result, if text.ends_with('\n') { text } else { format!("{text}\n") });
+                let Some(text) = table.rows.into_iter().flatten().flatten().next() else {
+                    return;
+                };
+                let text = if command == "sv" {
+                    self.view_source(&literal, &text)
+                } else {
+                    text
+                };
+                out.write(
+                    PieceKind::Result,
+                    if text.ends_with('\n') {
+                        text
+                    } else {
+                        format!("{text}\n")
+                    },
+                );
             }
             Err(mut error) => {
                 error.position = None;
@@ -42,6 +59,9 @@ impl Psql {
             .ok()
             .and_then(|table| table.rows.into_iter().flatten().flatten().next())
             .unwrap_or_else(|| literal.to_string());
-        format!("CREATE OR REPLACE VIEW {name} AS\n{}\n", definition.trim_end_matches(';'))
+        format!(
+            "CREATE OR REPLACE VIEW {name} AS\n{}\n",
+            definition.trim_end_matches(';')
+        )
     }
 }

@@ -18,7 +18,10 @@ impl Psql {
     ) {
         let found = self.relations_matching(pattern, system);
         if found.is_empty() && !self.variables.is_on("QUIET") {
-            return out.line(PieceKind::Error, format!("Did not find any relation named \"{argument}\"."));
+            return out.line(
+                PieceKind::Error,
+                format!("Did not find any relation named \"{argument}\"."),
+            );
         }
         for relation in found {
             let schema = self.schema_name_of(&relation);
@@ -55,8 +58,19 @@ impl Psql {
             if verbose && !composite {
                 row.push(storage_word(attribute.storage).to_string());
                 if !view {
-                    row.push(attribute.compression.as_ref().map(ToString::to_string).unwrap_or_default());
-                    row.push(attribute.statistics_target.map(|target| target.to_string()).unwrap_or_default());
+                    row.push(
+                        attribute
+                            .compression
+                            .as_ref()
+                            .map(ToString::to_string)
+                            .unwrap_or_default(),
+                    );
+                    row.push(
+                        attribute
+                            .statistics_target
+                            .map(|target| target.to_string())
+                            .unwrap_or_default(),
+                    );
                 }
                 row.push(self.comment(ObjectClass::Relation, relation.oid, i32::from(attribute.number)));
             }
@@ -72,7 +86,9 @@ impl Psql {
         if !attribute.collation.is_valid() || attribute.collation == kumquat_types::Oid(100) {
             return String::new();
         }
-        kumquat_postgres::catalog::collation_name(attribute.collation).unwrap_or("").to_string()
+        kumquat_postgres::catalog::collation_name(attribute.collation)
+            .unwrap_or("")
+            .to_string()
     }
 
     fn default_shown(&mut self, attribute: &Attribute, relation: &Relation) -> String {

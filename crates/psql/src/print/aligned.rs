@@ -11,9 +11,16 @@ struct Lines {
     crossings: [[&'static str; 3]; 3],
 }
 
-const ASCII: Lines = Lines { horizontal: "-", vertical: "|", crossings: [["+"; 3]; 3] };
-const UNICODE: Lines =
-    Lines { horizontal: "─", vertical: "│", crossings: [["┌", "┬", "┐"], ["├", "┼", "┤"], ["└", "┴", "┘"]] };
+const ASCII: Lines = Lines {
+    horizontal: "-",
+    vertical: "|",
+    crossings: [["+"; 3]; 3],
+};
+const UNICODE: Lines = Lines {
+    horizontal: "─",
+    vertical: "│",
+    crossings: [["┌", "┬", "┐"], ["├", "┼", "┤"], ["└", "┴", "┘"]],
+};
 
 pub fn print(table: &Table, options: &PrintOptions) -> String {
     let lines = if options.unicode_lines { &UNICODE } else { &ASCII };
@@ -23,7 +30,10 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
         .iter()
         .map(|row| row.iter().map(|cell| cell_lines(table.cell(cell, options))).collect())
         .collect();
-    let mut widths: Vec<usize> = headers.iter().map(|lines| lines.iter().map(|l| text_width(l)).max().unwrap_or(0)).collect();
+    let mut widths: Vec<usize> = headers
+        .iter()
+        .map(|lines| lines.iter().map(|l| text_width(l)).max().unwrap_or(0))
+        .collect();
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = cell.iter().map(|line| text_width(line)).fold(*width, usize::max);

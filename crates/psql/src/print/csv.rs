@@ -18,7 +18,11 @@ pub fn expanded(table: &Table, options: &PrintOptions) -> String {
     let mut out = String::new();
     for row in &table.rows {
         for (header, cell) in table.headers.iter().zip(row) {
-            write_record(&mut out, [header.as_str(), table.cell(cell, options)].into_iter(), options.csv_separator);
+            write_record(
+                &mut out,
+                [header.as_str(), table.cell(cell, options)].into_iter(),
+                options.csv_separator,
+            );
         }
     }
     out

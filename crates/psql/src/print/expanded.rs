@@ -20,7 +20,10 @@ pub fn aligned(table: &Table, options: &PrintOptions) -> String {
         .map(|row| row.iter().map(|cell| cell_lines(table.cell(cell, options))).collect())
         .collect();
     let widest = |cells: &mut dyn Iterator<Item = &Vec<String>>| {
-        cells.flat_map(|lines| lines.iter().map(|line| text_width(line))).max().unwrap_or(0)
+        cells
+            .flat_map(|lines| lines.iter().map(|line| text_width(line)))
+            .max()
+            .unwrap_or(0)
     };
     let header_width = widest(&mut headers.iter());
     let data_width = widest(&mut rows.iter().flatten());
@@ -35,7 +38,11 @@ pub fn aligned(table: &Table, options: &PrintOptions) -> String {
         }
     }
     if options.border >= 2 {
-        out.push_str(&format!("+{}+{}+\n", "-".repeat(header_width + 2), "-".repeat(data_width + 2)));
+        out.push_str(&format!(
+            "+{}+{}+\n",
+            "-".repeat(header_width + 2),
+            "-".repeat(data_width + 2)
+        ));
     }
     if let Some(footers) = &table.footers {
         if !options.tuples_only && options.footer {
@@ -103,7 +110,14 @@ fn record_line(out: &mut String, number: usize, header_width: usize, data_width:
     out.push('\n');
 }
 
-fn write_cell(out: &mut String, header: &[String], cell: &[String], header_width: usize, data_width: usize, border: u16) {
+fn write_cell(
+    out: &mut String,
+    header: &[String],
+    cell: &[String],
+    header_width: usize,
+    data_width: usize,
+    border: u16,
+) {
     for line in 0..header.len().max(cell.len()) {
         let name = header.get(line).map_or("", String::as_str);
         let name_more = line + 1 < header.len();
@@ -118,7 +132,11 @@ fn write_cell(out: &mut String, header: &[String], cell: &[String], header_width
         }
         let more = if text_more { "+" } else { "" };
         match border {
-            0 => out.push_str(&if text_more { format!("{text}{text_space}{more}") } else { text.to_string() }),
+            0 => out.push_str(&if text_more {
+                format!("{text}{text_space}{more}")
+            } else {
+                text.to_string()
+            }),
             1 if text_more => out.push_str(&format!(" {text}{text_space}{more}")),
             1 => out.push_str(&format!(" {text}")),
             _ => out.push_str(&format!(" {text}{text_space}{}|", if text_more { "+" } else { " " })),

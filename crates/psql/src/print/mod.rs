@@ -100,7 +100,11 @@ impl Table {
     }
 
     fn shown_title<'a>(&'a self, options: &'a PrintOptions) -> Option<&'a str> {
-        if options.tuples_only { None } else { self.title.as_deref().or(options.title.as_deref()) }
+        if options.tuples_only {
+            None
+        } else {
+            self.title.as_deref().or(options.title.as_deref())
+        }
     }
 
     /// Footer lines: those given, or `(n rows)`.
@@ -110,7 +114,11 @@ impl Table {
         }
         match &self.footers {
             Some(lines) => lines.clone(),
-            None => vec![if self.rows.len() == 1 { "(1 row)".into() } else { format!("({} rows)", self.rows.len()) }],
+            None => vec![if self.rows.len() == 1 {
+                "(1 row)".into()
+            } else {
+                format!("({} rows)", self.rows.len())
+            }],
         }
     }
 

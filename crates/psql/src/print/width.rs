@@ -33,7 +33,11 @@ fn visible(line: &str) -> String {
             }
             c if c.is_control() => {
                 let code = u32::from(c);
-                let escaped = if code < 0x80 { format!("\\x{code:02X}") } else { format!("\\u{code:04X}") };
+                let escaped = if code < 0x80 {
+                    format!("\\x{code:02X}")
+                } else {
+                    format!("\\u{code:04X}")
+                };
                 width += escaped.len();
                 shown.push_str(&escaped);
             }
