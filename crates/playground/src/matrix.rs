@@ -27,23 +27,17 @@ fn verdict(from: TableKind, to: TableKind) -> (Verdict, &'static str) {
     use TableKind::*;
     use Verdict::*;
     match (from, to) {
-        (Local, Reference) | (Reference, Local) => (
-            Allowed,
-            "the local table is added to the metadata as a Citus local table",
-        ),
-        (Local, CitusLocal) | (CitusLocal, Local) => (Allowed, "both become Citus local tables"),
+        (Local, Distributed | SingleShard) => (Allowed, "PostgreSQL's own affair: the key is looked up in the shards"),
+        (Local, CitusLocal | Reference) | (Reference, Local) => (Allowed, "the local table becomes Citus local"),
         (Local | CitusLocal | Reference, Local | CitusLocal | Reference) => (Allowed, ""),
         (Distributed | SingleShard, Reference) => (Allowed, "every node has a copy of the reference table"),
         (Distributed, Distributed) => (
             Conditional,
-            "colocated, and the distribution columns stand at the same place in the key",
+            "colocated, with the distribution columns at the same place in the key",
         ),
-        (SingleShard, SingleShard) => (Conditional, "colocated: both whole on the same node"),
+        (SingleShard, SingleShard) => (Conditional, "colocated: both lie whole on one node"),
         (Distributed, SingleShard) | (SingleShard, Distributed) => (Refused, "they are never colocated"),
-        (Distributed | SingleShard, Local | CitusLocal) => (Refused, "the workers do not have the referenced rows"),
-        (Reference, Distributed | SingleShard) => (Refused, "no single node has all the referenced rows"),
-        (Local | CitusLocal, Distributed | SingleShard) => {
-            (Refused, "the coordinator does not have the referenced rows")
-        }
+        (Distributed | SingleShard, Local | CitusLocal) => (Refused, "the workers don't have the referenced rows"),
+        (CitusLocal | Reference, Distributed | SingleShard) => (Refused, "no single node has all the referenced rows"),
     }
 }

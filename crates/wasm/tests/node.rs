@@ -1,0 +1,3 @@
+//! The tutorial, in Node.
+
+mod tutorial;

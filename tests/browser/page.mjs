@@ -1,0 +1,184 @@
+// The page as its tests see it: one object with the page's own words for what is on it.
+// KUMQUAT_ADDRESS is where the site is served, KUMQUAT_CHROMIUM the browser to open it in;
+// `cargo xtask test browser` sets both.
+
+import { chromium } from 'playwright-core';
+
+const ADDRESS = process.env.KUMQUAT_ADDRESS;
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const PATIENCE = 30_000;
+
+let browser;
+
+/** Opens the page in a fresh profile; `before` may prepare the browser page first. */
+export async function open({ width = 1440, height = 900, colorScheme = 'light', before } = {}) {
+  browser ??= await chromium.launch({
+    executablePath: process.env.KUMQUAT_CHROMIUM ?? '/usr/bin/chromium',
+    args: FLAGS,
+  });
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
+  const kumquat = new KumquatPage(page);
+  await before?.(page);
+  await page.goto(ADDRESS);
+  return kumquat;
+}
+
+/** Closes the browser that the tests of a file shared. */
+export async function close() {
+  await browser?.close();
+}
+
+/** A transcript's lines, but for blank ones and blanks at line ends. */
+export function lines(text) {
+  return text.split('\n').map((line) => line.trimEnd()).filter((line) => line !== '');
+}
+
+export class KumquatPage {
+  constructor(page) {
+    this.page = page;
+    this.errors = [];
+    this.strangers = [];
+    page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('request', (request) => {
+      const url = request.url();
+      if (!url.startsWith(ADDRESS) && !url.startsWith('data:')) this.strangers.push(url);
+    });
+  }
+
+  async ready() {
+    await this.page.getByRole('status').getByText('Ready').waitFor();
+  }
+
+  step(number) {
+    return this.page.locator('.step').nth(number - 1);
+  }
+
+  /** Runs a step by its button and waits until it is marked as done. */
+  async runStep(number) {
+    const step = this.step(number);
+    await step.getByRole('button', { name: 'Run' }).click();
+    await this.page.locator(`.step.done:nth-child(${number})`).waitFor();
+  }
+
+  async editStep(number, sql) {
+    await this.step(number).getByRole('textbox').fill(sql);
+  }
+
+  /** What a step's checks say after a run: [goal, met]. */
+  async checks(number) {
+    return this.step(number)
+      .locator('.checks li')
+      .evaluateAll((items) =>
+        items.map((item) => [item.lastChild.textContent, item.classList.contains('met')]),
+      );
+  }
+
+  /** Types a text into the terminal and waits until psql has answered. */
+  async type(sql) {
+    const before = await this.page.locator('.statement').count();
+    await this.page.getByLabel('SQL', { exact: false }).last().fill(sql);
+    await this.page.getByLabel('SQL', { exact: false }).last().press('Control+Enter');
+    await this.page.waitForFunction(
+      (count) => document.querySelectorAll('.statement').length > count,
+      before,
+    );
+    await this.ready();
+  }
+
+  /** Everything psql has printed, statements echoed, and nothing of the page's own. */
+  async transcript() {
+    const pieces = await this.page.locator('.statement pre').allTextContents();
+    return pieces.join('');
+  }
+
+  /** What the last statement printed. */
+  async lastOutput() {
+    const pieces = await this.page.locator('.statement').last().locator('pre:not(.echo)').allTextContents();
+    return pieces.join('');
+  }
+
+  remarks() {
+    return this.page.locator('.remark').allTextContents();
+  }
+
+  async picture(name) {
+    await this.page.getByRole('tab', { name }).click();
+  }
+
+  /** Colocation groups in the map: { group number: [tables] }. */
+  async bands() {
+    await this.picture('Cluster');
+    return this.page.locator('.band:not(.local)').evaluateAll((bands) =>
+      Object.fromEntries(
+        bands.map((band) => [
+          band.querySelector('.group-number').textContent,
+          [...band.querySelectorAll('.table-name')].map((name) => name.textContent),
+        ]),
+      ),
+    );
+  }
+
+  /** Tables that are not distributed: { table: kind }. */
+  async localTables() {
+    await this.picture('Cluster');
+    return this.page.locator('.band.local .map-row').evaluateAll((rows) =>
+      Object.fromEntries(
+        rows.map((row) => [
+          row.querySelector('.table-name').textContent,
+          row.querySelector('.outline').textContent,
+        ]),
+      ),
+    );
+  }
+
+  /** A table's tiles: what each says of itself, its place and colour, node by node. */
+  async tiles(table) {
+    await this.picture('Cluster');
+    return this.page.locator('.map-row', { has: this.page.getByText(table, { exact: true }) }).evaluate((row) =>
+      [...row.querySelectorAll('.cell')].map((cell) =>
+        [...cell.querySelectorAll('.tile')].map((tile) => ({
+          label: tile.getAttribute('aria-label'),
+          left: Math.round(tile.getBoundingClientRect().left),
+          colour: getComputedStyle(tile).backgroundColor,
+        })),
+      ),
+    );
+  }
+
+  /** Foreign keys in the diagram: { name: rule }. */
+  async keys() {
+    await this.picture('Foreign keys');
+    return this.page.locator('.rule').evaluateAll((rules) =>
+      Object.fromEntries(rules.map((rule) => [rule.title, rule.lastChild.textContent])),
+    );
+  }
+
+  /** The refused key, or nothing: what it is, its rule, its conditions, its repairs. */
+  async refusal() {
+    await this.picture('Foreign keys');
+    const panel = this.page.getByRole('region', { name: 'The refused key' });
+    if ((await panel.count()) === 0) return undefined;
+    return panel.evaluate((panel) => ({
+      key: panel.querySelector('h3').textContent,
+      rule: panel.querySelector('.why').textContent,
+      conditions: [...panel.querySelectorAll('.checks li')].map((item) => [
+        item.lastChild.textContent,
+        item.classList.contains('met'),
+      ]),
+      repairs: [...panel.querySelectorAll('.repairs pre')].map((pre) => pre.textContent),
+      drawnBroken: document.querySelector('path.key.refused') !== null,
+      cell: document.querySelector('.matrix td.hit')?.textContent ?? '',
+    }));
+  }
+}
