@@ -63,21 +63,23 @@ impl Psql {
     }
 
     pub(crate) fn run_lines(&mut self, lines: &mut Lines<'_>, out: &mut Output) {
-        while let Some(line) = lines.next() {
-            if line.is_empty() && !self.scanner.in_quote() {
-                continue;
-            }
-            if self.variables.get("ECHO") == Some("all") {
-                out.line(PieceKind::Echo, line);
-            }
-            if !self.buffer.is_empty() {
-                self.buffer.push('\n');
-            }
-            self.run_line(line, lines, out);
-            if self.quit {
-                return;
-            }
+        while self.run_next_line(lines, out) {}
+    }
+
+    /// Reads the next line, and the data of a COPY that it ends; false where there is none, or after `\q`.
+    pub fn run_next_line(&mut self, lines: &mut Lines<'_>, out: &mut Output) -> bool {
+        let Some(line) = lines.next() else { return false };
+        if line.is_empty() && !self.scanner.in_quote() {
+            return true;
         }
+        if self.variables.get("ECHO") == Some("all") {
+            out.line(PieceKind::Echo, line);
+        }
+        if !self.buffer.is_empty() {
+            self.buffer.push('\n');
+        }
+        self.run_line(line, lines, out);
+        !self.quit
     }
 
     fn run_line(&mut self, line: &str, lines: &mut Lines<'_>, out: &mut Output) {

@@ -84,9 +84,14 @@ fn draw(cluster: &ClusterView, focus: RwSignal<Option<Place>>, drawn: Drawn) -> 
 }
 
 fn head(node: &Node, cluster: &ClusterView) -> impl IntoView + use<> {
-    let shards = cluster.tables.iter().flat_map(|table| &table.shards);
-    let here = shards.filter(|shard| shard.nodes.contains(&node.id));
-    let (count, rows) = here.fold((0.0, 0.0), |(count, rows), shard| (count + 1.0, rows + shard.rows));
+    let (mut count, mut rows) = (0.0, 0.0);
+    for table in &cluster.tables {
+        for shard in table.shards.iter().filter(|shard| shard.nodes.contains(&node.id)) {
+            count += 1.0;
+            // Those of a partitioned table are its partitions' rows.
+            rows += if table.partitioned { 0.0 } else { shard.rows };
+        }
+    }
     view! {
         <div class="head" class:coordinator=node.coordinator class:inactive=!node.active>
             <h3>{if node.coordinator { "Coordinator" } else { "Worker" }}</h3>
