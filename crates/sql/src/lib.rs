@@ -1,12 +1,80 @@
 //! Text to statements: the only crate that imports sqlparser.
+//!
+//! The way of a text: [`lexer`] cuts it into PostgreSQL's tokens, [`parser`] makes of them the trees of
+//! [`ast`]. Errors are those of PostgreSQL 15, to the letter and to the token.
+//!
+//! Start at [`parse`].
 
 pub mod ast;
-pub fn parse_many(_text: &str) -> kumquat_types::Result<Vec<(ast::Statement, std::ops::Range<usize>)>> {
-    Err(kumquat_types::Error::not_modelled("x"))
+mod keywords;
+mod lexer;
+mod parser;
+
+use std::ops::Range;
+
+use kumquat_types::{Error, Result};
+
+use ast::{Expr, Statement, TypeName};
+use parser::Parser;
+
+pub use keywords::{KEYWORDS, Keyword, KeywordCategory, KeywordEntry, keyword_category};
+pub use parser::MAX_DEPTH;
+
+/// Parses a text of exactly one statement; a semicolon may follow it. Blanks and comments alone are
+/// [`Statement::Empty`].
+pub fn parse(text: &str) -> Result<Statement> {
+    parse_with_notices(text).0
 }
-pub fn parse_type_name(_text: &str) -> kumquat_types::Result<ast::TypeName> {
-    Err(kumquat_types::Error::not_modelled("x"))
+
+/// [`parse`], with what PostgreSQL tells the client on the way, such as that an identifier is too long.
+/// It does so even if the statement is refused in the end.
+pub fn parse_with_notices(text: &str) -> (Result<Statement>, Vec<Error>) {
+    let mut parser = Parser::new(text);
+    let statement = single_statement(&mut parser);
+    (statement, parser.notices)
 }
-pub fn parse(_text: &str) -> kumquat_types::Result<ast::Statement> {
-    Err(kumquat_types::Error::not_modelled("x"))
+
+fn single_statement(parser: &mut Parser<'_>) -> Result<Statement> {
+    let statement = parser.statement()?;
+    while parser.eat(';') {}
+    end_of_text(parser, statement)
+}
+
+/// Parses a text of any number of statements, each with the bytes it takes in the text. Positions count
+/// from the beginning of the whole text. Empty statements are left out.
+pub fn parse_many(text: &str) -> Result<Vec<(Statement, Range<usize>)>> {
+    let mut parser = Parser::new(text);
+    let mut statements = Vec::new();
+    loop {
+        let start = parser.offset();
+        let statement = parser.statement()?;
+        if statement != Statement::Empty {
+            statements.push((statement, start..parser.end_of_last()));
+        }
+        if !parser.eat(';') {
+            return end_of_text(&mut parser, statements);
+        }
+    }
+}
+
+/// Parses the name of a type, as PostgreSQL's `parseTypeString`.
+pub fn parse_type_name(text: &str) -> Result<TypeName> {
+    let mut parser = Parser::new(text);
+    let type_name = parser.type_name()?;
+    end_of_text(&mut parser, type_name)
+}
+
+/// Parses a single expression.
+pub fn parse_expression(text: &str) -> Result<Expr> {
+    let mut parser = Parser::new(text);
+    let expr = parser.expr()?;
+    end_of_text(&mut parser, expr)
+}
+
+/// Gives the result if nothing is left to read.
+fn end_of_text<T>(parser: &mut Parser<'_>, result: T) -> Result<T> {
+    match parser.at_end() {
+        true => Ok(result),
+        false => parser.unexpected(),
+    }
 }

@@ -74,11 +74,8 @@ pub enum ConstraintKind {
         generated_when: GeneratedWhen,
         options: Vec<DefElem>,
     },
-    /// `GENERATED ALWAYS AS (expr) STORED`; with BY DEFAULT it is refused in parse analysis.
-    Generated {
-        generated_when: GeneratedWhen,
-        expr: Expr,
-    },
+    /// `GENERATED ALWAYS AS (expr) STORED`
+    Generated(Expr),
     Check(Expr),
     Primary(IndexConstraint),
     Unique {

@@ -20,7 +20,7 @@ pub struct CreateFunctionStmt {
 pub enum FunctionBody {
     /// `RETURN expr`
     Return(Expr),
-    /// `BEGIN ATOMIC ... END`
+    /// `BEGIN ATOMIC ... END`, perhaps with [`Statement::Return`].
     Atomic(Vec<Statement>),
 }
 

@@ -130,6 +130,8 @@ pub enum Statement {
     AlterTSConfiguration(Box<AlterTSConfigurationStmt>),
     Do(Box<DoStmt>),
     Call(Box<CallStmt>),
+    /// `RETURN expression` in the body of a function of the standard.
+    Return(Box<Expr>),
 
     // Triggers, rules, policies
     CreateTrig(Box<CreateTrigStmt>),

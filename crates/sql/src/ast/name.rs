@@ -99,7 +99,7 @@ pub enum DefArg {
     List(Vec<String>),
     Star,
     /// `SET x = y` of CREATE FUNCTION and the like.
-    Set(super::VariableSetStmt),
+    Set(Box<super::VariableSetStmt>),
     Expr(Expr),
 }
 

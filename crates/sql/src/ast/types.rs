@@ -83,7 +83,7 @@ pub enum AlterDomainAction {
     Default(Option<Expr>),
     DropNotNull,
     SetNotNull,
-    AddConstraint(Constraint),
+    AddConstraint(Box<Constraint>),
     DropConstraint {
         name: String,
         behavior: DropBehavior,

@@ -1,0 +1,259 @@
+//! The way through the tokens: looking ahead, taking, refusing.
+
+use kumquat_types::{Error, Result, SqlState};
+
+use crate::ast::Location;
+use crate::keywords::Keyword;
+use crate::lexer::{Tok, Token, error_near, tokenize};
+
+/// How deep expressions and queries may nest, and how long a chain of operators may be that each
+/// have the one before as an operand. PostgreSQL's bound is its stack; this one keeps the trees so
+/// flat that whoever walks them by recursion stays within the stack of WebAssembly.
+pub const MAX_DEPTH: usize = 400;
+
+/// A parser of one text, standing before a token.
+pub(crate) struct Parser<'a> {
+    pub text: &'a str,
+    tokens: Vec<Token>,
+    next: usize,
+    /// Levels of nesting around the current token.
+    depth: usize,
+    /// Levels of the trees that were read since it was last set to 0.
+    pub height: usize,
+    /// What the client is to be told besides the result.
+    pub notices: Vec<Error>,
+    /// In a target list, outside of parentheses: a key word may be a column's label.
+    pub bare_label: bool,
+}
+
+/// What a token is compared with: a key word or one of the characters that are tokens.
+pub(crate) trait Terminal: Copy {
+    fn is(self, token: &Tok) -> bool;
+}
+
+impl Terminal for Keyword {
+    fn is(self, token: &Tok) -> bool {
+        matches!(token, Tok::Keyword(keyword) if *keyword == self)
+    }
+}
+
+impl Terminal for char {
+    fn is(self, token: &Tok) -> bool {
+        matches!(token, Tok::Char(c) if *c == self)
+    }
+}
+
+/// What stands beyond the last token.
+const END: &Tok = &Tok::End;
+
+impl<'a> Parser<'a> {
+    /// A parser before the first token.
+    pub fn new(text: &'a str) -> Parser<'a> {
+        let mut notices = Vec::new();
+        Parser {
+            text,
+            tokens: tokenize(text, &mut notices),
+            notices,
+            next: 0,
+            depth: 0,
+            height: 0,
+            bare_label: false,
+        }
+    }
+
+    pub fn tok(&self) -> &Tok {
+        self.tok_at(0)
+    }
+
+    /// The token `ahead` of the current one.
+    pub fn tok_at(&self, ahead: usize) -> &Tok {
+        let token = self.tokens.get(self.next + ahead);
+        token.map_or(END, |token| &token.kind)
+    }
+
+    pub fn keyword(&self) -> Option<Keyword> {
+        match self.tok() {
+            Tok::Keyword(keyword) => Some(*keyword),
+            _ => None,
+        }
+    }
+
+    pub fn at(&self, terminal: impl Terminal) -> bool {
+        terminal.is(self.tok())
+    }
+
+    pub fn at_ahead(&self, ahead: usize, terminal: impl Terminal) -> bool {
+        terminal.is(self.tok_at(ahead))
+    }
+
+    pub fn at_any(&self, terminals: &[impl Terminal]) -> bool {
+        terminals.iter().any(|terminal| self.at(*terminal))
+    }
+
+    /// Two tokens, of which the second tells what the first one is.
+    pub fn at_both(&self, first: impl Terminal, second: impl Terminal) -> bool {
+        self.at(first) && self.at_ahead(1, second)
+    }
+
+    pub fn at_end(&self) -> bool {
+        matches!(self.tok(), Tok::End)
+    }
+
+    /// Takes the current token.
+    pub fn bump(&mut self) -> Tok {
+        match self.tokens.get_mut(self.next) {
+            Some(Token {
+                kind: Tok::End | Tok::Error(_),
+                ..
+            })
+            | None => Tok::End,
+            Some(token) => {
+                self.next += 1;
+                std::mem::replace(&mut token.kind, Tok::End)
+            }
+        }
+    }
+
+    pub fn eat(&mut self, terminal: impl Terminal) -> bool {
+        let at = self.at(terminal);
+        if at {
+            self.bump();
+        }
+        at
+    }
+
+    /// Takes two tokens if both are there.
+    pub fn eat_both(&mut self, first: impl Terminal, second: impl Terminal) -> bool {
+        let at = self.at_both(first, second);
+        if at {
+            self.bump();
+            self.bump();
+        }
+        at
+    }
+
+    pub fn expect(&mut self, terminal: impl Terminal) -> Result<()> {
+        if self.eat(terminal) { Ok(()) } else { self.unexpected() }
+    }
+
+    /// Key words that must follow each other.
+    pub fn expect_all(&mut self, keywords: &[Keyword]) -> Result<()> {
+        keywords.iter().try_for_each(|keyword| self.expect(*keyword))
+    }
+
+    /// Takes a key word that obliges to the ones that follow it.
+    pub fn eat_all(&mut self, first: Keyword, rest: &[Keyword]) -> Result<bool> {
+        let at = self.eat(first);
+        if at {
+            self.expect_all(rest)?;
+        }
+        Ok(at)
+    }
+
+    /// Takes one of several key words, and tells what it stands for.
+    pub fn eat_one_of<T: Copy>(&mut self, choices: &[(Keyword, T)]) -> Option<T> {
+        let keyword = self.keyword()?;
+        let (_, meaning) = choices.iter().find(|(choice, _)| *choice == keyword)?;
+        self.bump();
+        Some(*meaning)
+    }
+
+    pub fn expect_one_of<T: Copy>(&mut self, choices: &[(Keyword, T)]) -> Result<T> {
+        match self.eat_one_of(choices) {
+            Some(meaning) => Ok(meaning),
+            None => self.unexpected(),
+        }
+    }
+
+    /// The byte offset of the current token.
+    pub fn offset(&self) -> usize {
+        let token = self.tokens.get(self.next);
+        token.map_or(self.text.len(), |token| token.start)
+    }
+
+    /// The byte offset after the last token that was taken.
+    pub fn end_of_last(&self) -> usize {
+        let last = self.next.checked_sub(1).and_then(|last| self.tokens.get(last));
+        last.map_or(0, |token| token.end)
+    }
+
+    pub fn location(&self) -> Location {
+        Location::new(self.offset())
+    }
+
+    /// Refuses the current token, or tells what the lexer found wrong with it.
+    pub fn unexpected<T>(&self) -> Result<T> {
+        Err(self.error_here("syntax error"))
+    }
+
+    /// An error in the grammar's own words at the current token.
+    pub fn error_here(&self, message: &str) -> Error {
+        match self.tokens.get(self.next) {
+            Some(Token {
+                kind: Tok::Error(error),
+                ..
+            }) => error.clone(),
+            Some(token) => error_near(self.text, message, token.start, token.end),
+            None => error_near(self.text, message, self.text.len(), self.text.len()),
+        }
+    }
+
+    /// Runs a rule one level deeper.
+    pub fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.depth += 1;
+        self.check_depth(0)?;
+        let result = rule(self);
+        self.depth -= 1;
+        result
+    }
+
+    /// Refuses a tree that is too high for its place.
+    pub fn check_depth(&self, height: usize) -> Result<()> {
+        if self.depth + height <= MAX_DEPTH {
+            return Ok(());
+        }
+        Err(
+            Error::new(SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded").hint(
+                "Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), \
+                 after ensuring the platform's stack depth limit is adequate.",
+            ),
+        )
+    }
+
+    /// A list with commas between its items.
+    pub fn comma_list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        let mut list = vec![item(self)?];
+        while self.eat(',') {
+            list.push(item(self)?);
+        }
+        Ok(list)
+    }
+
+    /// A list in parentheses.
+    pub fn parenthesized_list<T>(&mut self, item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        self.expect('(')?;
+        let list = self.comma_list(item)?;
+        self.expect(')')?;
+        Ok(list)
+    }
+
+    /// A list in parentheses, or nothing.
+    pub fn optional_list<T>(&mut self, item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        if self.at('(') {
+            self.parenthesized_list(item)
+        } else {
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// A syntax error in the grammar's own words, at a node.
+pub(crate) fn syntax_error<T>(message: impl Into<String>, location: Location) -> Result<T> {
+    Err(error_at(SqlState::SYNTAX_ERROR, message, location))
+}
+
+/// An error at a node.
+pub(crate) fn error_at(sqlstate: SqlState, message: impl Into<String>, location: Location) -> Error {
+    let position = location.offset().and_then(|offset| u32::try_from(offset).ok());
+    Error::new(sqlstate, message).at(position)
+}
