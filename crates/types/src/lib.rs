@@ -24,6 +24,7 @@ pub mod enums;
 pub mod error;
 pub mod float;
 pub mod format_type;
+pub mod formatting;
 pub mod functions;
 pub mod hash;
 pub mod inet;

@@ -8,7 +8,7 @@ use crate::{Datum, Environment, Error, Interval, Result, SqlState};
 
 /// `time_in`
 pub fn time_in(env: &dyn Environment, text: &str, typmod: i32) -> Result<Datum> {
-    let (civil, _) = time_of_day(env, text).map_err(|f| f.error(text, "time without time zone"))?;
+    let (civil, _) = time_of_day(env, text).map_err(|f| f.error(text, "time"))?;
     Ok(Datum::Time(round(civil.time(), typmod)))
 }
 

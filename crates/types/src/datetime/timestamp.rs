@@ -27,8 +27,7 @@ pub fn checked(timestamp: i64) -> Option<i64> {
 
 /// `timestamp_in`: a zone in the text is read and ignored.
 pub fn timestamp_in(env: &dyn Environment, text: &str, typmod: i32) -> Result<Datum> {
-    let type_name = "timestamp without time zone";
-    let timestamp = read(env, text, type_name, |_| 0)?;
+    let timestamp = read(env, text, "timestamp", |_| 0)?;
     Ok(Datum::Timestamp(round(timestamp, typmod)))
 }
 
@@ -220,11 +219,9 @@ pub fn minus(a: i64, b: i64) -> Result<Interval> {
     .justify_hours()
 }
 
-/// `timestamp_age`: years, months, days and time from `b` to `a`.
+/// `timestamp_age`: years, months, days and time from `b` to `a`; infinities count as the last representable
+/// times.
 pub fn age(a: i64, b: i64) -> Result<Interval> {
-    if !is_finite(a) || !is_finite(b) {
-        return Err(out_of_range("timestamp"));
-    }
     let (earlier, later, negate) = if a < b { (a, b, true) } else { (b, a, false) };
     let (from, to) = (Civil::from_timestamp(earlier), Civil::from_timestamp(later));
     let mut micros = to.time() - from.time();

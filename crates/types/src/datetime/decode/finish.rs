@@ -6,14 +6,14 @@ use super::{Decoded, Decoder, Fault, NamedZone, Special, Step, Wanted, seen};
 
 impl Decoder<'_> {
     pub(super) fn finish(mut self) -> Step<Decoded> {
-        self.check_date()?;
-        self.apply_half_day()?;
         match self.special {
             Some(Special::Epoch) => return Ok(Decoded::Epoch),
             Some(Special::Infinity) => return Ok(Decoded::Infinity),
             Some(Special::NegativeInfinity) => return Ok(Decoded::NegativeInfinity),
             None => {}
         }
+        self.check_date()?;
+        self.apply_half_day()?;
         match self.wanted {
             Wanted::DateTime => {
                 if self.seen & seen::DATE != seen::DATE {
@@ -65,10 +65,7 @@ impl Decoder<'_> {
         {
             return Err(Fault::MonthOrDay);
         }
-        if self.seen & seen::DATE == seen::DATE
-            && self.special.is_none()
-            && civil.day > days_in_month(civil.year, civil.month)
-        {
+        if self.seen & seen::DATE == seen::DATE && civil.day > days_in_month(civil.year, civil.month) {
             return Err(Fault::Field);
         }
         Ok(())

@@ -28,8 +28,10 @@ pub fn integer(text: &str) -> Option<Integer<'_>> {
 /// `.25` in microseconds.
 pub fn fraction(text: &str) -> Step<i32> {
     let digits = text.strip_prefix('.').ok_or(Fault::BadFormat)?;
-    if !digits.bytes().all(|b| b.is_ascii_digit()) || digits.is_empty() {
-        // A lone point is no number for strtod either.
+    if digits.is_empty() {
+        return Ok(0);
+    }
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err(Fault::BadFormat);
     }
     let part: f64 = text.parse().map_err(|_| Fault::BadFormat)?;

@@ -169,7 +169,7 @@ fn to_i32(value: f64) -> Result<i32> {
     Ok(value as i32)
 }
 
-/// `make_interval`
+/// `make_interval`; months and days wrap around, as PostgreSQL 15 lets them.
 pub fn make_interval([years, months, weeks, days, hours, minutes]: [i32; 6], seconds: f64) -> Result<Interval> {
     let out = || out_of_range("interval");
     if !seconds.is_finite() {
@@ -184,11 +184,9 @@ pub fn make_interval([years, months, weeks, days, hours, minutes]: [i32; 6], sec
     let micros = (i64::from(hours) * 3600 + i64::from(minutes) * 60)
         .checked_mul(SECOND)
         .and_then(|micros| micros.checked_add(second_micros as i64));
-    let months = i64::from(years) * 12 + i64::from(months);
-    let days = i64::from(weeks) * 7 + i64::from(days);
     Ok(Interval {
-        months: i32::try_from(months).map_err(|_| out())?,
-        days: i32::try_from(days).map_err(|_| out())?,
+        months: years.wrapping_mul(12).wrapping_add(months),
+        days: weeks.wrapping_mul(7).wrapping_add(days),
         micros: micros.ok_or_else(out)?,
     })
 }

@@ -25,8 +25,6 @@ struct Reader {
     seen: u32,
     /// What the next number is; None: not told yet.
     unit: Option<Unit>,
-    /// A unit waits for its number.
-    unit_waits: bool,
     ago: bool,
     /// In SQL style one leading sign counts for all.
     all_negative: bool,
@@ -42,7 +40,6 @@ pub fn parts(fields: &[Field], style: IntervalStyle, range: i32) -> Result<Parts
         parts: Parts::default(),
         seen: 0,
         unit: None,
-        unit_waits: false,
         ago: false,
         all_negative,
         range,
@@ -54,7 +51,7 @@ pub fn parts(fields: &[Field], style: IntervalStyle, range: i32) -> Result<Parts
         }
         reader.seen |= found;
     }
-    if reader.seen == 0 || reader.unit_waits {
+    if reader.seen == 0 {
         return Err(Fault::BadFormat);
     }
     if reader.ago {
@@ -91,20 +88,15 @@ impl Reader {
         self.parts.micros = if self.all_negative { -micros.abs() } else { micros };
         // `1 02:03` is one day.
         self.unit = Some(Unit::Day);
-        self.unit_waits = false;
         seen::TIME
     }
 
     fn word(&mut self, text: &str) -> Result<u32, Fault> {
-        if self.unit_waits {
-            return Err(Fault::BadFormat);
-        }
         if text == "ago" {
             self.ago = true;
             return Ok(0);
         }
         self.unit = Some(tokens::unit(text).ok_or(Fault::BadFormat)?);
-        self.unit_waits = true;
         Ok(0)
     }
 
@@ -138,7 +130,6 @@ impl Reader {
             (whole, part) = (-whole.saturating_abs(), -part.abs());
         }
         let found = self.add(unit, whole, part)?;
-        self.unit_waits = false;
         // `1 2 hours` is one day, two hours.
         if unit == Unit::Hour {
             self.unit = Some(Unit::Day);
