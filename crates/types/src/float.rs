@@ -1,6 +1,7 @@
 //! Text form of floats, as PostgreSQL's `float4in`, `float8in` and their output functions.
 
-use std::fmt::Write;
+use std::fmt::{LowerExp, Write};
+use std::str::FromStr;
 
 use crate::numeric::text::is_space;
 use crate::{Error, Result, SqlState};
@@ -49,7 +50,7 @@ fn check_range(text: &str, value: f64, zero: bool, type_name: &str) -> Result<()
 /// `extra_float_digits`) is above 0, else 15 significant digits and that many more.
 pub fn format_f64(value: f64, extra_digits: i32) -> String {
     if extra_digits > 0 {
-        shortest(value, &format!("{value:e}"), 15)
+        shortest(value, &scientific(value), 15)
     } else {
         general(value, 15 + extra_digits)
     }
@@ -148,6 +149,7 @@ mod tests {
             (5e-324, "5e-324"),
             (f64::MAX, "1.7976931348623157e+308"),
             (-12.5, "-12.5"),
+            (100000001490116.125, "100000001490116.12"),
             (f64::NAN, "NaN"),
             (f64::NEG_INFINITY, "-Infinity"),
         ] {
@@ -166,6 +168,7 @@ mod tests {
             (0.1, "0.1"),
             (1e-5, "1e-05"),
             (3.4e38, "3.4e+38"),
+            (50000.0625, "50000.062"),
         ] {
             assert_eq!(format_f32(value, 1), expect);
         }

@@ -164,10 +164,10 @@ pub static FUNCTIONS: Family = family! { call;
     "dcosd" (Float8(a)) => periodic(*a, |a| degree_cosine(a));
     "dtand" (Float8(a)) => periodic(*a, |a| degree_sine(a) / degree_cosine(a) + 0.0);
     "dcotd" (Float8(a)) => periodic(*a, |a| degree_cosine(a) / degree_sine(a) + 0.0);
-    "dasind" (Float8(a)) => inside(*a, |a| a.signum() * arc_degrees(a.abs().asin(), &[(0.0, 0.0), (0.5, 30.0), (1.0, 90.0)], a.abs()));
-    "dacosd" (Float8(a)) => inside(*a, |a| arc_degrees(a.acos(), &[(1.0, 0.0), (0.5, 60.0), (0.0, 90.0), (-0.5, 120.0), (-1.0, 180.0)], a));
-    "datand" (Float8(a)) => Ok(Float8(arc_degrees(a.atan(), &[(1.0, 45.0), (-1.0, -45.0)], *a)));
-    "datan2d" (Float8(a), Float8(b)) => Ok(Float8(arc_degrees_2(*a, *b)));
+    "dasind" (Float8(a)) => inside(*a, |a| degree_arcsine(a.abs()).copysign(a));
+    "dacosd" (Float8(a)) => inside(*a, |a| if a >= 0.0 { degree_arccosine(a) } else { 90.0 + degree_arcsine(-a) });
+    "datand" (Float8(a)) => Ok(Float8(a.atan() / 1f64.atan() * 45.0));
+    "datan2d" (Float8(a), Float8(b)) => Ok(Float8(a.atan2(*b) / 1f64.atan() * 45.0));
     "dsinh" (Float8(a)) => Ok(Float8(a.sinh()));
     "dcosh" (Float8(a)) => Ok(Float8(a.cosh()));
     "dtanh" (Float8(a)) => Ok(Float8(a.tanh()));
@@ -286,19 +286,20 @@ fn first_quadrant(degrees: f64) -> f64 {
     1.0 - rest / (1.0 - radians(60.0).cos()) / 2.0
 }
 
-/// An arc in degrees, exact at the arguments that are listed with theirs.
-fn arc_degrees(radians: f64, exact: &[(f64, f64)], argument: f64) -> f64 {
-    match exact.iter().find(|(at, _)| *at == argument) {
-        Some((_, degrees)) => *degrees,
-        None => radians / (std::f64::consts::PI / 180.0),
+/// Arcs of numbers from 0 to 1, likewise by their ratio to the arcs of 1/2.
+fn degree_arcsine(a: f64) -> f64 {
+    if a <= 0.5 {
+        a.asin() / 0.5f64.asin() * 30.0
+    } else {
+        90.0 - a.acos() / 0.5f64.acos() * 60.0
     }
 }
 
-fn arc_degrees_2(y: f64, x: f64) -> f64 {
-    let eighths = y.atan2(x) / std::f64::consts::FRAC_PI_4;
-    match y == 0.0 || x == 0.0 || y.abs() == x.abs() {
-        true => eighths.round() * 45.0,
-        false => eighths * 45.0,
+fn degree_arccosine(a: f64) -> f64 {
+    if a <= 0.5 {
+        90.0 - a.asin() / 0.5f64.asin() * 30.0
+    } else {
+        a.acos() / 0.5f64.acos() * 60.0
     }
 }
 

@@ -122,7 +122,9 @@ impl Numeric {
         if self.is_nan() || number.is_nan() {
             return Ok(Numeric::NAN);
         }
-        self.check_logarithm()?;
+        if !number.is_negative() {
+            self.check_logarithm()?;
+        }
         number.check_logarithm()?;
         match (self.is_finite(), number.is_finite()) {
             (false, false) => return Ok(Numeric::NAN),
