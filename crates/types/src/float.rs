@@ -60,10 +60,27 @@ pub fn format_f64(value: f64, extra_digits: i32) -> String {
 pub fn format_f32(value: f32, extra_digits: i32) -> String {
     let wide = f64::from(value);
     if extra_digits > 0 {
-        shortest(wide, &format!("{value:e}"), 6)
+        shortest(wide, &scientific(value), 6)
     } else {
         general(wide, 6 + extra_digits)
     }
+}
+
+/// The fewest digits as `d.ddde-x`. Where two are as short and as near, the even one, as PostgreSQL prints.
+fn scientific<T: LowerExp + FromStr + PartialEq>(value: T) -> String {
+    let text = format!("{value:e}");
+    let digits = text
+        .bytes()
+        .take_while(|b| *b != b'e')
+        .filter(u8::is_ascii_digit)
+        .count();
+    if digits > 6 {
+        let rounded = format!("{value:.*e}", digits - 1);
+        if rounded.parse::<T>().is_ok_and(|same| same == value) {
+            return rounded;
+        }
+    }
+    text
 }
 
 /// Lays out digits found by Rust's shortest form `d.ddde-x`; exponents of 10 from -4 to below `fixed_below` are
