@@ -48,15 +48,20 @@ pub mod bytea;
 pub mod comparison;
 pub mod datetime;
 pub mod datetime_compare;
+pub mod encoding;
 pub mod enums;
 pub mod float;
 pub mod formatting;
+pub mod hashing;
 pub mod inet;
 pub mod integer;
 pub mod json;
 mod kernel;
 pub mod numeric;
+pub mod pattern;
 pub mod range;
+pub mod text;
+pub mod text_format;
 pub mod uuid;
 
 /// Functions of a family: internal name and what carries it out.
@@ -74,12 +79,15 @@ static FAMILIES: &[Family] = &[
     datetime::FUNCTIONS,
     datetime::ZONES,
     datetime_compare::FUNCTIONS,
+    encoding::FUNCTIONS,
     enums::FUNCTIONS,
     float::ARITHMETIC,
     float::FUNCTIONS,
     float::IN_RANGE,
     float::WIDENING,
     formatting::FUNCTIONS,
+    hashing::PLAIN,
+    hashing::EXTENDED,
     inet::FUNCTIONS,
     integer::ARITHMETIC,
     integer::SMALLINT,
@@ -91,7 +99,11 @@ static FAMILIES: &[Family] = &[
     json::FUNCTIONS,
     numeric::FUNCTIONS,
     numeric::IN_RANGE,
+    pattern::FUNCTIONS,
     range::FUNCTIONS,
+    text::FUNCTIONS,
+    text::VARIADIC,
+    text_format::FUNCTIONS,
     uuid::FUNCTIONS,
 ];
 

@@ -122,7 +122,7 @@ impl Numeric {
         if self.is_nan() || number.is_nan() {
             return Ok(Numeric::NAN);
         }
-        if !number.is_negative() {
+        if !(number.is_negative() && (!self.is_finite() || !number.is_finite())) {
             self.check_logarithm()?;
         }
         number.check_logarithm()?;
