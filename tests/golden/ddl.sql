@@ -1,0 +1,128 @@
+-- Definitions on one node: tables, columns, indexes, views, types, functions, and what depends on what.
+CREATE TABLE t (a int, b text);
+CREATE TABLE t (x int);
+CREATE TABLE IF NOT EXISTS t (x int);
+ALTER TABLE t ADD COLUMN c int DEFAULT 5, ADD COLUMN d timestamp DEFAULT '2024-01-01';
+INSERT INTO t VALUES (1, 'one');
+SELECT * FROM t;
+ALTER TABLE t ALTER COLUMN a TYPE bigint, ALTER COLUMN c SET DEFAULT 7, ALTER COLUMN d DROP DEFAULT;
+ALTER TABLE t RENAME COLUMN b TO label;
+ALTER TABLE t ADD COLUMN a int;
+ALTER TABLE t ADD COLUMN IF NOT EXISTS a int;
+ALTER TABLE t DROP COLUMN zzz;
+ALTER TABLE t DROP COLUMN IF EXISTS zzz;
+ALTER TABLE t ALTER COLUMN label TYPE int;
+ALTER TABLE t ALTER COLUMN label TYPE int USING length(label);
+INSERT INTO t (a) VALUES (2);
+SELECT * FROM t ORDER BY a;
+\d t
+ALTER TABLE t RENAME TO renamed;
+ALTER TABLE t ADD COLUMN x int;
+ALTER TABLE IF EXISTS t ADD COLUMN x int;
+CREATE INDEX ON renamed (a);
+CREATE INDEX renamed_a_idx ON renamed (a);
+CREATE INDEX IF NOT EXISTS renamed_a_idx ON renamed (a);
+CREATE UNIQUE INDEX uq ON renamed (label DESC NULLS LAST) INCLUDE (c) WHERE a > 0;
+CREATE INDEX expr ON renamed ((a + 1), lower(a::text));
+CREATE INDEX h ON renamed USING hash (a);
+CREATE INDEX bad ON renamed (nothing);
+CREATE INDEX bad ON renamed USING nothing (a);
+\d renamed
+ALTER INDEX h RENAME TO hh;
+DROP INDEX hh;
+DROP INDEX hh;
+DROP INDEX IF EXISTS hh;
+INSERT INTO renamed (a, label) VALUES (3, 3), (4, 3);
+SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'renamed' ORDER BY 1;
+CREATE SCHEMA s;
+CREATE TABLE s.t (id int PRIMARY KEY);
+CREATE VIEW s.v AS SELECT id FROM s.t;
+CREATE VIEW w AS SELECT * FROM s.v;
+DROP TABLE s.t;
+DROP SCHEMA s;
+ALTER TABLE s.t DROP COLUMN id;
+DROP TABLE s.t CASCADE;
+DROP SCHEMA s;
+CREATE SCHEMA s;
+CREATE SCHEMA s;
+CREATE TABLE nosuch.t (a int);
+CREATE TYPE mood AS ENUM ('low', 'mid', 'high');
+CREATE TABLE person (name text, m mood DEFAULT 'mid');
+INSERT INTO person VALUES ('a', 'high'), ('b'), ('c', 'low');
+SELECT * FROM person ORDER BY m;
+SELECT * FROM person WHERE m > 'low' ORDER BY m DESC;
+INSERT INTO person VALUES ('d', 'awful');
+ALTER TYPE mood ADD VALUE 'top' AFTER 'high';
+SELECT enum_range(NULL::mood), enum_first(NULL::mood), 'top'::mood > 'high';
+DROP TYPE mood;
+CREATE TYPE pt AS (x int, y int);
+CREATE TABLE shapes (id int, p pt);
+INSERT INTO shapes VALUES (1, (1, 2)), (2, ROW(3, 4)), (3, '(5,)');
+SELECT id, (p).x, p FROM shapes ORDER BY id;
+UPDATE shapes SET p.x = 9 WHERE id = 1 RETURNING p;
+CREATE DOMAIN posint AS int CHECK (VALUE > 0) NOT NULL;
+SELECT 5::posint, (-5)::posint;
+CREATE TABLE dom (p posint);
+INSERT INTO dom VALUES (0);
+INSERT INTO dom VALUES (NULL);
+CREATE FUNCTION add(a int, b int DEFAULT 10) RETURNS int LANGUAGE sql AS 'SELECT a + b';
+SELECT add(1), add(1, 2), add(b => 1, a => 5);
+SELECT add('x');
+CREATE FUNCTION add(a int, b int DEFAULT 10) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE OR REPLACE FUNCTION add(a int, b int DEFAULT 10) RETURNS int LANGUAGE sql AS 'SELECT a * b';
+SELECT add(2, 3);
+CREATE FUNCTION evens(n int) RETURNS SETOF int LANGUAGE sql AS $$ SELECT i FROM generate_series(2, n, 2) i $$;
+SELECT * FROM evens(6);
+SELECT evens(4);
+CREATE FUNCTION pair(OUT a int, OUT b text) LANGUAGE sql AS $$ SELECT 1, 'x' $$;
+SELECT pair(), (pair()).b;
+SELECT * FROM pair();
+CREATE FUNCTION fact(n int) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE r bigint := 1;
+BEGIN
+  IF n < 0 THEN RAISE EXCEPTION 'negative: %', n USING HINT = 'be positive'; END IF;
+  FOR i IN 1..n LOOP r := r * i; END LOOP;
+  RETURN r;
+END $$;
+SELECT fact(5), fact(0);
+SELECT fact(-1);
+DO $$ BEGIN RAISE NOTICE 'hello %', 1 + 1; END $$;
+DROP FUNCTION fact;
+DROP FUNCTION fact(int);
+DROP FUNCTION add(int, int), evens(int);
+CREATE SEQUENCE sq START 5 INCREMENT 2 MAXVALUE 9;
+SELECT nextval('sq'), nextval('sq'), nextval('sq');
+SELECT nextval('sq');
+\d sq
+COMMENT ON TABLE renamed IS 'a comment';
+COMMENT ON COLUMN renamed.a IS 'the a';
+SELECT obj_description('renamed'::regclass), col_description('renamed'::regclass, 1);
+\d+ renamed
+CREATE TABLE likes (LIKE renamed INCLUDING ALL);
+\d likes
+CREATE TABLE parent (id int, note text);
+CREATE TABLE child (extra int) INHERITS (parent);
+INSERT INTO child VALUES (1, 'n', 2);
+SELECT * FROM parent;
+SELECT * FROM ONLY parent;
+SELECT tableoid::regclass, id FROM parent;
+DROP TABLE parent;
+CREATE TEMP TABLE tmp (a int);
+\d tmp
+CREATE UNLOGGED TABLE ul (a int);
+\d ul
+SELECT 'renamed'::regclass, to_regclass('nothing'), 'int'::regtype, pg_typeof(1.5);
+SELECT relname, relkind FROM pg_class WHERE relname IN ('renamed', 'uq', 'sq', 'w') ORDER BY 1;
+SELECT column_name, data_type, is_nullable, column_default FROM information_schema.columns WHERE table_name = 'renamed' ORDER BY ordinal_position;
+CREATE ROLE app LOGIN;
+GRANT SELECT ON renamed TO app;
+SET ROLE app;
+SELECT count(*) FROM renamed;
+INSERT INTO renamed (a) VALUES (1);
+SELECT * FROM person;
+CREATE TABLE mine (a int);
+RESET ROLE;
+\dp renamed
+DROP ROLE app;
+REVOKE ALL ON renamed FROM app;
+DROP ROLE app;
