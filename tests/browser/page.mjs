@@ -15,7 +15,7 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-const PATIENCE = 30_000;
+const PATIENCE = 15_000;
 
 let browser;
 
@@ -77,11 +77,7 @@ export class KumquatPage {
 
   /** What a step's checks say after a run: [goal, met]. */
   async checks(number) {
-    return this.step(number)
-      .locator('.checks li')
-      .evaluateAll((items) =>
-        items.map((item) => [item.lastChild.textContent, item.classList.contains('met')]),
-      );
+    return marks(this.step(number).locator('.checks li'));
   }
 
   /** Types a text into the terminal and waits until psql has answered. */
@@ -160,7 +156,12 @@ export class KumquatPage {
   async keys() {
     await this.picture('Foreign keys');
     return this.page.locator('.rule').evaluateAll((rules) =>
-      Object.fromEntries(rules.map((rule) => [rule.title, rule.lastChild.textContent])),
+      Object.fromEntries(
+        rules.map((rule) => {
+          const unseen = rule.querySelector('.unseen').textContent;
+          return [rule.title, rule.textContent.replace(unseen, '').trim()];
+        }),
+      ),
     );
   }
 
@@ -169,16 +170,24 @@ export class KumquatPage {
     await this.picture('Foreign keys');
     const panel = this.page.getByRole('region', { name: 'The refused key' });
     if ((await panel.count()) === 0) return undefined;
-    return panel.evaluate((panel) => ({
-      key: panel.querySelector('h3').textContent,
-      rule: panel.querySelector('.why').textContent,
-      conditions: [...panel.querySelectorAll('.checks li')].map((item) => [
-        item.lastChild.textContent,
-        item.classList.contains('met'),
-      ]),
-      repairs: [...panel.querySelectorAll('.repairs pre')].map((pre) => pre.textContent),
-      drawnBroken: document.querySelector('path.key.refused') !== null,
-      cell: document.querySelector('.matrix td.hit')?.textContent ?? '',
-    }));
+    return {
+      key: await panel.locator('h3').textContent(),
+      rule: await panel.locator('.why').textContent(),
+      conditions: await marks(panel.locator('.checks li')),
+      repairs: await panel.locator('.repairs pre').allTextContents(),
+      drawnBroken: (await this.page.locator('path.key.refused').count()) === 1,
+      cell: await this.page.locator('.matrix td.hit').textContent(),
+    };
   }
+}
+
+/** Items with a mark: [text, met]. */
+function marks(items) {
+  return items.evaluateAll(
+    (items) =>
+      items.map((item) => {
+        const unseen = item.querySelector('.unseen').textContent;
+        return [item.textContent.replace(unseen, '').trim(), item.classList.contains('met')];
+      }),
+  );
 }

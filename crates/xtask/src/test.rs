@@ -93,8 +93,13 @@ fn browser() -> Result<()> {
     let site = site::build()?;
     let browser = chromium::install()?;
     let address = serve::in_background(site.directory)?;
-    run(node::node(&["--test", "--test-concurrency=1", "tests/browser/"])
-        .env("KUMQUAT_ADDRESS", address)
-        .env("KUMQUAT_CHROMIUM", browser.chromium)
-        .current_dir(root()))
+    run(node::node(&[
+        "--test",
+        "--test-concurrency=1",
+        "--test-reporter=spec",
+        "tests/browser/",
+    ])
+    .env("KUMQUAT_ADDRESS", address)
+    .env("KUMQUAT_CHROMIUM", browser.chromium)
+    .current_dir(root()))
 }

@@ -23,7 +23,7 @@ pub fn install() -> Result<PathBuf> {
         say(format!(
             "Installing {package} {version} into target/tools (some minutes, once)"
         ));
-        let mut install = cargo(&["install", package, "--version", version, "--bin", program]);
+        let mut install = cargo(&["install", package, "--version", version, "--bins"]);
         run(install
             .arg("--root")
             .arg(&directory)
