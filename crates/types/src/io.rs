@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use crate::array::text::{array_in, array_out, vector_in, vector_out};
 use crate::float::{format_f32, format_f64, parse_f32, parse_f64};
 use crate::integer::{invalid, parse_bool, parse_integer, parse_oid};
 use crate::{Datum, Environment, Error, Numeric, Oid, Result, SqlState, UserType, builtin_type, format_type, record};
@@ -34,6 +35,8 @@ pub fn input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> R
         Oid::CHAR => Datum::text(text.get(..first_char(text)).unwrap_or_default()),
         Oid::NAME => Datum::text(truncate_name(text)),
         Oid::VOID => Datum::Void,
+        Oid::INT2VECTOR => return vector_in(env, Oid::INT2, text),
+        Oid::OIDVECTOR => return vector_in(env, Oid::OID, text),
         Oid::DATE => return datetime::date_in(env, text),
         Oid::TIME => return datetime::time_in(env, text, typmod),
         Oid::TIMETZ => return datetime::timetz_in(env, text, typmod),
@@ -51,7 +54,8 @@ fn other_input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) ->
         Some(UserType::Domain(base, typmod)) => return input(env, base, typmod, text),
         Some(UserType::Enum(labels)) => return enum_input(env, type_oid, labels, text),
         Some(UserType::Composite(fields)) => return record::input(env, &fields, text),
-        Some(UserType::Array(_) | UserType::Range(_)) | None => {}
+        Some(UserType::Array(element)) => return array_in(env, element, typmod, text),
+        Some(UserType::Range(_)) | None => {}
     }
     if type_oid == Oid::RECORD {
         return Err(Error::new(
@@ -65,7 +69,9 @@ fn other_input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) ->
             format!("cannot accept a value of type {}", format_type(env, type_oid)),
         ));
     }
-    let _ = typmod;
+    if let Some(element) = builtin_type(type_oid).map(|t| t.element).filter(|e| e.is_valid()) {
+        return array_in(env, element, typmod, text);
+    }
     Err(Error::not_modelled(format!(
         "input of type {}",
         format_type(env, type_oid)
@@ -88,6 +94,8 @@ pub fn output<'a>(env: &dyn Environment, type_oid: Oid, value: &'a Datum) -> Cow
         Datum::Float8(value) => format_f64(*value, extra_float_digits(env)),
         Datum::Numeric(value) => value.to_string(),
         Datum::Record(value) => record::output(env, value),
+        Datum::Array(value) if matches!(type_oid, Oid::INT2VECTOR | Oid::OIDVECTOR) => vector_out(env, value),
+        Datum::Array(value) => array_out(env, value),
         Datum::Date(value) => datetime::date_out(env, *value),
         Datum::Time(value) => datetime::time_out(*value),
         Datum::TimeTz(value, west) => datetime::timetz_out(*value, *west),

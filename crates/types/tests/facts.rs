@@ -417,6 +417,7 @@ macro_rules! facts {
 }
 
 facts! {
+    arrays
     formatting
     dates
     intervals
