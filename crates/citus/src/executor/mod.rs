@@ -1,0 +1,3 @@
+//! Runs the tasks of a distributed plan on the nodes that hold their shards.
+
+pub mod copy;

@@ -1,0 +1,99 @@
+//! The hooks of the node, each handed to the module that answers it.
+
+use std::sync::Arc;
+
+use kumquat_postgres::Backend;
+use kumquat_postgres::extension::{Extension, FunctionCall, PlannedBy, SavepointEvent, SystemRelation};
+use kumquat_postgres::query::Query;
+use kumquat_postgres::result::CommandTag;
+use kumquat_postgres::settings::SettingDefinition;
+use kumquat_sql::ast::Statement;
+use kumquat_types::{Datum, Oid, Proc, Result};
+
+use crate::metadata::Metadata;
+use crate::{ddl, executor, functions, planner, relations, settings, transaction};
+
+/// The Citus extension.
+pub struct Citus;
+
+/// True where the extension is installed in the session's database.
+fn is_installed(backend: &Backend<'_>) -> bool {
+    backend.extension_state::<Metadata>().is_some()
+}
+
+impl Extension for Citus {
+    fn plan(&self, backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> Result<PlannedBy> {
+        match is_installed(backend) {
+            true => planner::plan(backend, query, params),
+            false => Ok(PlannedBy::Standard),
+        }
+    }
+
+    fn utility(&self, backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag> {
+        match is_installed(backend) {
+            true => ddl::utility(backend, statement, text),
+            false => backend.standard_utility(statement, text),
+        }
+    }
+
+    fn copy_from(
+        &self,
+        backend: &mut Backend<'_>,
+        relation: Oid,
+        columns: &[i16],
+        rows: &mut Vec<Vec<Datum>>,
+    ) -> Result<Option<u64>> {
+        match is_installed(backend) {
+            true => executor::copy::copy_from(backend, relation, columns, rows),
+            false => Ok(None),
+        }
+    }
+
+    fn procs(&self) -> &'static [Proc] {
+        functions::signatures::procs()
+    }
+
+    fn call(&self, backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option<Datum>> {
+        functions::call(backend, call)
+    }
+
+    fn call_set(&self, backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option<Vec<Vec<Datum>>>> {
+        functions::call_set(backend, call)
+    }
+
+    fn relations(&self) -> &'static [SystemRelation] {
+        relations::all()
+    }
+
+    fn settings(&self) -> &'static [SettingDefinition] {
+        settings::definitions()
+    }
+
+    fn pre_commit(&self, backend: &mut Backend<'_>) -> Result<()> {
+        match is_installed(backend) {
+            true => transaction::pre_commit(backend),
+            false => Ok(()),
+        }
+    }
+
+    fn after_transaction(&self, backend: &mut Backend<'_>, committed: bool) {
+        if is_installed(backend) {
+            transaction::after(backend, committed);
+        }
+    }
+
+    fn savepoint(&self, backend: &mut Backend<'_>, event: SavepointEvent, name: &str) -> Result<()> {
+        match is_installed(backend) {
+            true => transaction::savepoint(backend, event, name),
+            false => Ok(()),
+        }
+    }
+
+    fn hides_relation(&self, backend: &Backend<'_>, relation: Oid) -> bool {
+        is_installed(backend) && functions::visibility::is_hidden(backend, relation)
+    }
+
+    fn available_extensions(&self) -> &'static [(&'static str, &'static str)] {
+        &[("citus", "13.2-1"), ("citus_columnar", "13.2-1")]
+    }
+}

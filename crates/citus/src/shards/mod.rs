@@ -1,0 +1,14 @@
+//! Shards as tables: what a shard of a relation is called, how its table is made, filled and dropped, and how
+//! the relation itself is made known to the other nodes.
+//!
+//! - [`names`]: `events_102008`
+//! - [`create`]: the table of a shard, cloned from the relation's definition
+//! - [`mirror`]: the relation itself ("shell table") on nodes with metadata
+//! - [`drop`]: shards and shell tables of relations that are gone
+//! - [`rows`]: reading and writing rows of shards in bulk
+
+pub mod create;
+pub mod drop;
+pub mod mirror;
+pub mod names;
+pub mod rows;
