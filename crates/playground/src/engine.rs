@@ -1,30 +1,78 @@
 //! The cluster and psql over it, behind the few calls that the session makes.
 
+use kumquat_postgres::catalog::well_known::BOOTSTRAP_SUPERUSER;
+use kumquat_postgres::connect;
+use kumquat_postgres::extension::NoExtension;
+use kumquat_postgres::server::{Network, ServerId};
 use kumquat_protocol::message::{Options, SessionView};
-use kumquat_protocol::outcome::StatementOutcome;
+use kumquat_protocol::outcome::{Output, OutputKind, StatementOutcome};
+use kumquat_psql::script::Lines;
+use kumquat_psql::{PieceKind, Psql};
+
+const DATABASE: &str = "lab";
+/// Seconds from 1970-01-01 to 2000-01-01, where PostgreSQL's clock begins.
+const POSTGRES_EPOCH: f64 = 946_684_800.0;
 
 /// The whole state of a session; a copy is cheap.
 #[derive(Clone)]
-pub struct Engine {}
+pub struct Engine {
+    psql: Psql,
+}
 
 impl Engine {
-    pub fn new(_options: &Options) -> Engine {
-        Engine {}
+    /// A fresh cluster, and psql connected to its coordinator as `postgres`.
+    pub fn new(options: &Options) -> Engine {
+        let network = Network::new(&[("localhost", 9700)]);
+        let mut session = connect::open(ServerId(0), DATABASE.into(), BOOTSTRAP_SUPERUSER);
+        // Past the range of either the conversion saturates.
+        session.clock.now = ((options.clock - POSTGRES_EPOCH) * 1e6) as i64;
+        session.random = u64::from(options.seed);
+        let mut psql = Psql::new(network, session, &NoExtension);
+        psql.variables.set("ECHO", "all");
+        Engine { psql }
     }
 
-    /// Runs a text and reports each statement as it is done.
+    /// Runs a text as if it were typed into psql and reports each statement as it is done. What
+    /// stands on one line is reported as one.
     pub fn run(&mut self, text: &str, report: &mut dyn FnMut(StatementOutcome)) {
-        report(StatementOutcome {
-            echo: format!("{text}\n"),
-            ..StatementOutcome::default()
-        });
+        let mut lines = Lines::new(text);
+        let mut out = kumquat_psql::Output::default();
+        let mut more = true;
+        while more {
+            more = self.psql.run_next_line(&mut lines, &mut out);
+            let done = self.psql.pending().trim().is_empty() || !more;
+            if done && !out.pieces.is_empty() {
+                report(self.outcome(std::mem::take(&mut out)));
+            }
+        }
     }
 
     /// How things stand.
     pub fn view(&self) -> SessionView {
         SessionView {
-            prompt: "lab=# ".to_string(),
+            prompt: self.psql.prompt(),
             ..SessionView::default()
         }
+    }
+
+    fn outcome(&mut self, out: kumquat_psql::Output) -> StatementOutcome {
+        let mut outcome = StatementOutcome::default();
+        for piece in out.pieces {
+            let kind = match piece.kind {
+                PieceKind::Echo => {
+                    outcome.echo.push_str(&piece.text);
+                    continue;
+                }
+                PieceKind::Notice => OutputKind::Notice,
+                PieceKind::Error => OutputKind::Error,
+                PieceKind::Result | PieceKind::Info => OutputKind::Result,
+            };
+            match outcome.output.last_mut() {
+                Some(last) if last.kind == kind => last.text.push_str(&piece.text),
+                _ => outcome.output.push(Output { kind, text: piece.text }),
+            }
+        }
+        outcome.failed = outcome.output.iter().any(|output| output.kind == OutputKind::Error);
+        outcome
     }
 }
