@@ -50,6 +50,9 @@ pub struct Call<'a> {
     pub arg_types: &'a [Oid],
     pub result_type: Oid,
     pub collation: Oid,
+    /// Name, type and type modifier of the columns that the query wants of a function that returns `record`
+    /// (`AS t(id int, name text)`), else empty.
+    pub columns: &'a [(std::sync::Arc<str>, Oid, i32)],
 }
 
 pub type ScalarFunction = fn(&mut Call<'_>, &[Datum]) -> Result<Datum>;

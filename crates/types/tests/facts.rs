@@ -232,6 +232,7 @@ impl<'a> Parser<'a> {
             arg_types: &types,
             result_type,
             collation: Oid::INVALID,
+            columns: &[],
         };
         let rows = match proc.implementation {
             Implementation::Scalar(function) | Implementation::Vector(function, _) => {
