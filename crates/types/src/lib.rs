@@ -39,6 +39,7 @@ pub mod proc;
 pub mod quote;
 pub mod range;
 pub mod record;
+pub mod regex;
 pub mod typmod;
 
 pub use array::ArrayValue;

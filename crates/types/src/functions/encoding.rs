@@ -100,29 +100,29 @@ fn encode_base64(bytes: &[u8]) -> String {
 
 fn decode_base64(value: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let (mut word, mut places, mut padding) = (0u32, 0, 0);
+    let (mut word, mut places) = (0u32, 0);
+    // Bytes in a group of four: fewer from the first "=" on.
+    let mut group = 3;
     for c in value.chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r')) {
-        let sextet = match c {
-            '=' if padding == 0 && places < 2 => {
-                return Err(invalid("unexpected \"=\" while decoding base64 sequence"));
-            }
-            '=' => {
-                padding += 1;
+        let sextet = match BASE64.iter().position(|&b| char::from(b) == c) {
+            Some(sextet) => sextet as u32,
+            None if c == '=' => {
+                if group == 3 && places < 2 {
+                    return Err(invalid("unexpected \"=\" while decoding base64 sequence"));
+                }
+                group = group.min(places.max(2) - 1);
                 0
             }
-            _ => match BASE64.iter().position(|&b| char::from(b) == c) {
-                Some(sextet) if padding == 0 => sextet as u32,
-                _ => {
-                    return Err(invalid(format!(
-                        "invalid symbol \"{c}\" found while decoding base64 sequence"
-                    )));
-                }
-            },
+            None => {
+                return Err(invalid(format!(
+                    "invalid symbol \"{c}\" found while decoding base64 sequence"
+                )));
+            }
         };
         word = word << 6 | sextet;
         places += 1;
         if places == 4 {
-            bytes.extend([word >> 16, word >> 8, word].iter().take(3 - padding).map(|b| *b as u8));
+            bytes.extend([word >> 16, word >> 8, word].iter().take(group).map(|b| *b as u8));
             (word, places) = (0, 0);
         }
     }
@@ -244,8 +244,10 @@ fn charset(name: &str, role: &str) -> Result<Charset> {
 
 fn from_charset(bytes: &[u8], name: &str) -> Result<String> {
     match charset(name, "source")? {
+        Charset::Utf8 => valid_utf8(bytes),
+        charset if bytes.contains(&0) => Err(invalid_bytes(charset, &[0])),
+        Charset::SqlAscii => valid_utf8(bytes),
         Charset::Latin1 => Ok(bytes.iter().copied().map(char::from).collect()),
-        Charset::Utf8 | Charset::SqlAscii => valid_utf8(bytes),
     }
 }
 
@@ -264,11 +266,19 @@ pub(crate) fn valid_utf8(bytes: &[u8]) -> Result<String> {
         Some(0xF0..=0xF7) => 4,
         _ => 1,
     };
-    let shown: Vec<String> = wrong.iter().take(length).map(|b| format!("0x{b:02x}")).collect();
-    Err(Error::new(
+    Err(invalid_bytes(Charset::Utf8, wrong.get(..length).unwrap_or(wrong)))
+}
+
+fn invalid_bytes(charset: Charset, bytes: &[u8]) -> Error {
+    let shown: Vec<String> = bytes.iter().map(|b| format!("0x{b:02x}")).collect();
+    Error::new(
         SqlState::CHARACTER_NOT_IN_REPERTOIRE,
-        format!("invalid byte sequence for encoding \"UTF8\": {}", shown.join(" ")),
-    ))
+        format!(
+            "invalid byte sequence for encoding \"{}\": {}",
+            charset.name(),
+            shown.join(" ")
+        ),
+    )
 }
 
 fn to_charset(value: &str, name: &str) -> Result<Vec<u8>> {

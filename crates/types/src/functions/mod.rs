@@ -60,6 +60,7 @@ mod kernel;
 pub mod numeric;
 pub mod pattern;
 pub mod range;
+pub mod regex;
 pub mod text;
 pub mod text_format;
 pub mod uuid;
@@ -101,6 +102,9 @@ static FAMILIES: &[Family] = &[
     numeric::IN_RANGE,
     pattern::FUNCTIONS,
     range::FUNCTIONS,
+    regex::FUNCTIONS,
+    regex::OPTIONAL,
+    regex::SETS,
     text::FUNCTIONS,
     text::VARIADIC,
     text_format::FUNCTIONS,

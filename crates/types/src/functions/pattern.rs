@@ -69,7 +69,9 @@ fn matches<T: Copy + PartialEq>(value: &[T], pattern: &[T], special: &Wildcards<
             (_, Some(p)) if *p == special.any => {
                 place += 1;
                 back = Some((at, place));
-                check_escape(pattern.get(place..).unwrap_or_default(), special)?;
+                if at < value.len() {
+                    check_escape(pattern.get(place..).unwrap_or_default(), special)?;
+                }
                 continue;
             }
             (Some(_), Some(p)) if *p == special.one => {
@@ -101,7 +103,7 @@ fn matches<T: Copy + PartialEq>(value: &[T], pattern: &[T], special: &Wildcards<
     }
 }
 
-/// PostgreSQL looks at what follows a `%` even if nothing is left to match.
+/// PostgreSQL looks at what follows a `%` before it tries to match it.
 fn check_escape<T: Copy + PartialEq>(rest: &[T], special: &Wildcards<T>) -> Result<()> {
     let next = rest.iter().position(|p| *p != special.any && *p != special.one);
     match next.and_then(|at| rest.get(at..)) {
@@ -118,7 +120,7 @@ fn ends_with_escape() -> Error {
 }
 
 /// The one character of an ESCAPE clause; none turns escaping off.
-fn single(escape: &str) -> Result<Option<char>> {
+pub(super) fn single(escape: &str) -> Result<Option<char>> {
     let mut chars = escape.chars();
     match (chars.next(), chars.next()) {
         (first, None) => Ok(first),
