@@ -6,7 +6,7 @@ use imbl::{OrdMap, Vector};
 use kumquat_types::Oid;
 
 use super::well_known::{BOOTSTRAP_SUPERUSER, DATABASE_OWNER_ROLE, INFORMATION_SCHEMA, PG_CATALOG, PG_TOAST, PUBLIC};
-use super::{AclItem, Attribute, Catalog, InstalledExtension, Name, Relation, RelationKind, Role, Schema};
+use super::{AccessMethod, AclItem, Attribute, Catalog, InstalledExtension, Name, Relation, RelationKind, Role, Schema};
 use crate::extension::SystemRelation;
 use crate::server::{Database, Network, Server};
 
@@ -31,6 +31,16 @@ const PREDEFINED_ROLES: &[(u32, &str)] = &[
 
 /// The roles that `pg_monitor` is a member of.
 const MONITOR_MEMBERSHIPS: [u32; 3] = [3374, 3375, 3377];
+
+const ACCESS_METHODS: [(u32, &str, char); 7] = [
+    (2, "heap", 't'),
+    (403, "btree", 'i'),
+    (405, "hash", 'i'),
+    (783, "gist", 'i'),
+    (2742, "gin", 'i'),
+    (4000, "spgist", 'i'),
+    (3580, "brin", 'i'),
+];
 
 /// Catalogs that hold what only a superuser may see.
 const PRIVATE_RELATIONS: [&str; 5] = [
@@ -196,6 +206,11 @@ fn initial_catalog() -> &'static Catalog {
             version: "1.0".into(),
         };
         catalog.extensions.insert(plpgsql.name.clone(), Arc::new(plpgsql));
+        for (oid, name, kind) in ACCESS_METHODS {
+            let name: Name = name.into();
+            let oid = Oid(oid);
+            catalog.access_methods.insert(name.clone(), AccessMethod { oid, name, kind });
+        }
         catalog.install_system_relations(crate::system::relations());
         catalog
     })

@@ -8,6 +8,8 @@
 //!   [`format_type`]: how types are written; [`quote`]: how identifiers and strings are.
 //! - [`description`]: what messages call an object; [`dependency`]: what hangs on what, and what goes with it;
 //!   [`expression_references`]: what an expression needs.
+//! - [`collation`], [`operator_class`]: what is built in of pg_collation, pg_am and pg_opclass;
+//!   [`volatility`]: how far expressions may be relied on.
 //! - [`relation`]: tables, views, indexes, sequences and their attributes; partition keys and bounds.
 //! - [`constraint`]: primary, unique, foreign, check constraints.
 //! - [`types`]: user-defined types; [`function`]: user-defined functions and triggers.
@@ -25,10 +27,12 @@ pub mod function;
 pub mod namespace;
 pub mod naming;
 pub mod object;
+pub mod operator_class;
 pub mod quote;
 pub mod relation;
 pub mod role;
 pub mod types;
+pub mod volatility;
 
 use std::sync::Arc;
 
@@ -68,6 +72,15 @@ pub struct InstalledExtension {
     pub version: Name,
 }
 
+/// An access method (pg_am).
+#[derive(Clone, Debug)]
+pub struct AccessMethod {
+    pub oid: Oid,
+    pub name: Name,
+    /// `t` for tables, `i` for indexes.
+    pub kind: char,
+}
+
 /// The objects of one database.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
@@ -92,6 +105,8 @@ pub struct Catalog {
     pub function_names: OrdSet<(Oid, Name, Oid)>,
     pub triggers: OrdMap<Oid, Arc<Trigger>>,
     pub extensions: OrdMap<Name, Arc<InstalledExtension>>,
+    /// pg_am, by name: PostgreSQL's own and those of installed extensions.
+    pub access_methods: OrdMap<Name, AccessMethod>,
     pub dependencies: OrdSet<Dependency>,
     /// The same from the other side: dependent, referenced, kind.
     pub references: OrdSet<(ObjectAddress, ObjectAddress, DependencyKind)>,

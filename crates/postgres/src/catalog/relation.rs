@@ -224,6 +224,8 @@ pub struct IndexDefinition {
     pub nulls_not_distinct: bool,
     pub primary: bool,
     pub exclusion: bool,
+    /// Operators of an exclusion constraint, one a key column.
+    pub exclusion_operators: Vec<Oid>,
     pub immediate: bool,
     pub clustered: bool,
     pub valid: bool,
