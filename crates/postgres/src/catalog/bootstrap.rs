@@ -6,7 +6,9 @@ use imbl::{OrdMap, Vector};
 use kumquat_types::Oid;
 
 use super::well_known::{BOOTSTRAP_SUPERUSER, DATABASE_OWNER_ROLE, INFORMATION_SCHEMA, PG_CATALOG, PG_TOAST, PUBLIC};
-use super::{AccessMethod, AclItem, Attribute, Catalog, InstalledExtension, Name, Relation, RelationKind, Role, Schema};
+use super::{
+    AccessMethod, AclItem, Attribute, Catalog, InstalledExtension, Name, Relation, RelationKind, Role, Schema,
+};
 use crate::extension::SystemRelation;
 use crate::server::{Database, Network, Server};
 
@@ -209,7 +211,9 @@ fn initial_catalog() -> &'static Catalog {
         for (oid, name, kind) in ACCESS_METHODS {
             let name: Name = name.into();
             let oid = Oid(oid);
-            catalog.access_methods.insert(name.clone(), AccessMethod { oid, name, kind });
+            catalog
+                .access_methods
+                .insert(name.clone(), AccessMethod { oid, name, kind });
         }
         catalog.install_system_relations(crate::system::relations());
         catalog

@@ -118,16 +118,18 @@ pub fn resolve(backend: &Backend<'_>, method: &str, name: &[String], type_oid: O
     if named.peek().is_none() {
         return Err(undefined(name, method));
     }
-    named.find(|class| accepts(backend, class.input, type_oid)).ok_or_else(|| {
-        Error::new(
-            SqlState::DATATYPE_MISMATCH,
-            format!(
-                "operator class \"{}\" does not accept data type {}",
-                name.join("."),
-                backend.format_type(type_oid)
-            ),
-        )
-    })
+    named
+        .find(|class| accepts(backend, class.input, type_oid))
+        .ok_or_else(|| {
+            Error::new(
+                SqlState::DATATYPE_MISMATCH,
+                format!(
+                    "operator class \"{}\" does not accept data type {}",
+                    name.join("."),
+                    backend.format_type(type_oid)
+                ),
+            )
+        })
 }
 
 fn undefined(name: &[String], method: &str) -> Error {

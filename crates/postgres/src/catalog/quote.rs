@@ -1,12 +1,15 @@
 //! How identifiers and strings are written in SQL text.
 
+use kumquat_sql::{KeywordCategory, keyword_category};
+
 /// The identifier, in double quotes where it would not be read back as it is (`quote_identifier`).
 pub fn quote_identifier(name: &str) -> String {
     let plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-    if plain {
+    let reserved = || keyword_category(name).is_some_and(|category| category != KeywordCategory::Unreserved);
+    if plain && !reserved() {
         name.to_string()
     } else {
         format!("\"{}\"", name.replace('"', "\"\""))
@@ -40,6 +43,7 @@ mod tests {
             ("Orders", "\"Orders\""),
             ("1x", "\"1x\""),
             ("a\"b", "\"a\"\"b\""),
+            ("select", "\"select\""),
             ("name", "name"),
             ("", "\"\""),
         ] {

@@ -63,5 +63,7 @@ pub fn of_function(backend: &Backend<'_>, oid: Oid) -> Volatility {
         return function.volatility;
     }
     let extension = || backend.extension.procs().iter().find(|proc| proc.oid == oid);
-    proc_by_oid(oid).or_else(extension).map_or(Volatility::Volatile, |proc| proc.volatility)
+    proc_by_oid(oid)
+        .or_else(extension)
+        .map_or(Volatility::Volatile, |proc| proc.volatility)
 }

@@ -7,7 +7,6 @@ use kumquat_types::{Error, Oid, Result, SqlState};
 
 use crate::backend::Backend;
 use crate::catalog::naming::truncate_identifier;
-use crate::catalog::well_known::PUBLIC;
 use crate::catalog::{
     Attribute, Catalog, CompositeField, DependencyKind, Name, ObjectAddress, ObjectClass, Persistence, Relation,
     RelationKind, TypeDefinition, UserDefinedType,
@@ -28,10 +27,7 @@ pub fn persistence_of(range: &RangeVar) -> Persistence {
 }
 
 pub fn already_exists(name: &str) -> Error {
-    Error::new(
-        SqlState::DUPLICATE_TABLE,
-        format!("relation \"{name}\" already exists"),
-    )
+    Error::new(SqlState::DUPLICATE_TABLE, format!("relation \"{name}\" already exists"))
 }
 
 /// IF NOT EXISTS: whether a relation of the name is there, with the notice that says so.
@@ -121,10 +117,7 @@ fn check_columns(backend: &Backend<'_>, relation: &Relation) -> Result<()> {
         if stored && SYSTEM_COLUMNS.contains(&&*attribute.name) {
             return Err(Error::new(
                 SqlState::DUPLICATE_COLUMN,
-                format!(
-                    "column name \"{}\" conflicts with a system column name",
-                    attribute.name
-                ),
+                format!("column name \"{}\" conflicts with a system column name", attribute.name),
             ));
         }
     }
@@ -157,10 +150,7 @@ pub fn check_column_type(backend: &Backend<'_>, column: &str, type_oid: Oid) -> 
     if pseudo {
         return Err(Error::new(
             SqlState::INVALID_TABLE_DEFINITION,
-            format!(
-                "column \"{column}\" has pseudo-type {}",
-                backend.format_type(type_oid)
-            ),
+            format!("column \"{column}\" has pseudo-type {}", backend.format_type(type_oid)),
         ));
     }
     Ok(())
@@ -337,10 +327,10 @@ impl Backend<'_> {
     }
 }
 
-/// The public schema is the one predefined schema that objects depend on.
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::well_known::PUBLIC;
 
     #[test]
     fn array_types_evade_names_that_are_taken() {

@@ -4,10 +4,7 @@ use kumquat_sql::ast::{DefArg, DefElem, TypeName};
 use kumquat_types::{Error, Result, SqlState};
 
 fn syntax(option: &DefElem, needs: &str) -> Error {
-    Error::new(
-        SqlState::SYNTAX_ERROR,
-        format!("{} requires {needs}", option.name),
-    )
+    Error::new(SqlState::SYNTAX_ERROR, format!("{} requires {needs}", option.name))
 }
 
 pub fn conflicting(option: &DefElem) -> Error {

@@ -131,7 +131,7 @@ impl<'a> Given<'a> {
                 "owned_by" => &mut given.owned_by,
                 "sequence_name" if usage == Use::Plain => {
                     return Err(
-                        Error::new(SqlState::SYNTAX_ERROR, "invalid sequence option SEQUENCE NAME").at(option.location)
+                        Error::new(SqlState::SYNTAX_ERROR, "invalid sequence option SEQUENCE NAME").at(option.location),
                     );
                 }
                 _ => continue,
@@ -307,9 +307,7 @@ fn set_owner_column(backend: &mut Backend<'_>, sequence: Oid, option: &DefElem, 
         }
         [table @ .., column] => Some(owner_column(backend, sequence, table, column)?),
     };
-    if !identity
-        && let Some((owner, DependencyKind::Internal)) = backend.catalog()?.sequence_owner(sequence)
-    {
+    if !identity && let Some((owner, DependencyKind::Internal)) = backend.catalog()?.sequence_owner(sequence) {
         let (name, table) = (
             backend.relation_by_oid(sequence)?.name.clone(),
             backend.relation_by_oid(owner.oid)?.name.clone(),

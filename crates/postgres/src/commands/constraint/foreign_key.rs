@@ -269,9 +269,7 @@ fn check_relations(
         | (Persistence::Unlogged, Persistence::Permanent | Persistence::Unlogged)
         | (Persistence::Temporary, Persistence::Temporary) => return Ok(()),
         (Persistence::Permanent, _) => "constraints on permanent tables may reference only permanent tables",
-        (Persistence::Unlogged, _) => {
-            "constraints on unlogged tables may reference only permanent or unlogged tables"
-        }
+        (Persistence::Unlogged, _) => "constraints on unlogged tables may reference only permanent or unlogged tables",
         (Persistence::Temporary, _) => "constraints on temporary tables may reference only temporary tables",
     };
     Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, refused))
@@ -371,7 +369,10 @@ fn referenced_primary_key(backend: &Backend<'_>, referenced: &Relation) -> Resul
                     ),
                 ));
             }
-            return Ok((index.oid, definition.columns.iter().map(|column| column.attribute).collect()));
+            return Ok((
+                index.oid,
+                definition.columns.iter().map(|column| column.attribute).collect(),
+            ));
         }
     }
     Err(Error::new(
@@ -381,11 +382,7 @@ fn referenced_primary_key(backend: &Backend<'_>, referenced: &Relation) -> Resul
 }
 
 /// A unique index on exactly these columns, in any order.
-fn referenced_unique_key(
-    backend: &Backend<'_>,
-    referenced: &Relation,
-    columns: Vec<i16>,
-) -> Result<(Oid, Vec<i16>)> {
+fn referenced_unique_key(backend: &Backend<'_>, referenced: &Relation, columns: Vec<i16>) -> Result<(Oid, Vec<i16>)> {
     let mut sorted = columns.clone();
     sorted.sort_unstable();
     if sorted.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
@@ -425,9 +422,9 @@ fn referenced_unique_key(
 fn check_privileges(backend: &Backend<'_>, referenced: &Relation, columns: &[i16]) -> Result<()> {
     let table = ObjectAddress::new(ObjectClass::Relation, referenced.oid);
     let role = backend.session.current_user;
-    let all_columns = columns.iter().all(|column| {
-        privileges::has_privilege(backend, role, ObjectAddress::column(referenced.oid, *column), 'x')
-    });
+    let all_columns = columns
+        .iter()
+        .all(|column| privileges::has_privilege(backend, role, ObjectAddress::column(referenced.oid, *column), 'x'));
     if all_columns && !columns.is_empty() {
         return Ok(());
     }

@@ -88,8 +88,14 @@ fn request(
     } = constraint.attributes;
     crate::commands::create_table::check_tablespace(index.index_tablespace.as_deref())?;
     let mut request = IndexRequest::new(relation.oid, "btree");
-    request.name = constraint.name.as_deref().map(|name| truncate_identifier(name).to_string());
-    request.options = crate::commands::reloptions::read(&index.options, crate::commands::reloptions::Kind::Index)?;
+    request.name = constraint
+        .name
+        .as_deref()
+        .map(|name| truncate_identifier(name).to_string());
+    request.options = crate::commands::reloptions::read(
+        &index.options,
+        crate::commands::reloptions::Kind::Index(&request.method),
+    )?;
     request.constraint = Some(ConstraintRequest {
         deferrable,
         initially_deferred,
@@ -167,9 +173,7 @@ fn exclusion_operators(
                 SqlState::UNDEFINED_FUNCTION,
                 format!("operator does not exist: {type_name} {name} {type_name}"),
             )
-            .hint(
-                "No operator matches the given name and argument types. You might need to add explicit type casts.",
-            )
+            .hint("No operator matches the given name and argument types. You might need to add explicit type casts.")
         })?;
         operators.push(operator);
     }

@@ -110,11 +110,7 @@ fn serial_type(type_name: &TypeName) -> Result<Option<Oid>> {
     if type_name.array_bounds.is_empty() {
         Ok(Some(type_oid))
     } else {
-        Err(Error::new(
-            SqlState::FEATURE_NOT_SUPPORTED,
-            "array of serial is not implemented",
-        )
-        .at(type_name.location))
+        Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "array of serial is not implemented").at(type_name.location))
     }
 }
 
@@ -142,15 +138,12 @@ pub fn storage_of(backend: &Backend<'_>, type_oid: Oid) -> char {
 
 /// COLLATE of a column: 0 if it is the type's default (`GetColumnDefCollation`).
 pub fn column_collation(backend: &Backend<'_>, type_oid: Oid, clause: &ColumnCollation) -> Result<Oid> {
-    let collation =
-        crate::catalog::collation::find(&clause.name)?.ok_or_else(|| undefined_collation(&clause.name, clause.location))?;
+    let collation = crate::catalog::collation::find(&clause.name)?
+        .ok_or_else(|| undefined_collation(&clause.name, clause.location))?;
     if !is_collatable(backend, type_oid) {
         return Err(Error::new(
             SqlState::DATATYPE_MISMATCH,
-            format!(
-                "collations are not supported by type {}",
-                backend.format_type(type_oid)
-            ),
+            format!("collations are not supported by type {}", backend.format_type(type_oid)),
         )
         .at(clause.location));
     }
@@ -160,10 +153,7 @@ pub fn column_collation(backend: &Backend<'_>, type_oid: Oid, clause: &ColumnCol
 pub fn undefined_collation(name: &[String], location: Location) -> Error {
     Error::new(
         SqlState::UNDEFINED_OBJECT,
-        format!(
-            "collation \"{}\" for encoding \"UTF8\" does not exist",
-            name.join(".")
-        ),
+        format!("collation \"{}\" for encoding \"UTF8\" does not exist", name.join(".")),
     )
     .at(location)
 }
@@ -182,11 +172,7 @@ pub fn is_collatable(backend: &Backend<'_>, type_oid: Oid) -> bool {
 }
 
 /// COMPRESSION of a column (`GetAttributeCompression`).
-pub fn compression(
-    backend: &Backend<'_>,
-    attribute: &Attribute,
-    method: &str,
-) -> Result<Option<crate::catalog::Name>> {
+pub fn compression(backend: &Backend<'_>, attribute: &Attribute, method: &str) -> Result<Option<crate::catalog::Name>> {
     if method == "default" {
         return Ok(None);
     }
@@ -251,11 +237,7 @@ impl Reader<'_> {
                 generated_when,
                 options,
             } => self.identity(backend, *generated_when, options, location)?,
-            ConstraintKind::Generated { generated_when, expr } => {
-                if *generated_when == GeneratedWhen::ByDefault {
-                    let message = "for a generated column, GENERATED ALWAYS must be specified";
-                    return Err(Error::new(SqlState::SYNTAX_ERROR, message).at(location));
-                }
+            ConstraintKind::Generated(expr) => {
                 if self.saw_generated {
                     return Err(self.error("multiple generation clauses specified", location));
                 }

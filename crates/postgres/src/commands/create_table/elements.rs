@@ -88,7 +88,7 @@ fn check_partition_column(stmt: &CreateStmt, def: &ast::ColumnDef) -> Result<()>
     for constraint in &def.constraints {
         let refused = match constraint.kind {
             ConstraintKind::Identity { .. } => "identity columns are not supported on partitions",
-            ConstraintKind::Generated { .. } => "generated columns are not supported on partitions",
+            ConstraintKind::Generated(_) => "generated columns are not supported on partitions",
             _ => continue,
         };
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, refused));

@@ -273,11 +273,7 @@ fn map_generated(columns: &mut [NewColumn], parent: &Relation, child: &Relation)
 }
 
 /// The checks all parents hand down, each name once.
-fn inherited_checks(
-    backend: &Backend<'_>,
-    parents: &[Arc<Relation>],
-    child: &Relation,
-) -> Result<Vec<InheritedCheck>> {
+fn inherited_checks(backend: &Backend<'_>, parents: &[Arc<Relation>], child: &Relation) -> Result<Vec<InheritedCheck>> {
     let mut checks: Vec<InheritedCheck> = Vec::new();
     for parent in parents {
         let map = AttributeMap::by_name(parent, child);

@@ -19,7 +19,9 @@ pub struct Like {
 
 /// The columns that LIKE gives, and what is left to do later.
 pub fn read(backend: &Backend<'_>, clause: &TableLikeClause, _schema: Oid) -> Result<(Like, Vec<NewColumn>)> {
-    let source = backend.relation(&clause.relation).map_err(|e| e.at(clause.relation.location))?;
+    let source = backend
+        .relation(&clause.relation)
+        .map_err(|e| e.at(clause.relation.location))?;
     let kinds = [
         RelationKind::Table,
         RelationKind::View,

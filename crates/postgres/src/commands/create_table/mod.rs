@@ -204,7 +204,9 @@ pub fn store_default(backend: &mut Backend<'_>, table: Oid, number: i16, default
         sub: number,
     };
     let relation = backend.relation_by_oid(table)?;
-    let generated = relation.attribute(number).is_some_and(|a: &Attribute| a.generated.is_some());
+    let generated = relation
+        .attribute(number)
+        .is_some_and(|a: &Attribute| a.generated.is_some());
     let catalog = backend.catalog_mut()?;
     catalog.forget_references(object);
     if let Some(expr) = &default {

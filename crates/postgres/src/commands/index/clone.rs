@@ -15,7 +15,11 @@ pub fn request_like(backend: &Backend<'_>, index: &Relation, table: Oid, map: &A
     let Some(definition) = &index.index else {
         return Ok(request);
     };
-    request.columns = definition.columns.iter().map(|column| map.index_column(column)).collect();
+    request.columns = definition
+        .columns
+        .iter()
+        .map(|column| map.index_column(column))
+        .collect();
     request.included = map.all(&definition.included);
     request.unique = definition.unique;
     request.nulls_not_distinct = definition.nulls_not_distinct;
@@ -38,7 +42,9 @@ pub fn constraint_of(backend: &Backend<'_>, index: &Relation) -> Result<Option<A
     };
     let catalog = backend.catalog()?;
     let mut constraints = catalog.constraints_of(definition.table);
-    Ok(constraints.find(|constraint| constraint.index() == Some(index.oid)).cloned())
+    Ok(constraints
+        .find(|constraint| constraint.index() == Some(index.oid))
+        .cloned())
 }
 
 impl Constraint {

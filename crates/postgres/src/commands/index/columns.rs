@@ -91,11 +91,7 @@ pub fn column_type_and_modifier(relation: &Relation, column: &IndexColumn) -> (O
     }
 }
 
-fn collation(
-    backend: &Backend<'_>,
-    type_oid: Oid,
-    element: &IndexElem,
-) -> Result<Option<crate::catalog::Name>> {
+fn collation(backend: &Backend<'_>, type_oid: Oid, element: &IndexElem) -> Result<Option<crate::catalog::Name>> {
     if element.collation.is_empty() {
         return Ok(None);
     }
@@ -132,11 +128,7 @@ fn order(element: &IndexElem, ordered: bool, method: &str) -> Result<SortOrder> 
 }
 
 /// WHERE of a partial index.
-pub fn predicate(
-    backend: &Backend<'_>,
-    relation: &Relation,
-    expr: Option<&ast::Expr>,
-) -> Result<Option<Arc<Expr>>> {
+pub fn predicate(backend: &Backend<'_>, relation: &Relation, expr: Option<&ast::Expr>) -> Result<Option<Arc<Expr>>> {
     let Some(expr) = expr else { return Ok(None) };
     let target = Some((Oid::BOOL, -1));
     let expr = analyze_expression(backend, Some(relation), expr, ExprContext::IndexPredicate, target)?;

@@ -124,7 +124,7 @@ pub fn create(backend: &mut Backend<'_>, stmt: &IndexStmt) -> Result<CommandTag>
     request.columns = columns::resolve(backend, &relation, method, &stmt.params)?;
     request.included = columns::included_elements(&relation, &stmt.including)?;
     request.predicate = columns::predicate(backend, &relation, stmt.where_clause.as_ref())?;
-    request.options = reloptions::read(&stmt.options, reloptions::Kind::Index)?;
+    request.options = reloptions::read(&stmt.options, reloptions::Kind::Index(&request.method))?;
     define(backend, request, true)?;
     Ok(tag)
 }
@@ -182,12 +182,7 @@ pub fn define(backend: &mut Backend<'_>, request: IndexRequest, build: bool) -> 
     Ok(Some(index))
 }
 
-fn check_request(
-    backend: &Backend<'_>,
-    request: &IndexRequest,
-    table: &Relation,
-    method: &IndexMethod,
-) -> Result<()> {
+fn check_request(backend: &Backend<'_>, request: &IndexRequest, table: &Relation, method: &IndexMethod) -> Result<()> {
     let refuse = |what: &str| {
         Err(Error::new(
             SqlState::FEATURE_NOT_SUPPORTED,
@@ -229,10 +224,7 @@ fn check_request(
         if indexes.any(|index| index.index.as_ref().is_some_and(|definition| definition.primary)) {
             return Err(Error::new(
                 SqlState::INVALID_TABLE_DEFINITION,
-                format!(
-                    "multiple primary keys for table \"{}\" are not allowed",
-                    table.name
-                ),
+                format!("multiple primary keys for table \"{}\" are not allowed", table.name),
             ));
         }
     }
@@ -295,7 +287,10 @@ fn store(backend: &mut Backend<'_>, table: &Relation, request: &IndexRequest, na
 
 /// The index's own attributes, named as PostgreSQL names them.
 fn index_attributes(table: &Relation, request: &IndexRequest) -> Vec<Attribute> {
-    let keys = request.columns.iter().map(|column| columns::column_type_and_modifier(table, column));
+    let keys = request
+        .columns
+        .iter()
+        .map(|column| columns::column_type_and_modifier(table, column));
     let included = request.included.iter().map(|number| {
         let attribute = table.attribute(*number);
         attribute.map_or((Oid::INVALID, -1), |a| (a.type_oid, a.type_modifier))

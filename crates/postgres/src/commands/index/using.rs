@@ -31,7 +31,11 @@ pub fn add_using_index(
         .clone()
         .ok_or_else(|| Error::internal("an index without definition"))?;
     check_index(&index, &definition, constraint)?;
-    let name = constraint.name.as_deref().map_or(&*index.name, truncate_identifier).to_string();
+    let name = constraint
+        .name
+        .as_deref()
+        .map_or(&*index.name, truncate_identifier)
+        .to_string();
     if backend.find_constraint(table, &name).is_some() {
         return Err(constraint_exists(&name, &relation.name));
     }
@@ -121,11 +125,9 @@ fn check_index(index: &Relation, definition: &IndexDefinition, constraint: &ast:
         return wrong(format!("\"{name}\" is a partial index"));
     }
     if &*index.access_method != "btree" {
-        return Err(Error::new(
-            SqlState::WRONG_OBJECT_TYPE,
-            format!("index \"{name}\" is not a btree"),
-        )
-        .at(constraint.location));
+        return Err(
+            Error::new(SqlState::WRONG_OBJECT_TYPE, format!("index \"{name}\" is not a btree")).at(constraint.location),
+        );
     }
     for (column, number) in definition.columns.iter().zip(1..) {
         let plain = column.operator_class.is_none()
