@@ -48,7 +48,7 @@ impl Parser<'_> {
             TextSearchDictionary => self.alter_ts_dictionary(),
             TextSearchConfiguration => self.alter_ts_configuration(),
             Collation => self.alter_collation(),
-            Subscription => Ok(self.unsupported("ALTER SUBSCRIPTION")),
+            Subscription => self.unsupported_object("ALTER SUBSCRIPTION"),
             Operator => self.alter_operator(),
             _ => {
                 let object = self.object_name(kind)?;
@@ -140,7 +140,7 @@ impl Parser<'_> {
 
     fn add_enum_value(&mut self, type_name: Name) -> Result<Statement> {
         self.expect_all(&[K::Add, K::Value])?;
-        let if_not_exists = self.if_not_exists()?;
+        let if_not_exists = self.eat_all(K::If, &[K::Not, K::Exists])?;
         let value = self.sconst()?;
         let neighbor = match self.eat_one_of(&[(K::Before, false), (K::After, true)]) {
             Some(after) => Some((self.sconst()?, after)),
@@ -280,8 +280,7 @@ impl Parser<'_> {
 
     fn alter_function(&mut self, kind: ObjectType) -> Result<Statement> {
         let function = self.function_with_argtypes()?;
-        let depends = self.at(K::Depends) || self.at_both(K::No, K::Depends);
-        if depends {
+        if self.at_any(&[K::No, K::Depends]) {
             let target = AlterTarget::Object(ObjectName::WithArgs(function));
             return self.depends_on_extension(kind, target, None);
         }
@@ -313,7 +312,7 @@ impl Parser<'_> {
         let subname = Some(self.col_id()?);
         self.expect(K::On)?;
         let target = AlterTarget::Relation(self.qualified_name()?);
-        if kind == Trigger && (self.at(K::Depends) || self.at_both(K::No, K::Depends)) {
+        if kind == Trigger && self.at_any(&[K::No, K::Depends]) {
             return self.depends_on_extension(kind, target, subname);
         }
         self.expect_all(&[K::Rename, K::To])?;
@@ -472,7 +471,7 @@ impl Parser<'_> {
             }
             Some(K::Drop) => {
                 self.expect_all(&[K::Drop, K::Mapping])?;
-                let missing_ok = self.if_exists();
+                let missing_ok = self.eat_all(K::If, &[K::Exists])?;
                 self.expect(K::For)?;
                 AlterTSConfigAction::DropMapping {
                     tokens: self.name_list()?,

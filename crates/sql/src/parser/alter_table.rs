@@ -13,7 +13,7 @@ impl Parser<'_> {
     /// After `ALTER TABLE` or the like.
     pub fn alter_relation(&mut self, object_type: ObjectType) -> Result<Statement> {
         use ObjectType::*;
-        if matches!(object_type, Table | Index | MaterializedView) && self.at_both(K::All, K::In) {
+        if matches!(object_type, Table | Index | MaterializedView) && self.at(K::All) {
             return self.alter_table_move_all(object_type);
         }
         let missing_ok = self.if_exists();
@@ -73,12 +73,14 @@ impl Parser<'_> {
             K::Cache,
             K::Cycle,
             K::Increment,
+            K::Logged,
             K::Maxvalue,
             K::Minvalue,
             K::Owned,
             K::Sequence,
             K::Start,
             K::Restart,
+            K::Unlogged,
         ])
     }
 
@@ -471,14 +473,14 @@ impl Parser<'_> {
                 self.expect(K::Null)?;
                 Ok(DropNotNull { name })
             }
-            2 => Ok(DropExpression {
-                name,
-                missing_ok: self.if_exists(),
-            }),
-            _ => Ok(DropIdentity {
-                name,
-                missing_ok: self.if_exists(),
-            }),
+            2 => {
+                let missing_ok = self.eat_all(K::If, &[K::Exists])?;
+                Ok(DropExpression { name, missing_ok })
+            }
+            _ => {
+                let missing_ok = self.eat_all(K::If, &[K::Exists])?;
+                Ok(DropIdentity { name, missing_ok })
+            }
         }
     }
 
@@ -492,12 +494,14 @@ impl Parser<'_> {
                 K::Cycle,
                 K::No,
                 K::Increment,
+                K::Logged,
                 K::Maxvalue,
                 K::Minvalue,
                 K::Owned,
                 K::Sequence,
                 K::Start,
                 K::Restart,
+                K::Unlogged,
             ]
             .iter()
             .any(|word| self.at_ahead(1, *word))

@@ -23,27 +23,22 @@ impl Parser<'_> {
                 true => Some(self.col_id()?),
                 false => None,
             };
-            let kind = match self.constraint_attribute() {
-                Some(kind) if name.is_none() => kind?,
-                _ => match self.column_constraint_kind()? {
+            let mut attributes = ConstraintAttributes::default();
+            let attribute = match name {
+                None => self.constraint_attribute()?,
+                Some(_) => None,
+            };
+            let kind = match attribute {
+                Some(attribute) => attribute,
+                None => match self.column_constraint_kind()? {
                     Some((kind, no_inherit)) => {
-                        let attributes = ConstraintAttributes {
-                            no_inherit,
-                            ..ConstraintAttributes::default()
-                        };
-                        column.constraints.push(Constraint {
-                            name,
-                            kind,
-                            attributes,
-                            location,
-                        });
-                        continue;
+                        attributes.no_inherit = no_inherit;
+                        kind
                     }
                     None if name.is_none() => return Ok(()),
                     None => return self.unexpected(),
                 },
             };
-            let attributes = ConstraintAttributes::default();
             column.constraints.push(Constraint {
                 name,
                 kind,
@@ -54,23 +49,20 @@ impl Parser<'_> {
     }
 
     /// `[NOT] DEFERRABLE`, `INITIALLY DEFERRED`, `INITIALLY IMMEDIATE` of a column's constraint.
-    fn constraint_attribute(&mut self) -> Option<Result<ConstraintKind>> {
+    fn constraint_attribute(&mut self) -> Result<Option<ConstraintKind>> {
         if self.eat(K::Deferrable) {
-            return Some(Ok(ConstraintKind::AttrDeferrable));
+            return Ok(Some(ConstraintKind::AttrDeferrable));
         }
         if self.eat_both(K::Not, K::Deferrable) {
-            return Some(Ok(ConstraintKind::AttrNotDeferrable));
+            return Ok(Some(ConstraintKind::AttrNotDeferrable));
         }
         if !self.eat(K::Initially) {
-            return None;
+            return Ok(None);
         }
-        Some(
-            self.expect_one_of(&[(K::Deferred, true), (K::Immediate, false)])
-                .map(|deferred| match deferred {
-                    true => ConstraintKind::AttrDeferred,
-                    false => ConstraintKind::AttrImmediate,
-                }),
-        )
+        match self.expect_one_of(&[(K::Deferred, true), (K::Immediate, false)])? {
+            true => Ok(Some(ConstraintKind::AttrDeferred)),
+            false => Ok(Some(ConstraintKind::AttrImmediate)),
+        }
     }
 
     /// A column constraint, if one begins here, and whether it is NO INHERIT.

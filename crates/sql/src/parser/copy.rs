@@ -1,6 +1,6 @@
 //! COPY, in its present and its old syntax.
 
-use kumquat_types::{Error, Result};
+use kumquat_types::Result;
 
 use super::cursor::{Parser, syntax_error};
 use super::options::{def_elem, flag};

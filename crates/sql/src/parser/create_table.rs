@@ -32,11 +32,11 @@ impl Parser<'_> {
     }
 
     /// After `CREATE ... TABLE`.
-    pub fn create_table(&mut self, persistence: Persistence) -> Result<Statement> {
+    pub fn create_table(&mut self, persistence: Persistence, may_be_as: bool) -> Result<Statement> {
         let if_not_exists = self.if_not_exists()?;
         let mut relation = self.qualified_name()?;
         relation.persistence = persistence;
-        if self.at_create_as() {
+        if may_be_as && self.at_create_as() {
             return self.create_table_as(relation, if_not_exists);
         }
         let mut stmt = self.table_body(relation, if_not_exists)?;
@@ -85,7 +85,7 @@ impl Parser<'_> {
             && self.word_category(1).is_some()
             && !self.at_ahead(1, K::Like)
             && (self.at_ahead(2, ',') || self.at_ahead(2, ')'));
-        let body = self.at('(') || self.at_both(K::Partition, K::Of) || self.at(K::Of);
+        let body = self.at('(') || self.at_any(&[K::Partition, K::Of]);
         column_names || !body
     }
 
@@ -342,7 +342,7 @@ impl Parser<'_> {
         self.expect_all(&[K::For, K::Values])?;
         location = self.location();
         let bound = if self.eat(K::With) {
-            self.hash_bound(location)?
+            self.hash_bound()?
         } else if self.eat(K::In) {
             PartitionBound::In(self.in_parens(Self::expr_list)?)
         } else {
@@ -356,7 +356,7 @@ impl Parser<'_> {
     }
 
     /// `(MODULUS n, REMAINDER n)`
-    fn hash_bound(&mut self, location: Location) -> Result<PartitionBound> {
+    fn hash_bound(&mut self) -> Result<PartitionBound> {
         let (mut modulus, mut remainder) = (None, None);
         let elements = self.parenthesized_list(|p| {
             let location = p.location();
@@ -376,7 +376,12 @@ impl Parser<'_> {
                 return Err(error_at(SqlState::DUPLICATE_OBJECT, message, location));
             }
         }
-        let missing = |name: &str| syntax_error(format!("{name} for hash partition must be specified"), location);
+        let missing = |name: &str| {
+            syntax_error(
+                format!("{name} for hash partition must be specified"),
+                Location::UNKNOWN,
+            )
+        };
         match (modulus, remainder) {
             (None, _) => missing("modulus"),
             (_, None) => missing("remainder"),

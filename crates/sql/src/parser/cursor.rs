@@ -22,8 +22,17 @@ pub(crate) struct Parser<'a> {
     pub height: usize,
     /// What the client is to be told besides the result.
     pub notices: Vec<Error>,
-    /// In a target list, outside of parentheses: a key word may be a column's label.
-    pub bare_label: bool,
+    place: Place,
+}
+
+/// What the words after an expression may mean, other than operators.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Place {
+    Plain,
+    /// A target list: a key word may be the column's label.
+    Target,
+    /// The first argument of SUBSTRING: SIMILAR may follow it.
+    Substring,
 }
 
 /// What a token is compared with: a key word or one of the characters that are tokens.
@@ -57,7 +66,7 @@ impl<'a> Parser<'a> {
             next: 0,
             depth: 0,
             height: 0,
-            bare_label: false,
+            place: Place::Plain,
         }
     }
 
@@ -220,6 +229,27 @@ impl<'a> Parser<'a> {
         )
     }
 
+    /// Whether the current token stands outside of parentheses in such a place.
+    pub fn is_in(&self, place: Place) -> bool {
+        self.place == place
+    }
+
+    /// Runs a rule where the words after expressions mean something else.
+    pub fn within<T>(&mut self, place: Place, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let outer = std::mem::replace(&mut self.place, place);
+        let result = rule(self);
+        self.place = outer;
+        result
+    }
+
+    /// A rule in parentheses.
+    pub fn in_parens<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.expect('(')?;
+        let result = self.within(Place::Plain, rule)?;
+        self.expect(')')?;
+        Ok(result)
+    }
+
     /// A list with commas between its items.
     pub fn comma_list<T>(&mut self, mut item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let mut list = vec![item(self)?];
@@ -231,10 +261,7 @@ impl<'a> Parser<'a> {
 
     /// A list in parentheses.
     pub fn parenthesized_list<T>(&mut self, item: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
-        self.expect('(')?;
-        let list = self.comma_list(item)?;
-        self.expect(')')?;
-        Ok(list)
+        self.in_parens(|p| p.comma_list(item))
     }
 
     /// A list in parentheses, or nothing.

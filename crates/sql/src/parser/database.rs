@@ -2,7 +2,7 @@
 
 use kumquat_types::{Result, SqlState};
 
-use super::cursor::{Parser, error_at, syntax_error};
+use super::cursor::{Parser, error_at};
 use super::options::def_elem;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
@@ -272,7 +272,7 @@ impl Parser<'_> {
 
     /// After `CREATE USER MAPPING`.
     pub fn create_user_mapping(&mut self) -> Result<Statement> {
-        let exists_ok = self.if_not_exists()?;
+        let exists_ok = self.eat_all(K::If, &[K::Not, K::Exists])?;
         let (user, server) = self.mapping_of()?;
         let options = self.generic_options()?;
         Ok(user_mapping(
@@ -392,39 +392,44 @@ impl Parser<'_> {
     /// `TABLE a, b, TABLES IN SCHEMA c, d`: what stands without a kind is of the one before it.
     fn publication_objects(&mut self) -> Result<Vec<PublicationObject>> {
         let mut schemas = None;
-        self.comma_list(|p| {
-            let location = p.location();
+        let mut kindless = None;
+        let objects = self.comma_list(|p| {
             if p.eat(K::Table) {
                 schemas = Some(false);
-            } else if p.eat_all(K::Tables, &[K::In, K::Schema])? {
+            } else if p.eat_both(K::Tables, K::In) {
+                p.expect(K::Schema)?;
                 schemas = Some(true);
+            } else if schemas.is_none() && kindless.is_none() {
+                kindless = Some(p.location());
             }
-            match schemas {
-                None => {
-                    syntax_error("invalid publication object list", location).map_err(|error: kumquat_types::Error| {
-                        error.detail(
-                            "One of TABLE or TABLES IN SCHEMA must be specified before a standalone \
-                             table or schema name.",
-                        )
-                    })
-                }
-                Some(true) if p.eat(K::CurrentSchema) => Ok(PublicationObject::TablesInCurrentSchema),
-                Some(true) => Ok(PublicationObject::TablesInSchema(p.col_id()?)),
-                Some(false) => {
-                    let relation = p.relation_expr()?;
-                    let columns = p.optional_column_list()?;
-                    let where_clause = match p.eat(K::Where) {
-                        true => Some(p.parenthesized_expr()?),
-                        false => None,
-                    };
-                    Ok(PublicationObject::Table {
-                        relation,
-                        where_clause,
-                        columns,
-                    })
-                }
+            if schemas != Some(false) && p.eat(K::CurrentSchema) {
+                return Ok(PublicationObject::TablesInCurrentSchema);
             }
-        })
+            if schemas == Some(true) {
+                return Ok(PublicationObject::TablesInSchema(p.col_id()?));
+            }
+            let relation = p.relation_expr()?;
+            let columns = p.optional_column_list()?;
+            let where_clause = match p.eat(K::Where) {
+                true => Some(p.parenthesized_expr()?),
+                false => None,
+            };
+            Ok(PublicationObject::Table {
+                relation,
+                where_clause,
+                columns,
+            })
+        })?;
+        match kindless {
+            None => Ok(objects),
+            Some(location) => {
+                let message = "invalid publication object list";
+                Err(error_at(SqlState::SYNTAX_ERROR, message, location).detail(
+                    "One of TABLE or TABLES IN SCHEMA must be specified before a standalone table or \
+                     schema name.",
+                ))
+            }
+        }
     }
 }
 

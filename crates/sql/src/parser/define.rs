@@ -6,6 +6,7 @@ use super::cursor::Parser;
 use super::options::def_elem;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
+use crate::lexer::Tok;
 
 impl Parser<'_> {
     /// After `CREATE TYPE`.
@@ -87,6 +88,9 @@ impl Parser<'_> {
         if old_style {
             stmt.definition = self.parenthesized_list(|p| {
                 let location = p.location();
+                if !matches!(p.tok(), Tok::Ident(_)) {
+                    return p.unexpected();
+                }
                 let name = p.col_id()?;
                 p.expect('=')?;
                 let arg = p.def_arg()?;
@@ -101,16 +105,19 @@ impl Parser<'_> {
 
     /// `(basetype = ..., ...)` in place of arguments.
     fn at_old_aggregate(&self) -> bool {
-        self.at('(') && self.at_ahead(2, '=')
+        self.at('(') && matches!(self.tok_at(1), Tok::Ident(_)) && self.at_ahead(2, '=')
     }
 
     /// After `CREATE OPERATOR`.
     pub fn create_operator(&mut self) -> Result<Statement> {
-        if self.at(K::Class) && self.word_category(1).is_some() {
-            return Ok(self.unsupported("CREATE OPERATOR CLASS"));
-        }
-        if self.at(K::Family) && self.word_category(1).is_some() {
-            return Ok(self.unsupported("CREATE OPERATOR FAMILY"));
+        for (word, name) in [
+            (K::Class, "CREATE OPERATOR CLASS"),
+            (K::Family, "CREATE OPERATOR FAMILY"),
+        ] {
+            if self.at(word) && self.word_category(1).is_some() {
+                self.bump();
+                return self.unsupported_object(name);
+            }
         }
         let name = self.any_operator()?;
         Ok(define(ObjectType::Operator, name, self.definition()?))

@@ -5,7 +5,7 @@
 
 use kumquat_types::{Result, SqlState};
 
-use super::cursor::{Parser, error_at, syntax_error};
+use super::cursor::{Parser, Place, error_at, syntax_error};
 use super::names::system_name;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
@@ -93,7 +93,7 @@ impl Parser<'_> {
                     _ => operator(vec!["+".into()], None, operand, location),
                 })
             }
-            _ if self.at_other_operator() => {
+            _ if self.at_prefix_operator() => {
                 let name = self.other_operator()?;
                 let operand = self.expression(OP, grammar)?;
                 Ok(operator(name, None, operand, location))
@@ -182,25 +182,31 @@ impl Parser<'_> {
             Tok::Keyword(keyword) => {
                 let precedence = match keyword {
                     K::Is => IS,
-                    K::Operator if self.at_ahead(1, '(') => OP,
+                    K::Operator if self.at_ahead(1, '(') || !self.is_in(Place::Target) => OP,
                     K::Or if any => OR,
                     K::And if any => AND,
                     K::Isnull | K::Notnull if any => IS,
                     K::Between | K::In | K::Like | K::Ilike | K::NotLa if any => BETWEEN,
-                    K::Similar if any && self.at_ahead(1, K::To) => BETWEEN,
-                    K::At if any && self.at_ahead(1, K::Time) => AT,
+                    K::Similar if any && !self.separates_substring() => BETWEEN,
+                    K::At if any && (self.at_ahead(1, K::Time) || !self.is_in(Place::Target)) => AT,
                     K::Collate if any => COLLATE,
                     _ => return None,
                 };
-                (!self.is_label()).then_some(precedence)
+                (!self.is_label(*keyword)).then_some(precedence)
             }
             _ => None,
         }
     }
 
+    /// `SUBSTRING(text SIMILAR pattern ...)`, not `SIMILAR TO`.
+    fn separates_substring(&self) -> bool {
+        self.is_in(Place::Substring) && !self.at_ahead(1, K::To)
+    }
+
     /// In a target list the key word of an operator may also be a label: then the target ends after it.
-    fn is_label(&self) -> bool {
-        self.bare_label
+    fn is_label(&self, keyword: K) -> bool {
+        self.is_in(Place::Target)
+            && keyword.entry().is_some_and(|entry| entry.bare_label)
             && match self.tok_at(1) {
                 Tok::End | Tok::Char(',' | ')' | ';') => true,
                 Tok::Keyword(keyword) => matches!(
@@ -270,8 +276,12 @@ impl Parser<'_> {
         Ok((expr, true))
     }
 
-    fn at_other_operator(&self) -> bool {
+    fn at_prefix_operator(&self) -> bool {
         matches!(self.tok(), Tok::Op(_)) || self.at_both(K::Operator, '(')
+    }
+
+    fn at_other_operator(&self) -> bool {
+        matches!(self.tok(), Tok::Op(_)) || self.at(K::Operator)
     }
 
     /// An operator without a precedence of its own, or `OPERATOR(schema.op)`.
@@ -508,12 +518,7 @@ impl Parser<'_> {
     /// `( query )` or `( expression, ... )` with at most so many expressions. A query in more parentheses
     /// may turn out to be the beginning of an expression, and the other way round.
     pub fn parenthesized(&mut self, most: usize) -> Result<Parenthesized> {
-        self.nested(|p| {
-            let bare_label = std::mem::take(&mut p.bare_label);
-            let result = p.inside_parens(most);
-            p.bare_label = bare_label;
-            result
-        })
+        self.nested(|p| p.within(Place::Plain, |p| p.inside_parens(most)))
     }
 
     fn inside_parens(&mut self, most: usize) -> Result<Parenthesized> {

@@ -6,6 +6,7 @@ use super::cursor::{Parser, syntax_error};
 use super::names::not_modelled;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
+use crate::keywords::KeywordCategory;
 
 /// What is in parentheses in FROM.
 enum TableParens {
@@ -112,7 +113,8 @@ impl Parser<'_> {
         if self.at_both(K::Xmltable, '(') {
             return not_modelled("XMLTABLE", self.location());
         }
-        if lateral || self.at_both(K::Rows, K::From) || self.at_function() {
+        let only_function = self.word_category(0) == Some(KeywordCategory::TypeFuncName);
+        if lateral || only_function || self.at_both(K::Rows, K::From) || self.at_function() {
             return self.range_function(lateral);
         }
         let mut relation = self.relation_expr()?;

@@ -20,7 +20,7 @@ impl Parser<'_> {
             if self.eat(K::Table) {
                 let columns = self.parenthesized_list(Self::table_func_parameter)?;
                 return_type = Some(table_func_type(&columns, location));
-                self.merge_table_columns(&mut parameters, columns, location)?;
+                merge_table_columns(&mut parameters, columns)?;
             } else {
                 return_type = Some(self.func_type()?);
             }
@@ -49,22 +49,6 @@ impl Parser<'_> {
             mode: FunctionParameterMode::Table,
             default: None,
         })
-    }
-
-    /// Adds the columns of RETURNS TABLE to the parameters, which then must all be inputs.
-    fn merge_table_columns(
-        &self,
-        parameters: &mut Vec<FunctionParameter>,
-        columns: Vec<FunctionParameter>,
-        location: Location,
-    ) -> Result<()> {
-        use FunctionParameterMode::{Default, In, Variadic};
-        if parameters.iter().any(|p| !matches!(p.mode, Default | In | Variadic)) {
-            let message = "OUT and INOUT arguments aren't allowed in TABLE functions";
-            return syntax_error(message, location);
-        }
-        parameters.extend(columns);
-        Ok(())
     }
 
     /// `(arguments)`, with or without defaults.
@@ -156,31 +140,20 @@ impl Parser<'_> {
             self.expect(')')?;
             return Ok((Vec::new(), -1));
         }
-        let mut args = Vec::new();
-        let mut direct = -1;
+        let mut direct = Vec::new();
         if !self.at(K::Order) {
-            args = self.comma_list(Self::aggregate_parameter)?;
+            direct = self.comma_list(Self::aggregate_parameter)?;
         }
-        if self.eat_all(K::Order, &[K::By])? {
-            direct = i32::try_from(args.len()).unwrap_or(i32::MAX);
-            let location = self.location();
-            let ordered = self.comma_list(Self::aggregate_parameter)?;
-            let variadic = args
-                .last()
-                .is_some_and(|arg| arg.mode == FunctionParameterMode::Variadic);
-            match variadic {
-                // The one argument is both direct and aggregated.
-                true if ordered.len() == 1 && ordered.last() == args.last() => {}
-                true => {
-                    let message = "an ordered-set aggregate with a VARIADIC direct argument must have \
-                                   one VARIADIC aggregated argument of the same data type";
-                    return Err(error_at(SqlState::FEATURE_NOT_SUPPORTED, message, location));
-                }
-                false => args.extend(ordered),
-            }
+        let mut ordered = Vec::new();
+        let ordered_set = self.eat_all(K::Order, &[K::By])?;
+        if ordered_set {
+            ordered = self.comma_list(Self::aggregate_parameter)?;
         }
         self.expect(')')?;
-        Ok((args, direct))
+        match ordered_set {
+            true => ordered_set_args(direct, ordered),
+            false => Ok((direct, -1)),
+        }
     }
 
     fn aggregate_parameter(&mut self) -> Result<FunctionParameter> {
@@ -314,6 +287,7 @@ impl Parser<'_> {
         while !self.eat(K::End) {
             let statement = match self.eat(K::Return) {
                 true => Statement::Return(Box::new(self.expr()?)),
+                false if self.at(K::Begin) => return self.unexpected(),
                 false => self.nested(Self::statement)?,
             };
             self.expect(';')?;
@@ -363,4 +337,37 @@ fn table_func_type(columns: &[FunctionParameter], location: Location) -> TypeNam
     type_name.setof = true;
     type_name.location = location;
     type_name
+}
+
+/// Adds the columns of RETURNS TABLE to the parameters, which then must all be inputs.
+fn merge_table_columns(parameters: &mut Vec<FunctionParameter>, columns: Vec<FunctionParameter>) -> Result<()> {
+    use FunctionParameterMode::{Default, In, Variadic};
+    if parameters.iter().any(|p| !matches!(p.mode, Default | In | Variadic)) {
+        let message = "OUT and INOUT arguments aren't allowed in TABLE functions";
+        return syntax_error(message, Location::UNKNOWN);
+    }
+    parameters.extend(columns);
+    Ok(())
+}
+
+/// The arguments of an ordered-set aggregate. A VARIADIC one is both direct and aggregated, and then it
+/// is the only one aggregated.
+fn ordered_set_args(
+    mut direct: Vec<FunctionParameter>,
+    ordered: Vec<FunctionParameter>,
+) -> Result<(Vec<FunctionParameter>, i32)> {
+    let count = i32::try_from(direct.len()).unwrap_or(i32::MAX);
+    let is_variadic = |p: &FunctionParameter| p.mode == FunctionParameterMode::Variadic;
+    match (direct.last(), ordered.first()) {
+        (Some(last), Some(first)) if is_variadic(last) => {
+            if ordered.len() != 1 || !is_variadic(first) || first.type_name != last.type_name {
+                let message = "an ordered-set aggregate with a VARIADIC direct argument must have \
+                               one VARIADIC aggregated argument of the same data type";
+                let location = first.type_name.location;
+                return Err(error_at(SqlState::FEATURE_NOT_SUPPORTED, message, location));
+            }
+        }
+        _ => direct.extend(ordered),
+    }
+    Ok((direct, count))
 }

@@ -3,7 +3,7 @@
 
 use kumquat_types::Result;
 
-use super::cursor::{Parser, syntax_error};
+use super::cursor::{Parser, Place, syntax_error};
 use super::expression::{call, cast, operator_of, sql_call};
 use super::names::{not_modelled, system_name};
 use super::types::{int_const, type_name_of};
@@ -366,7 +366,7 @@ impl Parser<'_> {
         self.in_parens(|p| {
             let mut args = Vec::new();
             if !p.at(')') {
-                args.push(p.func_arg()?);
+                args.push(p.within(Place::Substring, Self::func_arg)?);
                 if rule(p, &mut args)? {
                     return Ok(sql_call(name, args, location));
                 }

@@ -44,7 +44,7 @@ impl Parser<'_> {
                     return self.create_materialized_view(persistence);
                 }
                 self.expect(K::Table)?;
-                match self.create_table(persistence)? {
+                match self.create_table(persistence, true)? {
                     stmt @ Statement::CreateTableAs(_) => Ok(stmt),
                     _ => self.unexpected(),
                 }

@@ -101,11 +101,14 @@ impl Parser<'_> {
 
     /// The name of a function.
     pub fn func_name(&mut self) -> Result<Name> {
-        if !self.at_ahead(1, '.') {
+        if self.at_type_function_name() && !(self.at_col_id() && self.at_ahead(1, '.')) {
             return Ok(vec![self.type_function_name()?]);
         }
         let mut names = vec![self.col_id()?];
         let indirection = self.indirection()?;
+        if indirection.is_empty() {
+            return self.unexpected();
+        }
         self.push_fields(&mut names, indirection)?;
         Ok(names)
     }
@@ -207,9 +210,9 @@ impl Parser<'_> {
         Ok(if negative { -value } else { value })
     }
 
+    /// Whether a number begins here; a sign is always taken for a number's.
     pub fn at_number(&self) -> bool {
-        matches!(self.tok(), Tok::Iconst(_) | Tok::Fconst(_))
-            || (self.at('+') || self.at('-')) && matches!(self.tok_at(1), Tok::Iconst(_) | Tok::Fconst(_))
+        matches!(self.tok(), Tok::Iconst(_) | Tok::Fconst(_) | Tok::Char('+' | '-'))
     }
 
     /// A number with a sign, as the value of an option.

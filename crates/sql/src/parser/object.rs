@@ -156,7 +156,11 @@ impl Parser<'_> {
         self.expect(K::Drop)?;
         match self.keyword() {
             Some(K::Owned) => return self.drop_owned(),
-            Some(K::User) if self.at_ahead(1, K::Mapping) => return self.drop_user_mapping(),
+            Some(K::User)
+                if self.at_ahead(1, K::Mapping) && [K::For, K::If].iter().any(|word| self.at_ahead(2, *word)) =>
+            {
+                return self.drop_user_mapping();
+            }
             Some(K::Role | K::User | K::Group) => {
                 self.bump();
                 let missing_ok = self.if_exists();
@@ -173,7 +177,11 @@ impl Parser<'_> {
                     missing_ok,
                 })));
             }
-            Some(K::Subscription) => return Ok(self.unsupported("DROP SUBSCRIPTION")),
+            Some(K::Subscription) => {
+                self.bump();
+                self.if_exists();
+                return self.unsupported_object("DROP SUBSCRIPTION");
+            }
             _ => {}
         }
         let taken = |kind| {
@@ -184,7 +192,10 @@ impl Parser<'_> {
         };
         let remove_type = self.object_type(taken)?;
         let concurrent = remove_type == Index && self.eat(K::Concurrently);
-        let missing_ok = self.if_exists();
+        let missing_ok = match remove_type {
+            Cast | Transform => self.eat_all(K::If, &[K::Exists])?,
+            _ => self.if_exists(),
+        };
         let single = matches!(
             remove_type,
             Policy | Rule | Trigger | Cast | Transform | Opclass | Opfamily

@@ -52,10 +52,10 @@ impl Parser<'_> {
 
     /// The value of an option: nearly anything.
     pub fn def_arg(&mut self) -> Result<DefArg> {
-        if self.at_number() {
-            return self.numeric_only();
-        }
+        let signed = (self.at('+') || self.at('-')) && matches!(self.tok_at(1), Tok::Iconst(_) | Tok::Fconst(_));
         match self.tok() {
+            Tok::Iconst(_) | Tok::Fconst(_) => return self.numeric_only(),
+            _ if signed => return self.numeric_only(),
             Tok::Sconst(_) => return Ok(DefArg::String(self.sconst()?)),
             Tok::Keyword(K::None) => return Ok(DefArg::String(self.col_label()?)),
             Tok::Ident(_) => {}

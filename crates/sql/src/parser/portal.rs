@@ -67,7 +67,7 @@ impl Parser<'_> {
     fn fetch_direction(&mut self) -> Result<(FetchDirection, Option<i32>)> {
         use FetchDirection::*;
         // Each of the words may also be the cursor's name: then nothing follows it.
-        let named = matches!(self.tok_at(1), Tok::End | Tok::Char(';' | ')'));
+        let named = self.at_col_id() && matches!(self.tok_at(1), Tok::End | Tok::Char(';' | ')'));
         let number = matches!(self.tok(), Tok::Iconst(_) | Tok::Char('+' | '-'));
         Ok(match self.keyword() {
             _ if number => (Forward, Some(self.signed_iconst()?)),

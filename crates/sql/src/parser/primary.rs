@@ -3,7 +3,7 @@
 
 use kumquat_types::Result;
 
-use super::cursor::Parser;
+use super::cursor::{Parser, Place};
 use super::names::system_name;
 use super::types::type_name_of;
 use crate::ast::*;
@@ -170,23 +170,23 @@ impl Parser<'_> {
 
     fn subscript(&mut self) -> Result<Indirection> {
         self.expect('[')?;
-        let bare_label = std::mem::take(&mut self.bare_label);
-        let lower = match self.at(':') {
-            true => None,
-            false => Some(self.expr()?),
-        };
-        let step = match lower {
-            Some(index) if !self.at(':') => Indirection::Index(index),
-            lower => {
-                self.expect(':')?;
-                let upper = match self.at(']') {
-                    true => None,
-                    false => Some(self.expr()?),
-                };
-                Indirection::Slice(lower, upper)
-            }
-        };
-        self.bare_label = bare_label;
+        let step = self.within(Place::Plain, |p| {
+            let lower = match p.at(':') {
+                true => None,
+                false => Some(p.expr()?),
+            };
+            Ok(match lower {
+                Some(index) if !p.at(':') => Indirection::Index(index),
+                lower => {
+                    p.expect(':')?;
+                    let upper = match p.at(']') {
+                        true => None,
+                        false => Some(p.expr()?),
+                    };
+                    Indirection::Slice(lower, upper)
+                }
+            })
+        })?;
         self.expect(']')?;
         Ok(step)
     }
@@ -203,35 +203,37 @@ impl Parser<'_> {
     fn case(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
-        let bare_label = std::mem::take(&mut self.bare_label);
-        let arg = match self.at(K::When) {
-            true => None,
-            false => Some(self.expr()?),
-        };
-        let mut whens = Vec::new();
-        loop {
-            let location = self.location();
-            self.expect(K::When)?;
-            let expr = self.expr()?;
-            self.expect(K::Then)?;
-            let result = self.expr()?;
-            whens.push(CaseWhen { expr, result, location });
-            if !self.at(K::When) {
-                break;
+        let case = self.within(Place::Plain, |p| {
+            let arg = match p.at(K::When) {
+                true => None,
+                false => Some(p.expr()?),
+            };
+            let mut whens = vec![p.case_when()?];
+            while p.at(K::When) {
+                whens.push(p.case_when()?);
             }
-        }
-        let default = match self.eat(K::Else) {
-            true => Some(self.expr()?),
-            false => None,
-        };
-        self.bare_label = bare_label;
+            let default = match p.eat(K::Else) {
+                true => Some(p.expr()?),
+                false => None,
+            };
+            Ok(CaseExpr {
+                arg,
+                whens,
+                default,
+                location,
+            })
+        })?;
         self.expect(K::End)?;
-        Ok(Expr::Case(Box::new(CaseExpr {
-            arg,
-            whens,
-            default,
-            location,
-        })))
+        Ok(Expr::Case(Box::new(case)))
+    }
+
+    fn case_when(&mut self) -> Result<CaseWhen> {
+        let location = self.location();
+        self.expect(K::When)?;
+        let expr = self.expr()?;
+        self.expect(K::Then)?;
+        let result = self.expr()?;
+        Ok(CaseWhen { expr, result, location })
     }
 
     /// `ARRAY[...]`, `ARRAY(query)`
@@ -255,15 +257,13 @@ impl Parser<'_> {
     fn array_elements(&mut self, location: Location) -> Result<Expr> {
         self.nested(|p| {
             p.expect('[')?;
-            let bare_label = std::mem::take(&mut p.bare_label);
             let elements = if p.at('[') {
                 p.comma_list(|p| p.array_elements(p.location()))?
             } else if p.at(']') {
                 Vec::new()
             } else {
-                p.expr_list()?
+                p.within(Place::Plain, Self::expr_list)?
             };
-            p.bare_label = bare_label;
             p.expect(']')?;
             Ok(Expr::Array(Box::new(AArrayExpr { elements, location })))
         })
@@ -286,16 +286,6 @@ impl Parser<'_> {
             explicit: true,
             location,
         })))
-    }
-
-    /// A rule in parentheses, inside of which no label can be.
-    pub fn in_parens<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.expect('(')?;
-        let bare_label = std::mem::take(&mut self.bare_label);
-        let result = rule(self)?;
-        self.bare_label = bare_label;
-        self.expect(')')?;
-        Ok(result)
     }
 
     /// A query in parentheses.

@@ -7,6 +7,7 @@ use super::options::{def_elem, flag};
 use super::select::into_clause;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
+use crate::keywords::KeywordCategory;
 
 impl Parser<'_> {
     /// After `CREATE [UNIQUE] INDEX`.
@@ -69,7 +70,8 @@ impl Parser<'_> {
         if self.at('(') {
             return Ok(IndexKey::Expr(self.parenthesized_expr()?));
         }
-        if self.at_function() {
+        let only_function = self.word_category(0) == Some(KeywordCategory::TypeFuncName);
+        if only_function || self.at_ahead(1, '.') || self.at_function() {
             return Ok(IndexKey::Expr(self.windowless_function()?));
         }
         Ok(IndexKey::Column(self.col_id()?))
@@ -230,6 +232,13 @@ impl Parser<'_> {
                 self.eat(K::By);
                 ("increment", Some(self.numeric_only()?))
             }
+            K::Logged | K::Unlogged => {
+                self.bump();
+                match keyword {
+                    K::Logged => ("logged", None),
+                    _ => ("unlogged", None),
+                }
+            }
             K::Maxvalue => {
                 self.bump();
                 ("maxvalue", Some(self.numeric_only()?))
@@ -304,7 +313,7 @@ impl Parser<'_> {
         let replace = self.or_replace()?;
         let persistence = self.persistence()?;
         if !replace && self.eat(K::Table) {
-            return self.create_table(persistence);
+            return self.create_table(persistence, false);
         }
         if !replace && self.eat(K::Sequence) {
             return self.create_sequence(persistence);

@@ -282,7 +282,7 @@ impl Parser<'_> {
     }
 
     fn privilege(&mut self) -> Result<AccessPriv> {
-        if self.eat_all(K::Alter, &[K::System])? {
+        if self.eat_both(K::Alter, K::System) {
             return Ok(AccessPriv {
                 name: Some("alter system".to_owned()),
                 columns: Vec::new(),
@@ -303,8 +303,9 @@ impl Parser<'_> {
     /// What privileges are granted on. The kinds' words may be tables' names, too.
     fn privilege_target(&mut self) -> Result<GrantTarget> {
         use ObjectType::*;
-        let table_name = [',', '.'].iter().any(|c| self.at_ahead(1, *c))
+        let ends = [',', '.'].iter().any(|c| self.at_ahead(1, *c))
             || [K::To, K::From].iter().any(|word| self.at_ahead(1, *word));
+        let table_name = ends && self.at_col_id();
         let Some(keyword) = self.keyword().filter(|_| !table_name) else {
             return Ok(GrantTarget::Tables(self.qualified_name_list()?));
         };

@@ -2,7 +2,7 @@
 
 use kumquat_types::Result;
 
-use super::cursor::{Parser, syntax_error};
+use super::cursor::{Parser, Place, syntax_error};
 use super::names::not_modelled;
 use super::types::int_const;
 use crate::ast::*;
@@ -28,6 +28,8 @@ const AFTER_TARGETS: &[K] = &[
     K::On,
     K::Returning,
     K::With,
+    K::Create,
+    K::Grant,
 ];
 
 impl Parser<'_> {
@@ -190,9 +192,7 @@ impl Parser<'_> {
             if p.eat('*') {
                 return Ok(star_target(location));
             }
-            let outer = std::mem::replace(&mut p.bare_label, true);
-            let val = p.expr()?;
-            p.bare_label = outer;
+            let val = p.within(Place::Target, Self::expr)?;
             let name = match p.eat(K::As) {
                 true => Some(p.col_label()?),
                 false if p.at_bare_label() => Some(p.col_label()?),
@@ -425,7 +425,9 @@ impl Parser<'_> {
         self.expect(K::Fetch)?;
         let rows = [(K::Row, ()), (K::Rows, ())];
         self.expect_one_of(&[(K::First, ()), (K::Next, ())])?;
-        let counted = !(self.at(K::Rows) || self.at(K::Row) && !self.at_ahead(1, '('));
+        let rows_ahead = self.at_ahead(1, K::Row) || self.at_ahead(1, K::Rows);
+        let row_value = self.at_both(K::Row, '(');
+        let counted = !self.at_any(&[K::Row, K::Rows]) || rows_ahead || row_value;
         limit.count = Some(if !counted {
             int_const(1)
         } else if self.at('+') || self.at('-') {

@@ -86,9 +86,15 @@ impl Parser<'_> {
                 return self.create_materialized_view(Persistence::Permanent);
             }
             Some(K::Trusted | K::Procedural | K::Language) => {
-                return Ok(self.unsupported("CREATE LANGUAGE"));
+                self.eat(K::Trusted);
+                self.eat(K::Procedural);
+                self.expect(K::Language)?;
+                return self.unsupported_object("CREATE LANGUAGE");
             }
-            Some(K::Transform) => return Ok(self.unsupported("CREATE TRANSFORM")),
+            Some(K::Transform) => {
+                self.expect_all(&[K::Transform, K::For])?;
+                return Ok(self.unsupported("CREATE TRANSFORM"));
+            }
             _ => {}
         }
         let Some(keyword) = self.keyword() else {
@@ -101,7 +107,7 @@ impl Parser<'_> {
             K::Aggregate => self.create_aggregate(replace),
             K::Rule => self.create_rule(replace),
             _ if replace => Err(unexpected),
-            K::Table => self.create_table(Persistence::Permanent),
+            K::Table => self.create_table(Persistence::Permanent, true),
             K::Sequence => self.create_sequence(Persistence::Permanent),
             K::Unique => {
                 self.expect(K::Index)?;
@@ -117,7 +123,10 @@ impl Parser<'_> {
             K::Statistics => self.create_statistics(),
             K::Policy => self.create_policy(),
             K::Role => self.create_role(RoleStmtKind::Role),
-            K::User if self.eat(K::Mapping) => self.create_user_mapping(),
+            K::User if self.at_both(K::Mapping, K::For) || self.at_both(K::Mapping, K::If) => {
+                self.bump();
+                self.create_user_mapping()
+            }
             K::User => self.create_role(RoleStmtKind::User),
             K::Group => self.create_role(RoleStmtKind::Group),
             K::Database => self.create_database(),
@@ -146,7 +155,7 @@ impl Parser<'_> {
             }
             K::Access => {
                 self.expect(K::Method)?;
-                Ok(self.unsupported("CREATE ACCESS METHOD"))
+                self.unsupported_object("CREATE ACCESS METHOD")
             }
             K::Assertion => {
                 self.any_name()?;
@@ -155,8 +164,12 @@ impl Parser<'_> {
                 let message = "CREATE ASSERTION is not yet implemented";
                 Err(error_at(SqlState::FEATURE_NOT_SUPPORTED, message, location))
             }
-            K::Conversion | K::Default => Ok(self.unsupported("CREATE CONVERSION")),
-            K::Subscription => Ok(self.unsupported("CREATE SUBSCRIPTION")),
+            K::Default => {
+                self.expect(K::Conversion)?;
+                self.unsupported_object("CREATE CONVERSION")
+            }
+            K::Conversion => self.unsupported_object("CREATE CONVERSION"),
+            K::Subscription => self.unsupported_object("CREATE SUBSCRIPTION"),
             _ => Err(unexpected),
         }
     }
@@ -168,7 +181,7 @@ impl Parser<'_> {
             Some(K::View | K::Recursive) => self.create_view(replace, persistence),
             Some(K::Table) if !replace => {
                 self.bump();
-                self.create_table(persistence)
+                self.create_table(persistence, true)
             }
             Some(K::Sequence) if !replace => {
                 self.bump();
@@ -179,6 +192,12 @@ impl Parser<'_> {
             }
             _ => self.unexpected(),
         }
+    }
+
+    /// A statement that is known by name only, before the name of its object.
+    pub fn unsupported_object(&mut self, name: &'static str) -> Result<Statement> {
+        self.any_name()?;
+        Ok(self.unsupported(name))
     }
 
     /// Skips the rest of a statement that is known by name only.

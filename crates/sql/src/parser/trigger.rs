@@ -53,8 +53,12 @@ impl Parser<'_> {
         self.expect_one_of(&[(K::Function, ()), (K::Procedure, ())])?;
         stmt.function = self.func_name()?;
         self.expect('(')?;
-        if !self.at(')') {
-            stmt.args = self.comma_list(Self::trigger_argument)?;
+        // PostgreSQL lets the first argument be missing where others follow it.
+        if !self.at(')') && !self.at(',') {
+            stmt.args.push(self.trigger_argument()?);
+        }
+        while self.eat(',') {
+            stmt.args.push(self.trigger_argument()?);
         }
         self.expect(')')?;
         if replace && is_constraint {

@@ -26,7 +26,7 @@ impl Parser<'_> {
         while self.at_ahead(ahead, '.') {
             ahead += 2;
         }
-        let pct_type = ahead > setof_ahead + 1 && self.at_ahead(ahead, '%') && self.at_ahead(ahead + 1, K::Type);
+        let pct_type = ahead > setof_ahead + 1 && self.at_ahead(ahead, '%');
         if !pct_type {
             return self.type_name();
         }
@@ -34,8 +34,8 @@ impl Parser<'_> {
         let location = self.location();
         let mut names = vec![self.type_function_name()?];
         self.attrs(&mut names)?;
-        self.bump();
-        self.bump();
+        self.expect('%')?;
+        self.expect(K::Type)?;
         let mut type_name = type_name_of(names, location);
         type_name.setof = setof;
         type_name.pct_type = true;
