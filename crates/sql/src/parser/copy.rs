@@ -39,8 +39,7 @@ impl Parser<'_> {
         let location = self.location();
         let where_clause = self.where_clause()?;
         if where_clause.is_some() && !is_from {
-            return syntax_error("WHERE clause not allowed with COPY TO", location)
-                .map_err(|error: Error| error.hint("Try the COPY (SELECT ... WHERE ...) TO variant."));
+            return syntax_error("WHERE clause not allowed with COPY TO", location);
         }
         let source = CopySource::Table { relation, columns };
         Ok(copy(source, is_from, target, options, where_clause))
