@@ -1,35 +1,141 @@
 //! From catalog entries and analyzed trees back to SQL text, after PostgreSQL's `ruleutils.c`.
+//!
+//! - [`deparse_query`]: a whole query ([`query`], [`select`], [`modify`], [`from`]).
+//! - [`deparse_expression`]: an expression over one relation ([`expression`], [`constant`], [`operator`], [`function`]).
+//! - [`namespace`]: which names the range table's entries and columns go by.
 
-use kumquat_types::Result;
+pub mod constant;
+pub mod expression;
+pub mod from;
+pub mod function;
+pub mod modify;
+pub mod namespace;
+pub mod operator;
+pub mod query;
+pub mod select;
+pub mod simple;
+
+use std::sync::Arc;
+
+use kumquat_types::{Oid, Result};
 
 use crate::backend::Backend;
+use crate::catalog::Relation;
 use crate::query::{Expr, Query};
+use namespace::Namespace;
 
 /// How names and operators are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// As `pg_get_viewdef` and `\d` print: operators bare, names qualified where not visible.
+    /// As `pg_get_viewdef` and `\d` print: operators bare, names qualified where not visible. `pretty` leaves
+    /// out parentheses that are not needed.
     Display { pretty: bool },
     /// As Citus sends to workers: `OPERATOR(pg_catalog.=)`, relations schema-qualified, one line.
     Remote,
 }
 
-/// SQL text of a query. `relation_name` gives the name written for a relation's oid (a shard's, say).
+impl Style {
+    fn pretty(self) -> bool {
+        self == Style::Display { pretty: true }
+    }
+}
+
+/// Gives the name to write for a relation's oid (a shard's, say), already quoted; `None`: its own.
+pub type RelationNames<'a> = &'a dyn Fn(Oid) -> Option<String>;
+
+/// SQL text of a query.
 pub fn deparse_query(
-    _backend: &Backend<'_>,
-    _query: &Query,
-    _style: Style,
-    _relation_name: &dyn Fn(kumquat_types::Oid) -> Option<String>,
+    backend: &Backend<'_>,
+    query: &Query,
+    style: Style,
+    relation_name: RelationNames<'_>,
 ) -> Result<String> {
-    Ok(String::new())
+    let mut writer = Writer::new(backend, style, relation_name);
+    writer.query(query);
+    Ok(writer.out)
 }
 
 /// SQL text of an expression over one relation (varno 1), whose columns are written without prefix.
 pub fn deparse_expression(
-    _backend: &Backend<'_>,
-    _expr: &Expr,
-    _relation: Option<&crate::catalog::Relation>,
-    _pretty: bool,
+    backend: &Backend<'_>,
+    expr: &Expr,
+    relation: Option<&Relation>,
+    pretty: bool,
 ) -> Result<String> {
-    Ok(String::new())
+    Ok(deparse_in_style(backend, expr, relation, Style::Display { pretty }))
+}
+
+/// The same in any style.
+pub fn deparse_in_style(backend: &Backend<'_>, expr: &Expr, relation: Option<&Relation>, style: Style) -> String {
+    let mut writer = Writer::new(backend, style, &|_| None);
+    if let Some(relation) = relation {
+        writer.namespaces.push(Namespace::of_relation(relation));
+    }
+    writer.expr(expr, false);
+    writer.out
+}
+
+/// SQL text of an expression inside a query, with its columns' tables in front (EXPLAIN's conditions).
+pub fn deparse_in_query(backend: &Backend<'_>, expr: &Expr, names: Namespace, prefixed: bool) -> String {
+    let mut writer = Writer::new(backend, Style::Display { pretty: false }, &|_| None);
+    writer.namespaces.push(names);
+    writer.prefixed = prefixed;
+    writer.expr(expr, false);
+    writer.out
+}
+
+/// Text being written, and the queries around the one that is being written.
+pub(crate) struct Writer<'w, 'b> {
+    backend: &'w Backend<'b>,
+    style: Style,
+    relation_name: RelationNames<'w>,
+    out: String,
+    /// Innermost last.
+    namespaces: Vec<Namespace>,
+    /// The queries being written, innermost last: sort and window clauses name their targets.
+    current: Vec<Arc<Query>>,
+    /// Columns are written with their table's name.
+    prefixed: bool,
+    /// Columns of indentation; `None`: everything on one line.
+    indent: Option<usize>,
+    /// What CASE x WHEN conditions stand on.
+    case_test: Vec<Arc<Expr>>,
+}
+
+impl<'w, 'b> Writer<'w, 'b> {
+    fn new(backend: &'w Backend<'b>, style: Style, relation_name: RelationNames<'w>) -> Writer<'w, 'b> {
+        Writer {
+            backend,
+            style,
+            relation_name,
+            out: String::new(),
+            namespaces: Vec::new(),
+            current: Vec::new(),
+            prefixed: false,
+            indent: (style != Style::Remote).then_some(0),
+            case_test: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        self.out.push_str(text);
+    }
+
+    /// Writes items with a comma between.
+    fn list<T>(&mut self, items: impl IntoIterator<Item = T>, mut write: impl FnMut(&mut Self, T)) {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                self.push(", ");
+            }
+            write(self, item);
+        }
+    }
+
+    /// Name of a type with its modifier, as the style has it.
+    fn type_name(&self, oid: Oid, modifier: i32) -> String {
+        match self.style {
+            Style::Remote => self.backend.format_type_qualified(oid, modifier),
+            Style::Display { .. } => self.backend.format_type_with_modifier(oid, modifier),
+        }
+    }
 }
