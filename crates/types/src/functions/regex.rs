@@ -365,6 +365,12 @@ fn nth_group(
 ) -> Result<(Subject, Option<Span>)> {
     let subject = Subject::of(args, options)?;
     let found = subject.all(start - 1).nth(n - 1).transpose()?;
+    // Without groups, the whole counts as the first.
+    let group = if subject.regex.groups == 0 && group == 1 {
+        0
+    } else {
+        group
+    };
     let span = found.and_then(|found| found.get(group).copied().flatten());
     Ok((subject, span))
 }

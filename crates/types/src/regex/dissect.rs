@@ -51,8 +51,15 @@ impl Search<'_> {
                 Ok(false)
             }
             Node::Repeat { node, min, max, .. } => {
-                let mut failed = HashSet::new();
-                self.dissect_repeat((node, *min, *max), span, 0, groups, &mut failed)
+                // Once, if only with the empty string, comes before not at all.
+                let (least, mut failed) = ((*min).max(1), HashSet::new());
+                let before = groups.clone();
+                let possible = max.is_none_or(|max| max >= least);
+                if possible && self.dissect_repeat((node, least, *max), span, 0, groups, &mut failed)? {
+                    return Ok(true);
+                }
+                *groups = before;
+                Ok(*min == 0 && span.0 == span.1)
             }
             Node::BackReference(number) => Ok(self.refers(*number, span, groups)),
             _ => Ok(true),
@@ -116,6 +123,8 @@ impl Search<'_> {
                 continue;
             }
             let before = groups.clone();
+            // Groups tell of the last repetition only.
+            node.forget(groups);
             if self.dissect(node, (start, middle), groups)?
                 && self.dissect_repeat(repeat, (middle, end), count + 1, groups, failed)?
             {
@@ -139,5 +148,22 @@ impl Search<'_> {
         };
         let same = |(a, b): (&char, &char)| a == b || self.regex.ignore_case && lower(*a) == lower(*b);
         earlier.len() == here.len() && earlier.iter().zip(here).all(same)
+    }
+}
+
+impl Node {
+    /// Clears the groups inside.
+    fn forget(&self, groups: &mut Groups) {
+        match self {
+            Node::Capture(number, inner) => {
+                if let Some(group) = groups.get_mut(*number) {
+                    *group = None;
+                }
+                inner.forget(groups);
+            }
+            Node::Repeat { node, .. } => node.forget(groups),
+            Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().for_each(|node| node.forget(groups)),
+            _ => {}
+        }
     }
 }
