@@ -30,7 +30,7 @@ test('a worker that dies is replaced, and the cluster is as it was', async () =>
   await page.ready();
   await page.type('CREATE TABLE kept (a int);');
   const [worker] = page.page.workers();
-  const death = { id: 0, body: { type: 'trapped', value: { message: 'unreachable' } } };
+  const death = { id: 0, body: { trapped: { message: 'unreachable' } } };
   await worker.evaluate((death) => self.postMessage(death), death);
   await page.page.getByText(/The engine stopped \(unreachable\)/).waitFor();
   await page.ready();

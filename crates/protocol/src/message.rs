@@ -20,7 +20,7 @@ pub struct Numbered<T> {
 /// What the page asks of the worker. Each request is answered by any number of
 /// [`Reply::Statement`] and then exactly one other reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "value", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(Tsify))]
 pub enum Request {
     /// Makes a fresh cluster and runs `log`, the texts of an earlier session, without
@@ -51,7 +51,7 @@ pub struct Options {
 
 /// What the worker answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "value", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(Tsify))]
 pub enum Reply {
     /// The engine's file is on its way (bytes so far and in all). Sent by the worker's script

@@ -2,7 +2,7 @@
 // Messages in both directions are `Numbered<Request>` and `Numbered<Reply>` of `engine.d.ts`.
 import init, { Playground } from './engine.js';
 
-const reply = (id, type, value) => self.postMessage({ id, body: { type, value } });
+const reply = (id, body) => self.postMessage({ id, body });
 
 /** Loads the engine's wasm; `total` is its size in bytes before any transport compression. */
 async function load(total) {
@@ -12,7 +12,7 @@ async function load(total) {
   const count = new TransformStream({
     transform(chunk, controller) {
       loaded += chunk.byteLength;
-      reply(0, 'loading', { loaded, total });
+      reply(0, { loading: { loaded, total } });
       controller.enqueue(chunk);
     },
   });
@@ -26,10 +26,10 @@ const engine = load(Number(new URL(self.location).searchParams.get('bytes')));
 self.onmessage = async ({ data: { id, body } }) => {
   try {
     const playground = await engine;
-    const last = playground.answer(body, (value) => self.postMessage({ id, body: value }));
-    self.postMessage({ id, body: last });
+    const last = playground.answer(body, (body) => reply(id, body));
+    reply(id, last);
   } catch (error) {
     // A trap leaves the instance in an unknown state: the page replaces this worker.
-    reply(id, 'trapped', { message: String(error?.message ?? error) });
+    reply(id, { trapped: { message: String(error?.message ?? error) } });
   }
 };
