@@ -1,14 +1,18 @@
 //! The cluster and psql over it, behind the few calls that the session makes.
 
+use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::well_known::BOOTSTRAP_SUPERUSER;
 use kumquat_postgres::connect;
-use kumquat_postgres::extension::NoExtension;
-use kumquat_postgres::server::{Network, ServerId};
 use kumquat_protocol::message::{Options, SessionView};
 use kumquat_protocol::outcome::{Output, OutputKind, StatementOutcome};
 use kumquat_psql::script::Lines;
 use kumquat_psql::{PieceKind, Psql};
 
+use crate::view::COORDINATOR;
+use crate::{trace, view};
+
+/// Workers of a fresh cluster.
+const WORKERS: u16 = 2;
 const DATABASE: &str = "lab";
 /// Seconds from 1970-01-01 to 2000-01-01, where PostgreSQL's clock begins.
 const POSTGRES_EPOCH: f64 = 946_684_800.0;
@@ -22,12 +26,12 @@ pub struct Engine {
 impl Engine {
     /// A fresh cluster, and psql connected to its coordinator as `postgres`.
     pub fn new(options: &Options) -> Engine {
-        let network = Network::new(&[("localhost", 9700)]);
-        let mut session = connect::open(ServerId(0), DATABASE.into(), BOOTSTRAP_SUPERUSER);
+        let network = kumquat_citus::new_cluster(WORKERS);
+        let mut session = connect::open(COORDINATOR, DATABASE.into(), BOOTSTRAP_SUPERUSER);
         // Past the range of either the conversion saturates.
         session.clock.now = ((options.clock - POSTGRES_EPOCH) * 1e6) as i64;
         session.random = u64::from(options.seed);
-        let mut psql = Psql::new(network, session, &NoExtension);
+        let mut psql = Psql::new(network, session, &kumquat_citus::Citus);
         psql.variables.set("ECHO", "all");
         Engine { psql }
     }
@@ -51,8 +55,19 @@ impl Engine {
     pub fn view(&self) -> SessionView {
         SessionView {
             prompt: self.psql.prompt(),
-            ..SessionView::default()
+            cluster: self.look(view::cluster),
         }
+    }
+
+    /// Reads a copy of the state as a session on the coordinator does.
+    fn look<R>(&self, read: impl FnOnce(&Backend<'_>) -> R) -> R {
+        let mut session = self.psql.session.clone();
+        session.server = COORDINATOR;
+        read(&Backend {
+            network: &mut self.psql.network.clone(),
+            session: &mut session,
+            extension: self.psql.extension,
+        })
     }
 
     fn outcome(&mut self, out: kumquat_psql::Output) -> StatementOutcome {
@@ -73,6 +88,10 @@ impl Engine {
             }
         }
         outcome.failed = outcome.output.iter().any(|output| output.kind == OutputKind::Error);
+        if !outcome.echo.starts_with('\\') {
+            let trace = kumquat_citus::session::take_trace(&mut self.psql.session);
+            outcome.trace = Some(Box::new(self.look(|backend| trace::shown(trace, backend))));
+        }
         outcome
     }
 }

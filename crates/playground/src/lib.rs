@@ -2,6 +2,7 @@
 //!
 //! - [`Playground`]: runs texts, answers what the page asks, keeps snapshots
 //! - `engine`: the only module that touches the cluster and psql
+//! - `view`, `trace`: the cluster, and what it did for a statement, as values to draw
 //! - `matrix`: what Citus lets reference what, for the page to draw
 //!
 //! Time and randomness enter here, through [`Options`], and nowhere below.
@@ -9,6 +10,8 @@
 mod engine;
 mod matrix;
 mod session;
+mod trace;
+mod view;
 
 pub use kumquat_protocol as protocol;
 pub use kumquat_protocol::message::Options;
