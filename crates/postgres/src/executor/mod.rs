@@ -1,43 +1,82 @@
 //! Runs plans over column chunks.
+//!
+//! A plan becomes a tree of operators ([`build`]), each in a file of its own, that pull [`Chunk`]s from each
+//! other ([`operator::Operator`]). Expressions are compiled once and evaluated over columns ([`expr`]). What the
+//! operators of one run share is the [`context::Context`]: parameters, subplans, and the tables as they were when
+//! the statement began.
+//!
+//! - tables: [`seq_scan`], [`index_scan`], [`scan`], [`indexing`]; other sources: [`values_scan`],
+//!   [`function_scan`], [`cte_scan`], [`custom_scan`], [`result`]
+//! - joins: [`nested_loop`], [`hash_join`], [`merge_join`], [`join_pairs`]
+//! - groups and order: [`aggregate`], [`window`], [`sort`], [`group`], [`set_op`], [`append`], [`limit`],
+//!   [`keys`], [`quicksort`]
+//! - sets: [`project_set`], [`set_function`], [`recursive_union`], [`material`], [`lock_rows`]
+//! - changes: [`modify`]; subqueries: [`subplan`]; user-defined functions: [`functions`]
 
-use std::sync::Arc;
+pub mod aggregate;
+pub mod append;
+pub mod build;
+pub mod context;
+pub mod cte_scan;
+pub mod custom_scan;
+pub mod environment;
+pub mod expr;
+pub mod function_scan;
+pub mod functions;
+pub mod group;
+pub mod hash_join;
+pub mod index_scan;
+pub mod indexing;
+pub mod join_pairs;
+pub mod keys;
+pub mod layout;
+pub mod limit;
+pub mod lock_rows;
+pub mod material;
+pub mod merge_join;
+pub mod modify;
+pub mod nested_loop;
+pub mod operator;
+pub mod project_set;
+pub mod quicksort;
+pub mod recursive_union;
+pub mod result;
+pub mod scan;
+pub mod seq_scan;
+pub mod set_function;
+pub mod set_op;
+pub mod sort;
+pub mod subplan;
+pub mod values_scan;
+pub mod window;
+
+mod run;
 
 use imbl::OrdMap;
 use kumquat_types::{Chunk, Datum, Error, Oid, Result};
 
+pub use run::{evaluate, evaluate_over, execute_query, run, with_context};
+
+use self::context::Context;
+use self::expr::compile;
+use self::layout::Layout;
 use crate::backend::Backend;
-use crate::planner::PlannedQuery;
-use crate::query::{Expr, Query};
-use crate::result::QueryOutcome;
+use crate::query::Expr;
 
 /// Which relation is meant by each oid in a plan: those that are not here mean themselves. So a plan made for
 /// one shard runs on the others; indexes and partitions are found on the bound relation by their place.
 pub type RelationBindings = OrdMap<Oid, Oid>;
 
-/// Plans (extension first) and runs a query.
-pub fn execute_query(_backend: &mut Backend<'_>, _query: &Arc<Query>, _params: &[Datum]) -> Result<QueryOutcome> {
-    Err(Error::not_modelled("this query"))
-}
-
-/// Runs a plan.
-pub fn run(
-    _backend: &mut Backend<'_>,
-    _plan: &PlannedQuery,
-    _params: &[Datum],
-    _bindings: &RelationBindings,
-) -> Result<QueryOutcome> {
-    Err(Error::not_modelled("this query"))
-}
-
-/// The value of an expression without columns.
-pub fn evaluate(_backend: &mut Backend<'_>, _expr: &Expr, _params: &[Datum]) -> Result<Datum> {
-    Err(Error::not_modelled("this expression"))
-}
-
-/// The values of expressions over rows of one relation (varno 1), whose columns are in order of attribute
-/// number.
-pub fn evaluate_over(_backend: &mut Backend<'_>, _exprs: &[Expr], _rows: &Chunk) -> Result<Chunk> {
-    Err(Error::not_modelled("this expression"))
+/// The value of an expression without columns as a float.
+pub fn evaluate_number(ctx: &mut Context<'_, '_>, expr: &Expr, layout: &Layout) -> Result<Option<f64>> {
+    let mut compiled = compile(ctx.backend, expr, layout)?;
+    let value = compiled.eval_row(ctx, &Chunk::new(Vec::new(), 1))?;
+    Ok(match &value {
+        Datum::Float4(value) => Some(f64::from(*value)),
+        Datum::Float8(value) => Some(*value),
+        Datum::Numeric(value) => Some(value.to_f64()),
+        value => value.as_i64().map(|value| value as f64),
+    })
 }
 
 /// Inserts rows as INSERT or COPY FROM would: `columns` says which attribute each value is for; the others get

@@ -14,13 +14,13 @@
 
 use std::sync::Arc;
 
-use kumquat_types::{Datum, Oid};
+use kumquat_types::Oid;
 
 use crate::catalog::{Name, SortOrder};
 use crate::extension::CustomScan;
 use crate::query::{
-    CommandType, Expr, JoinKind, Override, RangeTableEntry, RangeTableFunction, RowMark, SetOperator, TableSample,
-    WindowClause,
+    CommandType, Expr, JoinKind, Override, ParamKind, RangeTableEntry, RangeTableFunction, RowMark, SetOperator,
+    TableSample, WindowClause,
 };
 use crate::result::ResultColumn;
 
@@ -382,6 +382,63 @@ pub enum MergeChange {
     Nothing,
 }
 
+impl PlannedQuery {
+    /// A plan that gives nothing: for expressions that are evaluated on their own.
+    pub fn empty() -> PlannedQuery {
+        PlannedQuery {
+            command: CommandType::Select,
+            root: Plan::new(PlanKind::Append, Vec::new(), Vec::new(), 0),
+            columns: Vec::new(),
+            subplans: Vec::new(),
+            levels: Vec::new(),
+            params: Vec::new(),
+            privileges: Vec::new(),
+            writes: false,
+        }
+    }
+
+    /// A part of the plan gives the same rows each time it is run: it depends on no outer row and on no work
+    /// table.
+    pub fn is_stable(&self, plan: &Plan) -> bool {
+        let mut stable = true;
+        plan.visit(&mut |node| {
+            stable = stable && !matches!(node.kind, PlanKind::WorkTableScan { .. });
+            node.for_each_expr(&mut |expr| stable = stable && self.expr_is_stable(expr));
+        });
+        stable
+    }
+
+    fn expr_is_stable(&self, expr: &Expr) -> bool {
+        !expr.any(&mut |part| match part {
+            Expr::Param {
+                kind: ParamKind::Executor,
+                number,
+                ..
+            } => match self.params.get(*number) {
+                Some(ParamSource::Subplan(subplan)) => !self.subplan_is_stable(*subplan),
+                _ => true,
+            },
+            Expr::SubPlan(call) => !self.subplan_is_stable(call.plan) && call.args.is_empty(),
+            _ => false,
+        })
+    }
+
+    fn subplan_is_stable(&self, index: usize) -> bool {
+        self.subplans
+            .get(index)
+            .is_none_or(|subplan| self.is_stable(&subplan.plan))
+    }
+
+    /// Parameters of init plans that must run again when an outer row changes.
+    pub fn dependent_init_params(&self) -> Vec<usize> {
+        let params = self.params.iter().enumerate().filter(|(_, source)| match source {
+            ParamSource::Subplan(subplan) => !self.subplan_is_stable(*subplan),
+            ParamSource::Outer { .. } => false,
+        });
+        params.map(|(number, _)| number).collect()
+    }
+}
+
 impl Plan {
     /// A node without costs.
     pub fn new(kind: PlanKind, children: Vec<Arc<Plan>>, output: Vec<Expr>, level: usize) -> Plan {
@@ -421,6 +478,65 @@ impl Plan {
         )
     }
 
+    /// Calls `f` on each expression of this node alone.
+    pub fn for_each_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        self.output.iter().chain(&self.filter).for_each(&mut *f);
+        match &self.kind {
+            PlanKind::Result { one_time_filter } => one_time_filter.iter().for_each(f),
+            PlanKind::SampleScan { sample, .. } => sample.args.iter().chain(&sample.repeatable).for_each(f),
+            PlanKind::IndexScan(scan) | PlanKind::BitmapIndexScan(scan) => {
+                scan.conditions.iter().for_each(|condition| f(&condition.expr));
+            }
+            PlanKind::BitmapHeapScan { recheck, .. } => recheck.iter().for_each(f),
+            PlanKind::FunctionScan { functions, .. } => functions.iter().for_each(|function| f(&function.expr)),
+            PlanKind::ValuesScan { rows, .. } => rows.iter().flatten().for_each(f),
+            PlanKind::NestedLoop { join, params } => {
+                join.filter.iter().for_each(&mut *f);
+                params.iter().for_each(|(_, value)| f(value));
+            }
+            PlanKind::HashJoin { join, clauses } | PlanKind::MergeJoin { join, clauses, .. } => {
+                clauses.iter().for_each(|clause| f(&clause.expr));
+                join.filter.iter().for_each(f);
+            }
+            PlanKind::Memoize { keys } => keys.iter().for_each(f),
+            PlanKind::Sort { keys } | PlanKind::IncrementalSort { keys, .. } | PlanKind::MergeAppend { keys } => {
+                keys.iter().for_each(|key| f(&key.expr));
+            }
+            PlanKind::Aggregate(aggregation) => aggregation.groups.iter().for_each(|group| f(&group.expr)),
+            PlanKind::Group { keys } | PlanKind::Unique { keys } => keys.iter().for_each(|key| f(&key.expr)),
+            PlanKind::WindowAgg(window) => {
+                window.partition.iter().for_each(|key| f(&key.expr));
+                window.order.iter().for_each(|key| f(&key.expr));
+                window
+                    .clause
+                    .start_offset
+                    .iter()
+                    .chain(&window.clause.end_offset)
+                    .for_each(&mut *f);
+                window.run_condition.iter().for_each(f);
+            }
+            PlanKind::Limit { offset, count, ties } => {
+                offset.iter().chain(count).for_each(&mut *f);
+                ties.iter().for_each(|key| f(&key.expr));
+            }
+            PlanKind::ModifyTable(modification) => modification.for_each_expr(f),
+            PlanKind::ProjectSet
+            | PlanKind::SeqScan(_)
+            | PlanKind::BitmapAnd
+            | PlanKind::BitmapOr
+            | PlanKind::Append
+            | PlanKind::SubqueryScan { .. }
+            | PlanKind::CteScan { .. }
+            | PlanKind::WorkTableScan { .. }
+            | PlanKind::CustomScan { .. }
+            | PlanKind::RecursiveUnion { .. }
+            | PlanKind::Hash
+            | PlanKind::Material
+            | PlanKind::SetOp { .. }
+            | PlanKind::LockRows { .. } => {}
+        }
+    }
+
     /// Calls `f` on this node and all below, parents first. Subplans are not followed.
     pub fn visit(&self, f: &mut dyn FnMut(&Plan)) {
         f(self);
@@ -428,5 +544,21 @@ impl Plan {
     }
 }
 
-/// Values of parameters `$1`, `$2` ...
-pub type Params<'a> = &'a [Datum];
+impl ModifyTable {
+    fn for_each_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        self.returning.iter().for_each(&mut *f);
+        if let Some(update) = self.on_conflict.as_ref().and_then(|conflict| conflict.update.as_ref()) {
+            update.set.iter().for_each(|(_, value)| f(value));
+            update.condition.iter().for_each(&mut *f);
+        }
+        for step in &self.merge_actions {
+            step.condition.iter().for_each(&mut *f);
+            match &step.action {
+                MergeChange::Insert(values) => values.iter().for_each(&mut *f),
+                MergeChange::Update(set) => set.iter().for_each(|(_, value)| f(value)),
+                MergeChange::Delete | MergeChange::Nothing => {}
+            }
+        }
+        self.check_options.iter().for_each(|(_, check)| f(check));
+    }
+}

@@ -1,0 +1,203 @@
+//! What all operators of one running plan share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use kumquat_types::{Chunk, ColumnData, Datum, Error, Oid, Result, SqlState};
+
+use super::operator::Operator;
+use super::subplan::SubplanState;
+use super::{RelationBindings, environment::SessionEnvironment};
+use crate::backend::Backend;
+use crate::planner::PlannedQuery;
+use crate::storage::Heap;
+
+/// Most bytes that one statement may hold in its sorts, hash tables and results.
+const MEMORY_LIMIT: usize = 1 << 30;
+
+/// Most levels of subplans and functions inside each other.
+const DEPTH_LIMIT: u32 = 64;
+
+/// State of one run of a plan.
+pub struct Context<'a, 'b> {
+    pub backend: &'a mut Backend<'b>,
+    pub plan: &'a PlannedQuery,
+    /// Values of `$n`.
+    pub params: &'a [Datum],
+    pub bindings: &'a RelationBindings,
+    /// The tables as the statement sees them: its own changes are not among them.
+    pub snapshot: OrdMap<Oid, Arc<Heap>>,
+    /// Executor parameters; `None`: not set, or an init plan that has not run.
+    pub values: Vec<Option<Datum>>,
+    pub subplans: Vec<SubplanState>,
+    /// What each recursive union last gave, by its parameter.
+    pub work_tables: Vec<Option<Arc<Vec<Chunk>>>>,
+    pub memory: Memory,
+    /// Parameters of init plans that depend on an outer row: forgotten when it changes.
+    pub dependent: Vec<usize>,
+    /// EXPLAIN ANALYZE: by plan node.
+    pub counters: Option<BTreeMap<usize, Counters>>,
+    /// Rows that the statement itself has modified.
+    pub processed: u64,
+}
+
+/// Bytes held by the operators of a statement.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory {
+    used: usize,
+}
+
+/// What EXPLAIN ANALYZE counts at a node.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
+    pub rows: u64,
+    pub loops: u64,
+    pub removed_by_filter: u64,
+    pub removed_by_join: u64,
+    pub removed_by_recheck: u64,
+    /// Heap pages a bitmap scan looked at.
+    pub heap_blocks: u64,
+    /// Text lines such as `Sort Method: quicksort  Memory: 25kB`.
+    pub notes: Vec<(&'static str, String)>,
+}
+
+impl Memory {
+    /// Takes note of bytes that are held from now on.
+    pub fn grow(&mut self, bytes: usize) -> Result<()> {
+        self.used = self.used.saturating_add(bytes);
+        if self.used > MEMORY_LIMIT {
+            return Err(Error::new(SqlState::OUT_OF_MEMORY, "out of memory")
+                .detail("The statement needs more memory than Kumquat gives to one."));
+        }
+        Ok(())
+    }
+
+    pub fn shrink(&mut self, bytes: usize) {
+        self.used = self.used.saturating_sub(bytes);
+    }
+}
+
+impl<'a, 'b> Context<'a, 'b> {
+    /// The relation that an oid of the plan stands for.
+    pub fn bound(&self, relation: Oid) -> Oid {
+        self.bindings.get(&relation).copied().unwrap_or(relation)
+    }
+
+    /// The rows of a relation as the statement sees them.
+    pub fn heap(&self, relation: Oid) -> Arc<Heap> {
+        self.snapshot.get(&relation).cloned().unwrap_or_default()
+    }
+
+    pub fn environment(&mut self) -> SessionEnvironment<'_, 'b> {
+        SessionEnvironment { backend: self.backend }
+    }
+
+    /// One level deeper into functions and subplans; an error rather than an overflow of the stack.
+    pub fn enter(&mut self) -> Result<()> {
+        enter(self.backend)
+    }
+
+    pub fn leave(&mut self) {
+        leave(self.backend);
+    }
+
+    /// The value of an executor parameter, running its init plan if it has not run yet.
+    pub fn value(&mut self, number: usize) -> Result<Datum> {
+        match self.values.get(number) {
+            Some(Some(value)) => Ok(value.clone()),
+            _ => super::subplan::run_init_plan(self, number),
+        }
+    }
+
+    pub fn set_value(&mut self, number: usize, value: Option<Datum>) {
+        if let Some(slot) = self.values.get_mut(number) {
+            *slot = value;
+        }
+    }
+
+    /// An outer row has changed: init plans that depend on one must run again.
+    pub fn forget_dependent_values(&mut self) {
+        for at in 0..self.dependent.len() {
+            if let Some(&number) = self.dependent.get(at) {
+                self.set_value(number, None);
+            }
+        }
+    }
+
+    /// The counters of a plan node, if EXPLAIN ANALYZE asks for them.
+    pub fn counters_of(&mut self, node: usize) -> Option<&mut Counters> {
+        self.counters.as_mut().map(|counters| counters.entry(node).or_default())
+    }
+
+    /// Moves the count of rows that a filter removed to the node's counters.
+    pub fn count_removed(&mut self, node: usize, removed: &mut u64) {
+        if let Some(counters) = self.counters_of(node) {
+            counters.removed_by_filter += std::mem::take(removed);
+        }
+    }
+
+    /// Takes down a line such as `Sort Method: quicksort  Memory: 25kB`.
+    pub fn note(&mut self, node: usize, name: &'static str, text: impl FnOnce() -> String) {
+        if let Some(counters) = self.counters_of(node)
+            && !counters.notes.iter().any(|(known, _)| *known == name)
+        {
+            counters.notes.push((name, text()));
+        }
+    }
+
+    /// All rows of an operator.
+    pub fn collect(&mut self, operator: &mut dyn Operator) -> Result<Vec<Chunk>> {
+        let mut chunks = Vec::new();
+        while let Some(chunk) = operator.next(self)? {
+            if chunk.rows > 0 {
+                self.memory.grow(chunk_bytes(&chunk))?;
+                chunks.push(chunk);
+            }
+        }
+        Ok(chunks)
+    }
+}
+
+/// One level deeper into functions; PostgreSQL's `stack depth limit exceeded` when there are too many.
+pub fn enter(backend: &mut Backend<'_>) -> Result<()> {
+    if backend.session.depth >= DEPTH_LIMIT {
+        let hint = "Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the \
+                    platform's stack depth limit is adequate.";
+        return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded").hint(hint));
+    }
+    backend.session.depth += 1;
+    Ok(())
+}
+
+pub fn leave(backend: &mut Backend<'_>) {
+    backend.session.depth = backend.session.depth.saturating_sub(1);
+}
+
+/// Bytes that a chunk holds in memory, nearly.
+pub fn chunk_bytes(chunk: &Chunk) -> usize {
+    let bytes = chunk.columns.iter().map(|column| match &column.data {
+        ColumnData::Bool(v) => v.len(),
+        ColumnData::Int2(v) => v.len() * 2,
+        ColumnData::Int4(_) | ColumnData::Float4(_) | ColumnData::Date(_) => column.len() * 4,
+        ColumnData::Int8(_) | ColumnData::Float8(_) | ColumnData::Timestamp(_) | ColumnData::TimestampTz(_) => {
+            column.len() * 8
+        }
+        ColumnData::Text(v) => v.iter().map(|text| text.len() + 32).sum(),
+        ColumnData::Datum(v) => v.iter().map(|value| 24 + held_bytes(value)).sum(),
+    });
+    bytes.sum::<usize>() + 64
+}
+
+/// Bytes behind a datum's pointer, nearly.
+fn held_bytes(value: &Datum) -> usize {
+    match value {
+        Datum::Text(v) => v.len() + 16,
+        Datum::Bytea(v) => v.len() + 16,
+        Datum::Numeric(v) => v.digits.len() * 2 + 64,
+        Datum::Array(v) => v.values.len() * 24 + v.values.first().map_or(0, held_bytes) * v.values.len() + 64,
+        Datum::Record(v) => v.values.iter().map(|v| 24 + held_bytes(v)).sum(),
+        Datum::Jsonb(_) => 256,
+        _ => 0,
+    }
+}

@@ -1,0 +1,144 @@
+//! SeqScan and SampleScan: all rows of a table, in the order of its heap.
+
+use std::sync::Arc;
+
+use kumquat_types::{CHUNK_ROWS, Chunk, Error, Result, SqlState};
+
+use super::build::node_id;
+use super::context::Context;
+use super::expr::Projection;
+use super::operator::Operator;
+use super::scan::TableColumns;
+use super::{evaluate_number, layout::Layout};
+use crate::planner::Plan;
+use crate::planner::plan::ScanTarget;
+use crate::query::TableSample;
+use crate::storage::Heap;
+
+pub struct SeqScan {
+    cursor: Cursor,
+    projection: Projection,
+    node: usize,
+}
+
+/// Where the scan stands.
+struct Cursor {
+    heap: Arc<Heap>,
+    columns: TableColumns,
+    chunk: usize,
+    row: usize,
+    /// Rows fetched at once: few at first, as the rest may not be needed.
+    step: usize,
+    /// TABLESAMPLE: the part of the rows taken, and the state of its random numbers.
+    sample: Option<(f64, u64)>,
+    seed: u64,
+}
+
+/// Rows fetched first.
+const FIRST_STEP: usize = 64;
+
+impl SeqScan {
+    pub fn build(
+        ctx: &mut Context<'_, '_>,
+        plan: &Plan,
+        target: &ScanTarget,
+        sample: Option<&Arc<TableSample>>,
+    ) -> Result<SeqScan> {
+        let columns = TableColumns::new(ctx, plan, target)?;
+        let projection = Projection::new(ctx.backend, &plan.filter, &plan.output, &columns.layout)?;
+        let heap = ctx.heap(ctx.bound(target.relation));
+        let (fraction, seed) = match sample {
+            Some(sample) => sample_arguments(ctx, sample)?,
+            None => (None, 0),
+        };
+        Ok(SeqScan {
+            cursor: Cursor {
+                heap,
+                columns,
+                chunk: 0,
+                row: 0,
+                step: FIRST_STEP,
+                sample: fraction.map(|fraction| (fraction, seed)),
+                seed,
+            },
+            projection,
+            node: node_id(plan),
+        })
+    }
+}
+
+/// The fraction of rows wanted, and the seed.
+fn sample_arguments(ctx: &mut Context<'_, '_>, sample: &TableSample) -> Result<(Option<f64>, u64)> {
+    let none = Layout::default();
+    let percent = match sample.args.first() {
+        Some(arg) => evaluate_number(ctx, arg, &none)?,
+        None => None,
+    };
+    let percent = percent
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .ok_or_else(|| {
+            let code = SqlState::INVALID_PARAMETER_VALUE;
+            Error::new(code, "sample percentage must be between 0 and 100")
+        })?;
+    let seed = match &sample.repeatable {
+        Some(seed) => evaluate_number(ctx, seed, &none)?.unwrap_or_default().to_bits(),
+        None => {
+            use kumquat_types::Environment;
+            ctx.environment().random().to_bits()
+        }
+    };
+    Ok((Some(percent / 100.0), seed))
+}
+
+impl Cursor {
+    fn fetch(&mut self) -> Option<Chunk> {
+        loop {
+            let chunk = self.heap.chunks.get(self.chunk)?;
+            let number = u32::try_from(self.chunk).unwrap_or(u32::MAX);
+            let (rows, next) = self.columns.live_rows(chunk, number, self.row, self.step);
+            self.step = (self.step * 4).min(CHUNK_ROWS);
+            self.row = next;
+            if next >= chunk.data.rows {
+                self.chunk += 1;
+                self.row = 0;
+            }
+            let rows = self.sampled(rows);
+            if rows.rows > 0 {
+                return Some(rows);
+            }
+        }
+    }
+
+    fn sampled(&mut self, rows: Chunk) -> Chunk {
+        let Some((fraction, state)) = &mut self.sample else {
+            return rows;
+        };
+        let mut keep = |_| {
+            *state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            ((*state >> 11) as f64 / (1u64 << 53) as f64) < *fraction
+        };
+        let mask = (0..rows.rows).map(&mut keep).collect();
+        rows.filter(&mask)
+    }
+}
+
+impl Operator for SeqScan {
+    fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
+        let cursor = &mut self.cursor;
+        let result = self.projection.next(ctx, &mut |_| Ok(cursor.fetch()))?;
+        ctx.count_removed(self.node, &mut self.projection.removed);
+        Ok(result)
+    }
+
+    fn rescan(&mut self, _: &mut Context<'_, '_>) -> Result<()> {
+        let cursor = &mut self.cursor;
+        (cursor.chunk, cursor.row) = (0, 0);
+        if let Some((_, state)) = &mut cursor.sample {
+            *state = cursor.seed;
+        }
+        self.projection.reset();
+        Ok(())
+    }
+}
