@@ -37,12 +37,15 @@ impl FunctionScan {
             .and_then(|level| level.get(entry.wrapping_sub(1)));
         let columns = columns.ok_or_else(|| Error::internal("a function scan has no entry"))?;
         let layout = Layout::of_entry(entry, columns.columns.iter().map(|c| (c.type_oid, c.type_modifier)));
-        let mut types = columns.columns.iter().map(|column| column.type_oid);
+        let mut definitions = columns
+            .columns
+            .iter()
+            .map(|c| (c.name.clone(), c.type_oid, c.type_modifier));
         let none = Layout::default();
         let mut compiled = Vec::with_capacity(functions.len());
         for function in functions {
-            let types = types.by_ref().take(function.columns).collect();
-            compiled.push(SetFunction::new(ctx, &function.expr, types, &none)?);
+            let definition = definitions.by_ref().take(function.columns).collect();
+            compiled.push(SetFunction::new(ctx, &function.expr, definition, &none)?);
         }
         Ok(FunctionScan {
             functions: compiled,

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::expr::{Compiled, compile};
 use super::layout::Layout;
 use super::operator::Operator;
-use super::set_function::SetFunction;
+use super::set_function::{ColumnDefinition, SetFunction};
 use crate::planner::Plan;
 use crate::query::Expr;
 
@@ -84,7 +84,7 @@ enum Value {
 }
 
 /// The columns a function gives: its OUT columns, or the one.
-fn columns(ctx: &Context<'_, '_>, expr: &Expr) -> Vec<Oid> {
+fn columns(ctx: &Context<'_, '_>, expr: &Expr) -> Vec<ColumnDefinition> {
     let out_types = match expr {
         Expr::Func(call) => match super::expr::function::find_proc(ctx.backend, call.function) {
             Some(proc) => proc.out_types.to_vec(),

@@ -137,9 +137,9 @@ pub fn evaluate(backend: &mut Backend<'_>, expr: &Expr, params: &[Datum]) -> Res
 
 /// The values of expressions over rows of one relation (varno 1), whose columns are in order of attribute
 /// number.
-pub fn evaluate_over(backend: &mut Backend<'_>, exprs: &[Expr], rows: &Chunk, types: &[(Oid, i32)]) -> Result<Chunk> {
+pub fn evaluate_over(backend: &mut Backend<'_>, exprs: &[Expr], rows: &Chunk) -> Result<Chunk> {
     with_context(backend, |ctx| {
-        let layout = Layout::of_entry(TABLE, types.iter().copied());
+        let layout = Layout::of_entry(TABLE, rows.columns.iter().map(|_| (Oid::INVALID, -1)));
         let mut compiled = compile_all(ctx.backend, exprs, &layout)?;
         let columns: Result<Vec<_>> = compiled.iter_mut().map(|expr| expr.eval(ctx, rows, None)).collect();
         Ok(Chunk::new(columns?, rows.rows))

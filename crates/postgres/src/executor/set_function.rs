@@ -11,7 +11,7 @@ use super::expr::function::find_proc;
 use super::expr::{Compiled, compile};
 use super::functions;
 use super::layout::Layout;
-use crate::catalog;
+use crate::catalog::{self, Name};
 use crate::extension::FunctionCall;
 use crate::query::{Expr, FuncExpr};
 use crate::system;
@@ -26,9 +26,12 @@ pub struct SetFunction {
     arg_types: Vec<Oid>,
     locations: Vec<Option<u32>>,
     result: Oid,
-    /// Types of the columns it gives.
+    /// The columns it gives: name, type, type modifier.
+    definition: Vec<ColumnDefinition>,
     columns: Vec<Oid>,
 }
+
+pub type ColumnDefinition = (Name, Oid, i32);
 
 enum Target {
     Builtin(&'static Proc),
@@ -38,8 +41,13 @@ enum Target {
 }
 
 impl SetFunction {
-    /// `columns` are the types of the columns expected: one that is no composite, or several.
-    pub fn new(ctx: &Context<'_, '_>, expr: &Expr, columns: Vec<Oid>, layout: &Layout) -> Result<SetFunction> {
+    /// `definition` are the columns expected: one that is no composite, or several.
+    pub fn new(
+        ctx: &Context<'_, '_>,
+        expr: &Expr,
+        definition: Vec<ColumnDefinition>,
+        layout: &Layout,
+    ) -> Result<SetFunction> {
         let call = match expr {
             Expr::Func(call) => Some(call.as_ref()),
             _ => None,
@@ -58,7 +66,8 @@ impl SetFunction {
             arg_types: args.iter().map(Expr::type_oid).collect(),
             locations: args.iter().map(location).collect(),
             result: expr.type_oid(),
-            columns,
+            columns: definition.iter().map(|(_, type_oid, _)| *type_oid).collect(),
+            definition,
         })
     }
 
@@ -119,12 +128,14 @@ impl SetFunction {
     fn call_builtin(&self, ctx: &mut Context<'_, '_>, proc: &'static Proc, args: &[Datum]) -> Result<Vec<Vec<Datum>>> {
         match proc.implementation {
             Implementation::Set(function) => {
+                let wants_columns = self.result == Oid::RECORD && proc.out_types.is_empty();
                 let mut environment = SessionEnvironment { backend: ctx.backend };
                 let mut call = kumquat_types::Call {
                     env: &mut environment,
                     arg_types: &self.arg_types,
                     result_type: self.result,
                     collation: Oid::INVALID,
+                    columns: if wants_columns { &self.definition } else { &[] },
                 };
                 function(&mut call, args)
             }

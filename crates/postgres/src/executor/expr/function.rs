@@ -131,6 +131,7 @@ impl Function {
             arg_types,
             result_type: self.result,
             collation: Oid::INVALID,
+            columns: &[],
         };
         scalar(&mut call, args)
     }
