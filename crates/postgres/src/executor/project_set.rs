@@ -92,11 +92,12 @@ fn columns(ctx: &Context<'_, '_>, expr: &Expr) -> Vec<ColumnDefinition> {
         },
         _ => Vec::new(),
     };
-    if out_types.len() > 1 {
+    let types = if out_types.len() > 1 {
         out_types
     } else {
         vec![expr.type_oid()]
-    }
+    };
+    types.into_iter().map(|type_oid| ("".into(), type_oid, -1)).collect()
 }
 
 /// Several columns become one of rows.
