@@ -14,6 +14,7 @@ pub enum Datum {
     Bool(bool),
     Int2(i16),
     Int4(i32),
+    /// bigint; money in cents; xid8, pg_lsn and tid as one number.
     Int8(i64),
     /// oid, regclass and the other reg types, xid, cid.
     Oid(u32),

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use crate::array::text::{array_in, array_out, vector_in, vector_out};
 use crate::float::{format_f32, format_f64, parse_f32, parse_f64};
 use crate::integer::{invalid, parse_bool, parse_integer, parse_oid};
+use crate::locators::{lsn_in, lsn_out, tid_in, tid_out};
+use crate::money::{money_in, money_out};
 use crate::{Datum, Environment, Error, Numeric, Oid, Result, SqlState, UserType, builtin_type, format_type, record};
 use crate::{apply_typmod, datetime, enums};
 
@@ -35,6 +37,10 @@ pub fn input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> R
         Oid::CHAR => Datum::text(text.get(..first_char(text)).unwrap_or_default()),
         Oid::NAME => Datum::text(truncate_name(text)),
         Oid::VOID => Datum::Void,
+        Oid::XID8 => Datum::Int8(parse_integer(text, "xid8")?),
+        Oid::MONEY => Datum::Int8(money_in(text)?),
+        Oid::PG_LSN => Datum::Int8(lsn_in(text)?),
+        Oid::TID => Datum::Int8(tid_in(text)?),
         Oid::INT2VECTOR => return vector_in(env, Oid::INT2, text),
         Oid::OIDVECTOR => return vector_in(env, Oid::OID, text),
         Oid::DATE => return datetime::date_in(env, text),
@@ -87,7 +93,12 @@ pub fn output<'a>(env: &dyn Environment, type_oid: Oid, value: &'a Datum) -> Cow
         Datum::Bool(value) => return Cow::Borrowed(if *value { "t" } else { "f" }),
         Datum::Int2(value) => value.to_string(),
         Datum::Int4(value) => value.to_string(),
-        Datum::Int8(value) => value.to_string(),
+        Datum::Int8(value) => match type_oid {
+            Oid::MONEY => money_out(*value),
+            Oid::PG_LSN => lsn_out(*value),
+            Oid::TID => tid_out(*value),
+            _ => value.to_string(),
+        },
         Datum::Oid(value) if is_reg_type(type_oid) => reg_output(env, type_oid, *value),
         Datum::Oid(value) => value.to_string(),
         Datum::Float4(value) => format_f32(*value, extra_float_digits(env)),

@@ -33,6 +33,8 @@ pub mod integer;
 pub mod interval;
 pub mod io;
 pub mod json;
+pub mod locators;
+pub mod money;
 pub mod numeric;
 pub mod oid;
 pub mod proc;

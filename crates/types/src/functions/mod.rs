@@ -57,6 +57,8 @@ pub mod inet;
 pub mod integer;
 pub mod json;
 mod kernel;
+pub mod misc;
+pub mod money;
 pub mod numeric;
 pub mod pattern;
 pub mod range;
@@ -98,6 +100,9 @@ static FAMILIES: &[Family] = &[
     integer::OTHERS,
     integer::IN_RANGE,
     json::FUNCTIONS,
+    misc::FUNCTIONS,
+    misc::VARIADIC,
+    money::FUNCTIONS,
     numeric::FUNCTIONS,
     numeric::IN_RANGE,
     pattern::FUNCTIONS,

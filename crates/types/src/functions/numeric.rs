@@ -35,6 +35,7 @@ pub static FUNCTIONS: Family = family! { call;
     "numeric_ln" (Number(a)) => number(a.ln()?);
     "numeric_log" (Number(base), Number(a)) => number(base.log(a)?);
     "log" (Number(a)) => number(a.log10()?);
+    "log10" (Number(a)) => number(a.log10()?);
     "numeric_gcd" (Number(a), Number(b)) => number(gcd(a, b)?);
     "numeric_lcm" (Number(a), Number(b)) => number(lcm(a, b)?);
     "numeric_fac" (Int8(n)) => number(factorial(*n)?);
