@@ -1,11 +1,63 @@
-//! Parse analysis: from the syntax tree to a typed [`Query`], after PostgreSQL's `parser/analyze.c`.
+//! Parse analysis: from the syntax tree to a typed [`Query`], after PostgreSQL's `parser/`.
+//!
+//! [`state`] holds what is known on the way, one level a query. A statement goes through:
+//! - [`select`], [`set_operations`], [`ctes`], [`insert`], [`on_conflict`], [`merge`] and [`modify`] (UPDATE,
+//!   DELETE and what all of them share): one file a kind of statement or clause;
+//! - [`from`], [`joins`], [`relations`], [`function_scan`]: what FROM brings into the range table;
+//! - [`columns`]: names of columns; [`missing`]: errors and hints for those that lead nowhere;
+//! - [`targets`], [`sort`], [`grouping`]: output columns, ORDER BY and DISTINCT, GROUP BY;
+//! - [`expressions`]: one arm a kind of expression; [`sublinks`], [`operators`], [`functions`], [`aggregates`],
+//!   [`windows`], [`set_returning`]: the larger kinds;
+//! - [`candidates`]: which function or operator fits; [`coercion`] and [`polymorphic`]: which types go where;
+//! - [`types`]: facts about types, and their names; [`environment`]: what reading literals asks of the session.
+//!
+//! [`rewrite`] then fills in defaults and puts the queries of views in their places.
 
-use kumquat_sql::ast;
+mod aggregates;
+mod candidates;
+mod coercion;
+mod columns;
+mod ctes;
+mod definitions;
+pub mod environment;
+mod expressions;
+mod from;
+mod function_scan;
+mod functions;
+mod grouping;
+mod insert;
+mod joins;
+mod location;
+mod merge;
+mod missing;
+mod modify;
+mod on_conflict;
+mod operators;
+mod polymorphic;
+mod relations;
+mod rewrite;
+mod select;
+mod set_operations;
+mod set_returning;
+mod sort;
+mod state;
+mod sublinks;
+mod targets;
+mod types;
+mod windows;
+
+use kumquat_sql::ast::{self, Statement};
 use kumquat_types::{Error, Oid, Result};
 
+pub use candidates::{CallKind, Callable};
+pub use coercion::Pathway;
+pub use definitions::{analyze_expression, coerce_expression};
+pub use location::expr_location;
+pub use rewrite::rewrite;
+
 use crate::backend::Backend;
-use crate::catalog::Relation;
-use crate::query::{Expr, Query};
+use crate::query::Query;
+use state::Analyzer;
 
 /// Types of `$n` parameters: given, or found out while analyzing (`None`: not known yet).
 #[derive(Clone, Debug, Default)]
@@ -38,27 +90,35 @@ pub enum ExprContext {
     Other,
 }
 
-/// Analyzes SELECT, INSERT, UPDATE, DELETE or MERGE.
-pub fn analyze_query(
-    _backend: &Backend<'_>,
-    _statement: &ast::Statement,
-    _parameters: &mut Parameters,
-) -> Result<Query> {
-    Err(Error::not_modelled("this query"))
+/// Analyzes SELECT, INSERT, UPDATE, DELETE or MERGE for execution: defaults are filled in, views expanded.
+pub fn analyze_query(backend: &Backend<'_>, statement: &Statement, parameters: &mut Parameters) -> Result<Query> {
+    let query = analyze_definition(backend, statement, parameters)?;
+    rewrite(backend, query)
 }
 
-/// Analyzes an expression over the columns of `relation` (as varno 1), if any, and coerces it to `target`.
-pub fn analyze_expression(
-    _backend: &Backend<'_>,
-    _relation: Option<&Relation>,
-    _expr: &ast::Expr,
-    _context: ExprContext,
-    _target: Option<(Oid, i32)>,
-) -> Result<Expr> {
-    Err(Error::not_modelled("this expression"))
+/// Analyzes a query to be stored, as a view is: just what was written, without what rewriting makes of it.
+pub fn analyze_definition(backend: &Backend<'_>, statement: &Statement, parameters: &mut Parameters) -> Result<Query> {
+    let mut analyzer = Analyzer::new(backend, parameters);
+    let mut query = analyzer.statement(statement)?;
+    definitions::settle_parameters(&mut query, parameters)?;
+    Ok(query)
 }
 
 /// The oid and type modifier of a type name (`typenameTypeIdAndMod`).
-pub fn resolve_type(_backend: &Backend<'_>, _name: &ast::TypeName) -> Result<(Oid, i32)> {
-    Err(Error::not_modelled("this type"))
+pub fn resolve_type(backend: &Backend<'_>, name: &ast::TypeName) -> Result<(Oid, i32)> {
+    backend.resolve_type_name(name)
+}
+
+impl Analyzer<'_, '_> {
+    /// A statement at the current level (`transformStmt`).
+    fn statement(&mut self, statement: &Statement) -> Result<Query> {
+        match statement {
+            Statement::Select(select) => self.select(select),
+            Statement::Insert(insert) => self.insert(insert),
+            Statement::Update(update) => self.update(update),
+            Statement::Delete(delete) => self.delete(delete),
+            Statement::Merge(merge) => self.merge(merge),
+            _ => Err(Error::internal("this statement is no query")),
+        }
+    }
 }

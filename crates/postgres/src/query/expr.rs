@@ -277,8 +277,10 @@ pub enum BoolOp {
 #[derive(Clone, Debug)]
 pub struct SubLink {
     pub kind: SubLinkKind,
-    /// ANY/ALL: left-hand expressions, and the operators that compare them with the columns.
+    /// ANY/ALL/row comparison: left-hand expressions, the columns of the query they are compared with (over
+    /// `InputColumn`, coerced where need be), and the operators.
     pub left: Vec<Expr>,
+    pub right: Vec<Expr>,
     pub operators: Vec<Oid>,
     pub query: Arc<Query>,
     pub result: Oid,

@@ -57,8 +57,8 @@ pub struct Query {
     pub group_distinct: bool,
     /// Expanded: each set lists indexes into `group_by`. Empty: plain grouping.
     pub grouping_sets: Vec<Vec<usize>>,
-    /// GROUPING SETS as written, for deparsing.
-    pub grouping_text: Option<Name>,
+    /// GROUP BY as written, where it holds grouping sets.
+    pub grouping: Vec<GroupingNode>,
     pub having: Option<Expr>,
     pub windows: Vec<WindowClause>,
     pub distinct: Option<Distinct>,
@@ -230,6 +230,16 @@ pub struct SortGroupClause {
     pub using: Option<Name>,
 }
 
+/// An item of a GROUP BY with grouping sets: columns by `sort_group_ref`.
+#[derive(Clone, Debug)]
+pub enum GroupingNode {
+    /// `()`, `a` or `(a, b)`.
+    Columns(Vec<u32>),
+    Rollup(Vec<GroupingNode>),
+    Cube(Vec<GroupingNode>),
+    Sets(Vec<GroupingNode>),
+}
+
 #[derive(Clone, Debug)]
 pub enum Distinct {
     All(Vec<SortGroupClause>),
@@ -372,6 +382,41 @@ pub enum MergeActionKind {
 }
 
 impl Query {
+    /// A query of nothing.
+    pub fn new(command: CommandType) -> Query {
+        Query {
+            command,
+            range_table: Vec::new(),
+            result_relation: None,
+            from: Vec::new(),
+            quals: None,
+            target_list: Vec::new(),
+            override_kind: None,
+            on_conflict: None,
+            merge_actions: Vec::new(),
+            returning: Vec::new(),
+            group_by: Vec::new(),
+            group_distinct: false,
+            grouping_sets: Vec::new(),
+            grouping: Vec::new(),
+            having: None,
+            windows: Vec::new(),
+            distinct: None,
+            order_by: Vec::new(),
+            limit: None,
+            with_ties: false,
+            offset: None,
+            row_marks: Vec::new(),
+            set_operation: None,
+            ctes: Vec::new(),
+            recursive: false,
+            has_aggregates: false,
+            has_windows: false,
+            has_sublinks: false,
+            has_set_functions: false,
+        }
+    }
+
     /// The target entry a sort or group clause names.
     pub fn target_by_ref(&self, target_ref: u32) -> Option<&TargetEntry> {
         self.target_list

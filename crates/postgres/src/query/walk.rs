@@ -315,6 +315,32 @@ impl Query {
     }
 }
 
+impl Query {
+    /// Takes away where the expressions stood, of nested queries as well: trees that are stored belong to no
+    /// statement.
+    pub fn forget_locations(&mut self) {
+        self.for_each_expr_mut(&mut |expr| expr.forget_locations());
+        self.for_each_subquery_mut(&mut |query| Arc::make_mut(query).forget_locations());
+    }
+}
+
+impl Expr {
+    /// Takes away where the expression and its parts stood.
+    pub fn forget_locations(&mut self) {
+        self.transform(&mut |part| match part {
+            Expr::Var(var) => var.location = None,
+            Expr::Const(constant) => constant.location = None,
+            Expr::Aggref(aggregate) => aggregate.location = None,
+            Expr::WindowFunc(window) => window.location = None,
+            Expr::Func(call) => call.location = None,
+            Expr::Op(op) | Expr::Distinct(op) | Expr::NullIf(op) => op.location = None,
+            Expr::ScalarArrayOp { location, .. } | Expr::CoerceViaIo { location, .. } => *location = None,
+            Expr::SubLink(link) => link.location = None,
+            _ => {}
+        });
+    }
+}
+
 fn join_quals<'a>(item: &'a FromItem, f: &mut dyn FnMut(&'a Expr)) {
     if let FromItem::Join(join) = item {
         join_quals(&join.left, f);

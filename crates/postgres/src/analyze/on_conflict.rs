@@ -1,0 +1,229 @@
+//! ON CONFLICT: which unique indexes it means, and what it does (`transformOnConflictClause` and
+//! `infer_arbiter_indexes`).
+
+use kumquat_sql::ast::{self, IndexKey, InferClause, NullsOrder, OnConflictAction, SortDirection};
+use kumquat_types::{Error, Oid, Result, SqlState};
+
+use super::location::position;
+use super::relations::new_entry;
+use super::state::{Analyzer, ExprKind, NamespaceItem};
+use crate::catalog::{ConstraintKind, IndexDefinition, Relation, RelationKind};
+use crate::query::{BoolOp, Expr, OnConflict, OnConflictUpdate, RangeTableKind};
+
+impl Analyzer<'_, '_> {
+    pub fn on_conflict(
+        &mut self,
+        clause: &ast::OnConflictClause,
+        relation: &Relation,
+        target: &NamespaceItem,
+    ) -> Result<OnConflict> {
+        let at = position(clause.location);
+        let updates = matches!(clause.action, OnConflictAction::Update { .. });
+        if updates && clause.infer.is_none() {
+            return Err(Error::new(
+                SqlState::SYNTAX_ERROR,
+                "ON CONFLICT DO UPDATE requires inference specification or constraint name",
+            )
+            .hint("For example, ON CONFLICT (column_name).")
+            .at(at));
+        }
+        if relation.kind == RelationKind::System {
+            return Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                "ON CONFLICT is not supported with system catalog tables",
+            )
+            .at(at));
+        }
+        let mut conflict = OnConflict {
+            arbiter: Vec::new(),
+            arbiter_where: None,
+            constraint: Oid::INVALID,
+            indexes: Vec::new(),
+            update: None,
+        };
+        match &clause.infer {
+            None => {}
+            Some(InferClause::Constraint { name, .. }) => self.arbiter_constraint(name, relation, &mut conflict)?,
+            Some(InferClause::Index { elems, where_clause, .. }) => {
+                for elem in elems {
+                    conflict.arbiter.push(self.arbiter_element(elem)?);
+                }
+                conflict.arbiter_where =
+                    self.where_clause(where_clause.as_ref(), ExprKind::IndexPredicate, "WHERE")?;
+                conflict.indexes = self.infer_indexes(relation, target.index, &conflict)?;
+            }
+        }
+        if let OnConflictAction::Update { set, where_clause } = &clause.action {
+            let excluded = self.add_excluded(relation);
+            self.level.namespace = vec![excluded.clone(), target.clone()];
+            let set = self.set_list(set, relation)?;
+            let quals = self.where_clause(where_clause.as_ref(), ExprKind::Where, "WHERE")?;
+            conflict.update = Some(OnConflictUpdate {
+                set,
+                quals,
+                excluded: excluded.index,
+            });
+        }
+        Ok(conflict)
+    }
+
+    /// The row that could not be inserted, under the name EXCLUDED.
+    fn add_excluded(&mut self, relation: &Relation) -> NamespaceItem {
+        let target = self.level.target.and_then(|index| self.entry(index, 0));
+        let mut columns = target.map_or_else(Vec::new, |entry| entry.columns.clone());
+        // Aliases of the target's columns are not those of EXCLUDED.
+        for (column, attribute) in columns.iter_mut().zip(relation.attributes.iter()) {
+            column.name = if attribute.dropped {
+                "".into()
+            } else {
+                attribute.name.clone()
+            };
+        }
+        let mut entry = new_entry(RangeTableKind::Result, "excluded".into(), columns);
+        entry.in_from = false;
+        self.add_item(entry, None)
+    }
+
+    fn arbiter_constraint(&self, name: &str, relation: &Relation, conflict: &mut OnConflict) -> Result<()> {
+        let catalog = self.backend.catalog()?;
+        let found = catalog
+            .constraints_of(relation.oid)
+            .find(|constraint| *constraint.name == *name);
+        let Some(constraint) = found else {
+            return Err(Error::new(
+                SqlState::UNDEFINED_OBJECT,
+                format!("constraint \"{name}\" for table \"{}\" does not exist", relation.name),
+            ));
+        };
+        conflict.constraint = constraint.oid;
+        let index = match &constraint.kind {
+            ConstraintKind::PrimaryKey { index, .. }
+            | ConstraintKind::Unique { index, .. }
+            | ConstraintKind::Exclusion { index, .. } => *index,
+            ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => {
+                return Err(Error::new(
+                    SqlState::WRONG_OBJECT_TYPE,
+                    "constraint in ON CONFLICT clause has no associated index",
+                ));
+            }
+        };
+        if constraint.deferrable {
+            return Err(Error::new(
+                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters",
+            ));
+        }
+        if matches!(constraint.kind, ConstraintKind::Exclusion { .. }) && conflict.update.is_some() {
+            return Err(Error::new(
+                SqlState::WRONG_OBJECT_TYPE,
+                "ON CONFLICT DO UPDATE not supported with exclusion constraints",
+            ));
+        }
+        conflict.indexes.push(index);
+        Ok(())
+    }
+
+    fn arbiter_element(&mut self, elem: &ast::IndexElem) -> Result<Expr> {
+        let at = position(elem.location);
+        if elem.ordering != SortDirection::Default {
+            return Err(Error::new(
+                SqlState::INVALID_COLUMN_REFERENCE,
+                "ASC/DESC is not allowed in ON CONFLICT clause",
+            )
+            .at(at));
+        }
+        if elem.nulls != NullsOrder::Default {
+            return Err(Error::new(
+                SqlState::INVALID_COLUMN_REFERENCE,
+                "NULLS FIRST/LAST is not allowed in ON CONFLICT clause",
+            )
+            .at(at));
+        }
+        match &elem.key {
+            IndexKey::Column(name) => {
+                let reference = ast::ColumnRef {
+                    fields: vec![ast::ColumnRefField::Name(name.clone())],
+                    location: elem.location,
+                };
+                self.expression(&ast::Expr::ColumnRef(reference), ExprKind::IndexExpression)
+            }
+            IndexKey::Expr(expr) => self.expression(expr, ExprKind::IndexExpression),
+        }
+    }
+
+    /// Unique indexes over exactly the columns and expressions of the arbiter.
+    fn infer_indexes(&self, relation: &Relation, varno: usize, conflict: &OnConflict) -> Result<Vec<Oid>> {
+        let columns: Vec<i16> = conflict
+            .arbiter
+            .iter()
+            .filter_map(|expr| match expr {
+                Expr::Var(var) => Some(var.attribute),
+                _ => None,
+            })
+            .collect();
+        let expressions: Vec<&Expr> = conflict
+            .arbiter
+            .iter()
+            .filter(|expr| !matches!(expr, Expr::Var(_)))
+            .collect();
+        let catalog = self.backend.catalog()?;
+        let fits = |index: &IndexDefinition| {
+            let keys = index.columns.iter().filter(|column| column.attribute != 0);
+            let key_columns: Vec<i16> = keys.map(|column| column.attribute).collect();
+            let own: Vec<Expr> = index
+                .columns
+                .iter()
+                .filter_map(|column| column.expression.as_deref())
+                .map(|expr| at_varno(expr, varno))
+                .collect();
+            index.unique
+                && index.immediate
+                && index.valid
+                && columns.iter().all(|column| key_columns.contains(column))
+                && key_columns.iter().all(|column| columns.contains(column))
+                && expressions.iter().all(|expr| own.iter().any(|own| own.same_as(expr)))
+                && own.iter().all(|own| expressions.iter().any(|expr| own.same_as(expr)))
+                && index
+                    .predicate
+                    .as_deref()
+                    .is_none_or(|predicate| implied(conflict.arbiter_where.as_ref(), &at_varno(predicate, varno)))
+        };
+        let indexes = catalog.indexes_of(relation.oid);
+        let found: Vec<Oid> = indexes
+            .filter(|relation| relation.index.as_deref().is_some_and(&fits))
+            .map(|relation| relation.oid)
+            .collect();
+        match found.is_empty() {
+            true => Err(Error::new(
+                SqlState::INVALID_COLUMN_REFERENCE,
+                "there is no unique or exclusion constraint matching the ON CONFLICT specification",
+            )),
+            false => Ok(found),
+        }
+    }
+}
+
+/// The expression of an index or constraint, over another range-table index than 1.
+pub fn at_varno(expr: &Expr, varno: usize) -> Expr {
+    let mut expr = expr.clone();
+    expr.transform(&mut |part| {
+        if let Expr::Var(var) = part
+            && var.levels_up == 0
+        {
+            var.varno = varno;
+        }
+    });
+    expr
+}
+
+/// Whether one condition is among those that another consists of.
+fn implied(given: Option<&Expr>, wanted: &Expr) -> bool {
+    fn parts(expr: &Expr) -> Vec<&Expr> {
+        match expr {
+            Expr::Bool(BoolOp::And, args) => args.iter().flat_map(parts).collect(),
+            expr => vec![expr],
+        }
+    }
+    let given = given.map_or_else(Vec::new, parts);
+    parts(wanted).iter().all(|wanted| given.iter().any(|given| given.same_as(wanted)))
+}

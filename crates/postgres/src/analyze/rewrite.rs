@@ -1,0 +1,392 @@
+//! What happens between analysis and planning: defaults of columns are filled in, and views give way to their
+//! queries (PostgreSQL's `rewriteHandler.c`).
+
+use std::sync::Arc;
+
+use kumquat_types::{Datum, Error, Oid, Result, SqlState};
+
+use super::coercion::Target;
+use super::state::Analyzer;
+use super::{Parameters, modify::assignment};
+use crate::backend::Backend;
+use crate::catalog::{Attribute, Generated, Identity, ObjectAddress, Relation, RelationKind};
+use crate::query::{
+    CommandType, Expr, FromItem, FuncExpr, FuncForm, MergeActionKind, Override, Query, RangeTableKind, TargetEntry,
+};
+
+/// Views nested deeper than this are refused.
+const MAX_VIEW_DEPTH: usize = 100;
+
+/// Rewrites an analyzed query for execution.
+pub fn rewrite(backend: &Backend<'_>, mut query: Query) -> Result<Query> {
+    rewrite_at(backend, &mut query, 0)?;
+    Ok(query)
+}
+
+fn rewrite_at(backend: &Backend<'_>, query: &mut Query, depth: usize) -> Result<()> {
+    if depth > MAX_VIEW_DEPTH {
+        return Err(Error::new(
+            SqlState::INVALID_OBJECT_DEFINITION,
+            "infinite recursion detected in rules",
+        ));
+    }
+    if let Some(target) = query.result_relation {
+        fill_defaults(backend, query, target)?;
+    }
+    expand_views(backend, query, depth)?;
+    let mut result = Ok(());
+    query.for_each_subquery_mut(&mut |subquery| {
+        if result.is_ok() {
+            result = rewrite_at(backend, Arc::make_mut(subquery), depth + 1);
+        }
+    });
+    result
+}
+
+/// Puts the query of each view in its place (`fireRIRrules`).
+fn expand_views(backend: &Backend<'_>, query: &mut Query, depth: usize) -> Result<()> {
+    let target = query.result_relation;
+    for (entry, index) in query.range_table.iter_mut().zip(1_usize..) {
+        let RangeTableKind::Relation { relation, .. } = entry.kind else {
+            continue;
+        };
+        let relation = match backend.catalog()?.relation(relation) {
+            Some(relation) => Arc::clone(relation),
+            None => continue,
+        };
+        if relation.kind == RelationKind::MaterializedView && !relation.populated && target != Some(index) {
+            return Err(Error::new(
+                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("materialized view \"{}\" has not been populated", relation.name),
+            )
+            .hint("Use the REFRESH MATERIALIZED VIEW command."));
+        }
+        if relation.kind != RelationKind::View {
+            continue;
+        }
+        if target == Some(index) {
+            return Err(view_target(&relation, query.command));
+        }
+        let Some(view) = &relation.view else { continue };
+        let mut body = Query::clone(view);
+        // A view reads its tables with the privileges of its owner.
+        for inner in &mut body.range_table {
+            if !inner.check_as.is_valid() {
+                inner.check_as = relation.owner;
+            }
+        }
+        if depth >= MAX_VIEW_DEPTH {
+            return Err(Error::new(
+                SqlState::INVALID_OBJECT_DEFINITION,
+                format!("infinite recursion detected in rules for relation \"{}\"", relation.name),
+            ));
+        }
+        entry.kind = RangeTableKind::Subquery {
+            query: Arc::new(body),
+            view: relation.oid,
+        };
+    }
+    Ok(())
+}
+
+fn view_target(view: &Relation, command: CommandType) -> Error {
+    let what = match command {
+        CommandType::Insert => "INSERT into",
+        CommandType::Update => "UPDATE of",
+        _ => "DELETE from",
+    };
+    Error::not_modelled(format!("{what} view {}", view.name))
+}
+
+/// `rewriteTargetListIU` for the target list and for MERGE's actions.
+fn fill_defaults(backend: &Backend<'_>, query: &mut Query, target: usize) -> Result<()> {
+    let relation = match query.entry(target).map(|entry| &entry.kind) {
+        Some(RangeTableKind::Relation { relation, .. }) => backend.relation_by_oid(*relation)?,
+        _ => return Ok(()),
+    };
+    let filler = Filler {
+        backend,
+        relation: &relation,
+    };
+    match query.command {
+        CommandType::Insert => {
+            let values = values_source(query);
+            let list = std::mem::take(&mut query.target_list);
+            query.target_list = filler.insert_list(list, query.override_kind, values, query)?;
+            if let Some(update) = query.on_conflict.as_mut().and_then(|conflict| conflict.update.as_mut()) {
+                let set = std::mem::take(&mut update.set);
+                update.set = filler.update_list(set)?;
+            }
+        }
+        CommandType::Update => {
+            let list = std::mem::take(&mut query.target_list);
+            query.target_list = filler.update_list(list)?;
+        }
+        CommandType::Merge => {
+            for action in &mut query.merge_actions {
+                match &mut action.action {
+                    MergeActionKind::Update(list) => *list = filler.update_list(std::mem::take(list))?,
+                    MergeActionKind::Insert {
+                        override_kind, targets, ..
+                    } => *targets = filler.merge_insert_list(std::mem::take(targets), *override_kind)?,
+                    MergeActionKind::Delete | MergeActionKind::DoNothing => {}
+                }
+            }
+        }
+        CommandType::Select | CommandType::Delete => {}
+    }
+    Ok(())
+}
+
+/// The range-table index of the VALUES lists that an INSERT reads.
+fn values_source(query: &Query) -> Option<usize> {
+    query.from.iter().find_map(|item| match item {
+        FromItem::Table(index) => match query.entry(*index)?.kind {
+            RangeTableKind::Values { .. } => Some(*index),
+            _ => None,
+        },
+        FromItem::Join(_) => None,
+    })
+}
+
+/// Fills in what columns get without being told.
+struct Filler<'f, 'b> {
+    backend: &'f Backend<'b>,
+    relation: &'f Relation,
+}
+
+impl Filler<'_, '_> {
+    fn insert_list(
+        &self,
+        list: Vec<TargetEntry>,
+        override_kind: Option<Override>,
+        values: Option<usize>,
+        query: &mut Query,
+    ) -> Result<Vec<TargetEntry>> {
+        let mut filled = Vec::with_capacity(self.relation.attributes.len());
+        let mut defaulted: Vec<(usize, &Attribute)> = Vec::new();
+        for attribute in self.relation.live_attributes() {
+            let entry = list.iter().find(|entry| entry.number == attribute.number);
+            let column = entry.and_then(|entry| values_column(&entry.expr, values));
+            if let Some(column) = column {
+                defaulted.push((column, attribute));
+            }
+            let rows = column.map(|column| column_values(query, values, column));
+            let is_default = entry.is_none_or(|entry| matches!(entry.expr, Expr::SetToDefault { .. }));
+            let all_default = rows.as_ref().is_some_and(|rows| rows.iter().all(|default| *default));
+            let applies = self.check_insert(attribute, override_kind, is_default || all_default)?;
+            match entry {
+                Some(entry) if applies && !is_default && !all_default => filled.push(entry.clone()),
+                Some(entry) if applies && all_default && attribute.generated.is_none() => filled.push(entry.clone()),
+                _ => {
+                    if let Some(default) = self.default_of(attribute)? {
+                        filled.push(assignment(attribute, default));
+                    } else if entry.is_some() && attribute.generated.is_none() {
+                        filled.push(assignment(attribute, self.null_of(attribute)?));
+                    }
+                }
+            }
+        }
+        self.replace_in_values(query, values, &defaulted)?;
+        Ok(filled)
+    }
+
+    fn merge_insert_list(&self, list: Vec<TargetEntry>, override_kind: Option<Override>) -> Result<Vec<TargetEntry>> {
+        let mut scratch = Query::new(CommandType::Insert);
+        self.insert_list(list, override_kind, None, &mut scratch)
+    }
+
+    /// Whether the value given counts; identity and generated columns may refuse it.
+    fn check_insert(&self, attribute: &Attribute, override_kind: Option<Override>, is_default: bool) -> Result<bool> {
+        if is_default {
+            return Ok(true);
+        }
+        let refuse = |detail: String| {
+            Error::new(
+                SqlState::GENERATED_ALWAYS,
+                format!("cannot insert a non-DEFAULT value into column \"{}\"", attribute.name),
+            )
+            .detail(detail)
+        };
+        match (attribute.identity, override_kind) {
+            (Some(Identity::Always), None) => Err(refuse(format!(
+                "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
+                attribute.name
+            ))
+            .hint("Use OVERRIDING SYSTEM VALUE to override.")),
+            (Some(_), Some(Override::User)) => Ok(false),
+            _ if attribute.generated == Some(Generated::Stored) => {
+                Err(refuse(format!("Column \"{}\" is a generated column.", attribute.name)))
+            }
+            _ => Ok(true),
+        }
+    }
+
+    fn update_list(&self, list: Vec<TargetEntry>) -> Result<Vec<TargetEntry>> {
+        let mut filled = Vec::with_capacity(list.len());
+        for mut entry in list {
+            let Some(attribute) = self.relation.attribute(entry.number) else { continue };
+            let is_default = matches!(entry.expr, Expr::SetToDefault { .. });
+            if !is_default {
+                self.check_update(attribute)?;
+                filled.push(entry);
+                continue;
+            }
+            if attribute.generated.is_some() {
+                continue;
+            }
+            entry.expr = match self.default_of(attribute)? {
+                Some(default) => default,
+                None => self.null_of(attribute)?,
+            };
+            filled.push(entry);
+        }
+        filled.sort_by_key(|entry| entry.number);
+        Ok(filled)
+    }
+
+    fn check_update(&self, attribute: &Attribute) -> Result<()> {
+        let detail = if attribute.identity == Some(Identity::Always) {
+            format!(
+                "Column \"{}\" is an identity column defined as GENERATED ALWAYS.",
+                attribute.name
+            )
+        } else if attribute.generated.is_some() {
+            format!("Column \"{}\" is a generated column.", attribute.name)
+        } else {
+            return Ok(());
+        };
+        Err(Error::new(
+            SqlState::GENERATED_ALWAYS,
+            format!("column \"{}\" can only be updated to DEFAULT", attribute.name),
+        )
+        .detail(detail))
+    }
+
+    /// The value a column gets by itself; `None`: NULL (`build_column_default`).
+    fn default_of(&self, attribute: &Attribute) -> Result<Option<Expr>> {
+        if attribute.generated.is_some() {
+            return Ok(None);
+        }
+        if attribute.identity.is_some() {
+            return self.next_identity(attribute).map(Some);
+        }
+        if let Some(default) = &attribute.default {
+            let coerced = super::coerce_expression(
+                self.backend,
+                Expr::clone(default),
+                (attribute.type_oid, attribute.type_modifier),
+                true,
+            )?;
+            return Ok(coerced);
+        }
+        // A domain may have a default of its own.
+        match self.backend.user_type(attribute.type_oid).map(|user| &user.definition) {
+            Some(crate::catalog::TypeDefinition::Domain {
+                default: Some(default), ..
+            }) => super::coerce_expression(
+                self.backend,
+                Expr::clone(default),
+                (attribute.type_oid, attribute.type_modifier),
+                true,
+            ),
+            _ => Ok(None),
+        }
+    }
+
+    /// NULL, checked against a domain.
+    fn null_of(&self, attribute: &Attribute) -> Result<Expr> {
+        let base = self.backend.base_type(attribute.type_oid);
+        let null = Expr::null(base);
+        if base == attribute.type_oid {
+            return Ok(null);
+        }
+        let mut parameters = Parameters::default();
+        let mut analyzer = Analyzer::new(self.backend, &mut parameters);
+        analyzer.coerce_type(null, Target::assignment(attribute.type_oid, -1))
+    }
+
+    /// The next value of the sequence behind an identity column.
+    fn next_identity(&self, attribute: &Attribute) -> Result<Expr> {
+        let column = ObjectAddress::column(self.relation.oid, attribute.number);
+        let catalog = self.backend.catalog()?;
+        let sequence = catalog
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.referenced == column)
+            .filter_map(|dependency| catalog.relation(dependency.dependent.oid))
+            .find(|relation| relation.kind == RelationKind::Sequence)
+            .map(|relation| relation.oid)
+            .ok_or_else(|| Error::internal("no owned sequence found"))?;
+        let next = Expr::Func(Box::new(FuncExpr {
+            function: NEXTVAL,
+            args: vec![Expr::constant(Datum::Oid(sequence.0), Oid::REGCLASS)],
+            result: Oid::INT8,
+            returns_set: false,
+            variadic: false,
+            form: FuncForm::Call,
+            type_modifier: -1,
+            location: None,
+        }));
+        let target = (attribute.type_oid, attribute.type_modifier);
+        let coerced = super::coerce_expression(self.backend, next, target, true)?;
+        coerced.ok_or_else(|| Error::internal("identity column is no integer"))
+    }
+
+    /// DEFAULT inside VALUES lists (`rewriteValuesRTE`).
+    fn replace_in_values(&self, query: &mut Query, values: Option<usize>, columns: &[(usize, &Attribute)]) -> Result<()> {
+        let mut replacements = Vec::with_capacity(columns.len());
+        for (column, attribute) in columns {
+            let default = match self.default_of(attribute)? {
+                Some(default) => default,
+                None => self.null_of(attribute)?,
+            };
+            replacements.push((*column, default));
+        }
+        let entry = values.and_then(|index| index.checked_sub(1)).and_then(|i| query.range_table.get_mut(i));
+        let Some(RangeTableKind::Values { rows }) = entry.map(|entry| &mut entry.kind) else {
+            return Ok(());
+        };
+        let uses_default = rows
+            .iter()
+            .flatten()
+            .any(|value| matches!(value, Expr::SetToDefault { .. }));
+        if !uses_default {
+            return Ok(());
+        }
+        for row in Arc::make_mut(rows) {
+            for (column, default) in &replacements {
+                if let Some(slot) = row.get_mut(*column)
+                    && matches!(slot, Expr::SetToDefault { .. })
+                {
+                    *slot = default.clone();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `nextval(regclass)`.
+const NEXTVAL: Oid = Oid(1574);
+
+/// The column of the VALUES lists that a target takes.
+fn values_column(expr: &Expr, values: Option<usize>) -> Option<usize> {
+    match super::sort::strip_implicit(expr) {
+        Expr::Var(var) if Some(var.varno) == values && var.levels_up == 0 => {
+            usize::try_from(var.attribute).ok()?.checked_sub(1)
+        }
+        _ => None,
+    }
+}
+
+/// Which rows have DEFAULT in a column.
+fn column_values(query: &Query, values: Option<usize>, column: usize) -> Vec<bool> {
+    match values.and_then(|index| query.entry(index)).map(|entry| &entry.kind) {
+        Some(RangeTableKind::Values { rows }) => rows
+            .iter()
+            .map(|row| matches!(row.get(column), Some(Expr::SetToDefault { .. })))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
