@@ -143,7 +143,10 @@ impl Analyzer<'_, '_> {
     fn place_aggregate(&mut self, aggregate: &mut Aggref) -> Result<()> {
         let at = aggregate.location;
         let parts = || {
-            let plain = aggregate.args.iter().chain(aggregate.order_by.iter().map(|order| &order.expr));
+            let plain = aggregate
+                .args
+                .iter()
+                .chain(aggregate.order_by.iter().map(|order| &order.expr));
             plain.chain(&aggregate.filter)
         };
         let level = parts().filter_map(innermost_level).min().unwrap_or(0);
@@ -156,12 +159,14 @@ impl Analyzer<'_, '_> {
             .at(parts().find_map(set_location).or(at)));
         }
         for part in parts() {
-            if let Some(inner) = find(part, &|expr| matches!(expr, Expr::Aggref(own) if own.levels_up == level)) {
-                return Err(Error::new(
-                    SqlState::GROUPING_ERROR,
-                    "aggregate function calls cannot be nested",
-                )
-                .at(expr_location(inner)));
+            if let Some(inner) = find(
+                part,
+                &|expr| matches!(expr, Expr::Aggref(own) if own.levels_up == level),
+            ) {
+                return Err(
+                    Error::new(SqlState::GROUPING_ERROR, "aggregate function calls cannot be nested")
+                        .at(expr_location(inner)),
+                );
             }
             if let Some(inner) = find(part, &|expr| matches!(expr, Expr::WindowFunc(_))) {
                 return Err(Error::new(
@@ -199,8 +204,7 @@ impl Analyzer<'_, '_> {
             | ExprKind::SelectTarget
             | ExprKind::OrderBy
             | ExprKind::DistinctOn
-            | ExprKind::InsertTarget
-            | ExprKind::UpdateTarget => return Ok(()),
+            | ExprKind::InsertTarget => return Ok(()),
             ExprKind::JoinOn | ExprKind::JoinUsing => "JOIN conditions",
             ExprKind::FromSubselect => {
                 return Err(Error::new(

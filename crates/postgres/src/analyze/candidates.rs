@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use kumquat_types::{CastContext, Oid, Proc, Result, Volatility, lookup_procs, proc_by_oid};
+use kumquat_types::{CastContext, Oid, Proc, Result, Volatility, lookup_procs};
 
 use crate::backend::Backend;
 use crate::catalog::function::ArgumentMode;
@@ -69,7 +69,11 @@ impl Callable {
     fn default_count(&self) -> usize {
         match self {
             Callable::Builtin(proc) => proc.defaults.len(),
-            Callable::User(function) => function.args.iter().filter(|argument| argument.default.is_some()).count(),
+            Callable::User(function) => function
+                .args
+                .iter()
+                .filter(|argument| argument.default.is_some())
+                .count(),
         }
     }
 
@@ -133,7 +137,10 @@ impl Callable {
         match self {
             Callable::Builtin(proc) => {
                 let names = proc.arg_names.iter().skip(proc.args.len());
-                names.map(|name| Name::from(*name)).zip(proc.out_types.iter().copied()).collect()
+                names
+                    .map(|name| Name::from(*name))
+                    .zip(proc.out_types.iter().copied())
+                    .collect()
             }
             Callable::User(function) => {
                 let outputs = function.outputs.iter().zip(1..);
@@ -141,7 +148,9 @@ impl Callable {
                     Some(name) if !name.is_empty() => name.clone(),
                     _ => format!("column{number}").into(),
                 };
-                outputs.map(|(output, number)| (name(&output.name, number), output.type_oid)).collect()
+                outputs
+                    .map(|(output, number)| (name(&output.name, number), output.type_oid))
+                    .collect()
             }
         }
     }
@@ -172,19 +181,19 @@ pub struct CallShape<'n> {
 impl Backend<'_> {
     /// A function by its oid.
     pub fn callable(&self, oid: Oid) -> Option<Callable> {
-        if let Some(proc) = proc_by_oid(oid).or_else(|| self.extension_proc(oid)) {
+        if let Some(proc) = self.any_proc(oid) {
             return Some(Callable::Builtin(proc));
         }
         self.catalog().ok()?.functions.get(&oid).cloned().map(Callable::User)
     }
 
-    pub fn extension_proc(&self, oid: Oid) -> Option<&'static Proc> {
-        self.extension.procs().iter().find(|proc| proc.oid == oid)
-    }
-
     /// All functions of a name that the search path or the schema written reaches.
     pub fn functions_named(&self, names: &[String]) -> Result<Vec<Callable>> {
-        Ok(self.ranked_functions(names)?.into_iter().map(|(_, callable)| callable).collect())
+        Ok(self
+            .ranked_functions(names)?
+            .into_iter()
+            .map(|(_, callable)| callable)
+            .collect())
     }
 
     /// The same, each with the place of its schema in the search path.
@@ -361,7 +370,13 @@ impl Backend<'_> {
                 own == category && (!has_preferred || preferred)
             })
         };
-        Some(candidates.iter().copied().filter(|&candidate| fits(candidate)).collect())
+        Some(
+            candidates
+                .iter()
+                .copied()
+                .filter(|&candidate| fits(candidate))
+                .collect(),
+        )
     }
 
     /// Last resort: untyped literals have the one type that all other arguments have.
@@ -387,7 +402,10 @@ impl Backend<'_> {
 /// Those with the highest score.
 fn keep_best(candidates: Vec<usize>, score: impl Fn(usize) -> usize) -> Vec<usize> {
     let best = candidates.iter().map(|&candidate| score(candidate)).max().unwrap_or(0);
-    candidates.into_iter().filter(|&candidate| score(candidate) == best).collect()
+    candidates
+        .into_iter()
+        .filter(|&candidate| score(candidate) == best)
+        .collect()
 }
 
 /// The parameter that each argument of a call with names is for, then those left to their defaults

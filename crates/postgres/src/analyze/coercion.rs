@@ -2,7 +2,6 @@
 
 use kumquat_types::{CastContext, CastMethod, Datum, Error, Oid, Result, SqlState, find_cast, io, proc_by_oid};
 
-use super::environment::CatalogEnvironment;
 use super::location::expr_location;
 use super::polymorphic::is_polymorphic;
 use super::state::Analyzer;
@@ -137,7 +136,9 @@ impl Backend<'_> {
         };
         let mut pending = vec![child];
         while let Some(next) = pending.pop() {
-            let Some(relation) = catalog.relation(next) else { continue };
+            let Some(relation) = catalog.relation(next) else {
+                continue;
+            };
             if relation.parents.contains(&parent) {
                 return true;
             }
@@ -248,8 +249,9 @@ impl Analyzer<'_, '_> {
         // Only interval reads its modifier while it reads the text: the fields decide what '1' means.
         let input_modifier = if base == Oid::INTERVAL { base_modifier } else { -1 };
         let value = match literal.value.as_str() {
-            Some(text) => io::input(&CatalogEnvironment(self.backend), base, input_modifier, text)
-                .map_err(|error| error.at(literal.location))?,
+            Some(text) => {
+                io::input(self.backend, base, input_modifier, text).map_err(|error| error.at(literal.location))?
+            }
             None => Datum::Null,
         };
         let constant = Expr::Const(Const {
@@ -266,7 +268,9 @@ impl Analyzer<'_, '_> {
 
     /// Gives a parameter without a type the one it is used as.
     fn coerce_parameter(&mut self, number: usize, expr: Expr, target: Target) -> Result<Expr> {
-        let Expr::Param { kind, .. } = expr else { return Ok(expr) };
+        let Expr::Param { kind, .. } = expr else {
+            return Ok(expr);
+        };
         let slot = number.checked_sub(1).and_then(|i| self.parameters.types.get_mut(i));
         match slot {
             Some(slot @ None) => *slot = Some(target.type_oid),
@@ -303,8 +307,13 @@ impl Analyzer<'_, '_> {
                 location: target.location,
             }),
             Pathway::Array => {
-                let source = self.backend.base_type_and_modifier(expr.type_oid(), expr.type_modifier());
-                let elements = self.backend.array_element(source.0).zip(self.backend.array_element(target.type_oid));
+                let source = self
+                    .backend
+                    .base_type_and_modifier(expr.type_oid(), expr.type_modifier());
+                let elements = self
+                    .backend
+                    .array_element(source.0)
+                    .zip(self.backend.array_element(target.type_oid));
                 let Some((from, to)) = elements else {
                     return Err(Error::internal("array coercion of something that is no array"));
                 };
@@ -385,7 +394,10 @@ impl Analyzer<'_, '_> {
         let cannot = |detail: Option<String>, at: Option<u32>, analyzer: &Self| {
             let error = Error::new(
                 SqlState::CANNOT_COERCE,
-                format!("cannot cast type record to {}", analyzer.backend.format_type(target.type_oid)),
+                format!(
+                    "cannot cast type record to {}",
+                    analyzer.backend.format_type(target.type_oid)
+                ),
             );
             Err(match detail {
                 Some(detail) => error.detail(detail),

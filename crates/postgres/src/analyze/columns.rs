@@ -47,7 +47,9 @@ impl Analyzer<'_, '_> {
             match field {
                 ColumnRefField::Name(name) => names.push(name.clone()),
                 ColumnRefField::Star => {
-                    return Err(Error::new(SqlState::SYNTAX_ERROR, "row expansion via \"*\" is not supported here").at(at));
+                    return Err(
+                        Error::new(SqlState::SYNTAX_ERROR, "row expansion via \"*\" is not supported here").at(at),
+                    );
                 }
             }
         }
@@ -160,7 +162,11 @@ impl Analyzer<'_, '_> {
 
     /// A column of that name is in FROM of this very query.
     pub fn has_local_column(&self, name: &str, at: Option<u32>) -> Result<bool> {
-        let items = self.level.namespace.iter().filter(|item| item.columns_visible && !item.lateral_only);
+        let items = self
+            .level
+            .namespace
+            .iter()
+            .filter(|item| item.columns_visible && !item.lateral_only);
         let mut found = false;
         for item in items {
             if self.item_has_column(item, name, 0, at)? {
@@ -248,7 +254,12 @@ impl Analyzer<'_, '_> {
     }
 
     /// The table of a name that can qualify columns (`refnameNamespaceItem`).
-    pub fn find_table(&self, schema: Option<&str>, name: &str, at: Option<u32>) -> Result<Option<(NamespaceItem, usize)>> {
+    pub fn find_table(
+        &self,
+        schema: Option<&str>,
+        name: &str,
+        at: Option<u32>,
+    ) -> Result<Option<(NamespaceItem, usize)>> {
         let relation = match schema {
             None => None,
             Some(schema) => match self.backend.find_schema(schema)?.map(|schema| schema.oid) {
@@ -320,12 +331,18 @@ impl Analyzer<'_, '_> {
                 functions,
                 ordinality: false,
             } if functions.len() == 1 => {
-                let result = functions.first().map_or(Oid::RECORD, |function| function.expr.type_oid());
+                let result = functions
+                    .first()
+                    .map_or(Oid::RECORD, |function| function.expr.type_oid());
                 if result != Oid::RECORD && !self.backend.is_composite(result) {
                     attribute = 1;
                 }
                 let out_columns = functions.first().is_some_and(|function| function.columns != 1);
-                if attribute == 1 && out_columns { Oid::RECORD } else { result }
+                if attribute == 1 && out_columns {
+                    Oid::RECORD
+                } else {
+                    result
+                }
             }
             RangeTableKind::Join { .. } => {
                 let columns = item.columns.iter().filter(|column| !column.name.is_empty());
@@ -376,7 +393,9 @@ impl Analyzer<'_, '_> {
 
     /// Notes that a column is read, for privileges (`markVarForSelectPriv`).
     pub fn mark_selected(&mut self, var: &Var) {
-        let Some(level) = self.level_up_mut(var.levels_up) else { return };
+        let Some(level) = self.level_up_mut(var.levels_up) else {
+            return;
+        };
         let entry = var.varno.checked_sub(1).and_then(|i| level.range_table.get_mut(i));
         let Some(entry) = entry else { return };
         if matches!(entry.kind, RangeTableKind::Relation { .. }) {
@@ -404,8 +423,17 @@ impl Analyzer<'_, '_> {
     /// `$n` (`transformParamRef`).
     pub fn parameter(&mut self, reference: &ast::ParamRef) -> Result<Expr> {
         let at = position(reference.location);
-        let missing = || Error::new(SqlState::UNDEFINED_PARAMETER, format!("there is no parameter ${}", reference.number)).at(at);
-        let number = usize::try_from(reference.number).ok().filter(|&n| n > 0 && n <= 65535).ok_or_else(missing)?;
+        let missing = || {
+            Error::new(
+                SqlState::UNDEFINED_PARAMETER,
+                format!("there is no parameter ${}", reference.number),
+            )
+            .at(at)
+        };
+        let number = usize::try_from(reference.number)
+            .ok()
+            .filter(|&n| n > 0 && n <= 65535)
+            .ok_or_else(missing)?;
         if self.parameters.types.len() < number {
             if !self.parameters.infer {
                 return Err(missing());
@@ -457,11 +485,16 @@ impl Analyzer<'_, '_> {
     pub fn row_fields(&self, row: &Expr) -> Option<Vec<(Name, Oid, i32)>> {
         if let Some(fields) = self.backend.composite_fields(row.type_oid()) {
             let fields = fields.into_iter();
-            return Some(fields.map(|field| (field.name, field.type_oid, field.type_modifier)).collect());
+            return Some(
+                fields
+                    .map(|field| (field.name, field.type_oid, field.type_modifier))
+                    .collect(),
+            );
         }
         match row {
             Expr::Row { args, names, .. } => {
-                let names = (1..=args.len()).map(|n| names.get(n - 1).cloned().unwrap_or_else(|| format!("f{n}").into()));
+                let names =
+                    (1..=args.len()).map(|n| names.get(n - 1).cloned().unwrap_or_else(|| format!("f{n}").into()));
                 Some(
                     names
                         .zip(args)
@@ -570,7 +603,10 @@ fn not_allowed(message: impl Into<String>) -> Error {
 }
 
 fn ambiguous_column(name: &str) -> Error {
-    Error::new(SqlState::AMBIGUOUS_COLUMN, format!("column reference \"{name}\" is ambiguous"))
+    Error::new(
+        SqlState::AMBIGUOUS_COLUMN,
+        format!("column reference \"{name}\" is ambiguous"),
+    )
 }
 
 /// Names as the trees share them.

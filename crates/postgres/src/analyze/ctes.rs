@@ -120,7 +120,8 @@ impl Analyzer<'_, '_> {
                 SqlState::DATATYPE_MISMATCH,
                 format!(
                     "recursive query \"{name}\" column {number} has type {} in non-recursive term but type {} overall",
-                    self.backend.format_type_with_modifier(column.type_oid, column.type_modifier),
+                    self.backend
+                        .format_type_with_modifier(column.type_oid, column.type_modifier),
                     self.backend.format_type_with_modifier(type_oid, modifier)
                 ),
             )
@@ -153,11 +154,14 @@ impl Analyzer<'_, '_> {
         let Some(recursion) = self.outer.last_mut().and_then(|level| level.recursion.as_mut()) else {
             return;
         };
-        let columns = names.into_iter().zip(types).map(|(column, &(type_oid, type_modifier))| RteColumn {
-            type_oid: if type_oid == Oid::UNKNOWN { Oid::TEXT } else { type_oid },
-            type_modifier,
-            ..column
-        });
+        let columns = names
+            .into_iter()
+            .zip(types)
+            .map(|(column, &(type_oid, type_modifier))| RteColumn {
+                type_oid: if type_oid == Oid::UNKNOWN { Oid::TEXT } else { type_oid },
+                type_modifier,
+                ..column
+            });
         let mut columns: Vec<RteColumn> = columns.collect();
         for (column, alias) in columns.iter_mut().zip(&recursion.aliases) {
             column.name = shared(alias);
@@ -170,7 +174,10 @@ impl Analyzer<'_, '_> {
         (0..=self.outer.len()).find(|&levels_up| {
             self.level_up(levels_up).is_some_and(|level| {
                 level.ctes.iter().any(|cte| *cte.name == *name)
-                    || level.recursion.as_ref().is_some_and(|recursion| *recursion.name == *name)
+                    || level
+                        .recursion
+                        .as_ref()
+                        .is_some_and(|recursion| *recursion.name == *name)
             })
         })
     }
@@ -178,7 +185,9 @@ impl Analyzer<'_, '_> {
     /// Whether the name is that of a WITH item that comes later.
     pub fn is_future_cte(&self, name: &str) -> bool {
         let levels = (0..=self.outer.len()).filter_map(|levels_up| self.level_up(levels_up));
-        levels.flat_map(|level| &level.future_ctes).any(|future| **future == *name)
+        levels
+            .flat_map(|level| &level.future_ctes)
+            .any(|future| **future == *name)
     }
 
     /// Counts a reference to a WITH item; its columns, how many levels up it is, and whether it is recursion.
@@ -261,12 +270,20 @@ impl Analyzer<'_, '_> {
             )
             .at(at));
         }
-        recursion.columns.clone().ok_or_else(|| misplaced("its non-recursive term"))
+        recursion
+            .columns
+            .clone()
+            .ok_or_else(|| misplaced("its non-recursive term"))
     }
 }
 
 /// Columns under the names that the WITH item gives them.
-fn named_columns(name: &str, mut columns: Vec<RteColumn>, aliases: &[String], at: Option<u32>) -> Result<Vec<RteColumn>> {
+fn named_columns(
+    name: &str,
+    mut columns: Vec<RteColumn>,
+    aliases: &[String],
+    at: Option<u32>,
+) -> Result<Vec<RteColumn>> {
     if aliases.len() > columns.len() {
         return Err(Error::new(
             SqlState::INVALID_COLUMN_REFERENCE,

@@ -32,7 +32,10 @@ pub fn analyze_expression(
     let analyzed = analyzer.expression(expr, kind_of(context))?;
     let analyzed = match (context, target) {
         (
-            ExprContext::CheckConstraint | ExprContext::DomainCheck | ExprContext::IndexPredicate | ExprContext::CopyWhere,
+            ExprContext::CheckConstraint
+            | ExprContext::DomainCheck
+            | ExprContext::IndexPredicate
+            | ExprContext::CopyWhere,
             _,
         ) => analyzer.coerce_to_boolean(analyzed, clause_of(context))?,
         (ExprContext::TriggerWhen | ExprContext::Policy, _) => {
@@ -53,7 +56,12 @@ pub fn analyze_expression(
 }
 
 /// Coerces an analyzed expression as on assignment, or implicitly; `None` if there is no such cast.
-pub fn coerce_expression(backend: &Backend<'_>, expr: Expr, target: (Oid, i32), assignment: bool) -> Result<Option<Expr>> {
+pub fn coerce_expression(
+    backend: &Backend<'_>,
+    expr: Expr,
+    target: (Oid, i32),
+    assignment: bool,
+) -> Result<Option<Expr>> {
     let mut parameters = Parameters::default();
     let mut analyzer = Analyzer::new(backend, &mut parameters);
     let target = match assignment {
@@ -94,10 +102,14 @@ impl Analyzer<'_, '_> {
 fn mismatch(backend: &Backend<'_>, context: ExprContext, target: Oid, source: Oid) -> Error {
     let (target, source) = (backend.format_type(target), backend.format_type(source));
     let message = match context {
-        ExprContext::ExecuteParameter => format!("parameter of type {source} cannot be coerced to the expected type {target}"),
+        ExprContext::ExecuteParameter => {
+            format!("parameter of type {source} cannot be coerced to the expected type {target}")
+        }
         ExprContext::FunctionDefault => format!("argument of DEFAULT must be type {target}, not type {source}"),
         ExprContext::PartitionBound => format!("specified value cannot be cast to type {target}"),
-        ExprContext::AlterColumnUsing => format!("result of USING clause cannot be cast automatically to type {target}"),
+        ExprContext::AlterColumnUsing => {
+            format!("result of USING clause cannot be cast automatically to type {target}")
+        }
         _ => format!("default expression is of type {source}, expected {target}"),
     };
     let error = Error::new(SqlState::DATATYPE_MISMATCH, message);

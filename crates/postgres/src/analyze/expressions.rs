@@ -8,9 +8,7 @@ use kumquat_types::{BitString, CastContext, Datum, Error, Numeric, Oid, Result, 
 use super::coercion::Target;
 use super::location::{expr_location, position};
 use super::state::{Analyzer, ExprKind};
-use crate::query::{
-    BoolOp, BooleanTestKind, Const, Expr, FuncForm, MinMaxOp, OpExpr, SqlValue, SubscriptingRef,
-};
+use crate::query::{BoolOp, BooleanTestKind, Const, Expr, FuncForm, MinMaxOp, OpExpr, SqlValue, SubscriptingRef};
 
 impl Analyzer<'_, '_> {
     /// An expression of the given kind (`transformExpr`).
@@ -96,7 +94,10 @@ impl Analyzer<'_, '_> {
         let element = self.backend.array_element(base).unwrap_or(base);
         let collatable = kumquat_types::builtin_type(element).is_some_and(|builtin| builtin.collatable);
         if !collatable && type_oid != Oid::UNKNOWN {
-            let message = format!("collations are not supported by type {}", self.backend.format_type(type_oid));
+            let message = format!(
+                "collations are not supported by type {}",
+                self.backend.format_type(type_oid)
+            );
             return Err(Error::new(SqlState::DATATYPE_MISMATCH, message).at(at));
         }
         let name = collate.collation.last().map_or("", String::as_str);
@@ -285,7 +286,11 @@ impl Analyzer<'_, '_> {
         };
         let mut whole = range(&between.low, &between.high);
         if between.symmetric {
-            let op = if between.negated { ast::BoolOp::And } else { ast::BoolOp::Or };
+            let op = if between.negated {
+                ast::BoolOp::And
+            } else {
+                ast::BoolOp::Or
+            };
             let other = range(&between.high, &between.low);
             whole = bool_node(op, vec![whole, other], between.location);
         }
@@ -377,7 +382,9 @@ impl Analyzer<'_, '_> {
         steps: &[&Indirection],
         at: Option<u32>,
     ) -> Result<(SubscriptingRef, Oid)> {
-        let (base, modifier) = self.backend.base_type_and_modifier(container.type_oid(), container.type_modifier());
+        let (base, modifier) = self
+            .backend
+            .base_type_and_modifier(container.type_oid(), container.type_modifier());
         let is_slice = steps.iter().any(|step| matches!(step, Indirection::Slice(..)));
         let element = match base {
             Oid::JSONB if is_slice => {
@@ -447,10 +454,14 @@ impl Analyzer<'_, '_> {
                 (true, false) => Oid::INT4,
                 (false, true) => Oid::TEXT,
                 (true, true) => {
-                    return Err(unsupported("jsonb subscript must be coercible to only one type, integer or text."));
+                    return Err(unsupported(
+                        "jsonb subscript must be coercible to only one type, integer or text.",
+                    ));
                 }
                 (false, false) => {
-                    return Err(unsupported("jsonb subscript must be coercible to either integer or text."));
+                    return Err(unsupported(
+                        "jsonb subscript must be coercible to either integer or text.",
+                    ));
                 }
             };
             return self.coerce_type(expr, Target::implicit(target));
@@ -481,12 +492,11 @@ impl Analyzer<'_, '_> {
         let (array_type, element_type, modifier, explicit) = match target {
             Some((array, element, modifier)) => (array, if multi { array } else { element }, modifier, true),
             None if elements.is_empty() => {
-                return Err(Error::new(
-                    SqlState::INDETERMINATE_DATATYPE,
-                    "cannot determine type of empty array",
-                )
-                .hint("Explicitly cast to the desired type, for example ARRAY[]::integer[].")
-                .at(at));
+                return Err(
+                    Error::new(SqlState::INDETERMINATE_DATATYPE, "cannot determine type of empty array")
+                        .hint("Explicitly cast to the desired type, for example ARRAY[]::integer[].")
+                        .at(at),
+                );
             }
             None => {
                 let common = self.common_type(&elements.iter().collect::<Vec<_>>(), "ARRAY")?;
@@ -497,7 +507,10 @@ impl Analyzer<'_, '_> {
                 if !array.is_valid() || multi && self.backend.array_element(array).is_none() {
                     return Err(Error::new(
                         SqlState::UNDEFINED_OBJECT,
-                        format!("could not find array type for data type {}", self.backend.format_type(common)),
+                        format!(
+                            "could not find array type for data type {}",
+                            self.backend.format_type(common)
+                        ),
                     )
                     .at(at));
                 }
@@ -534,7 +547,11 @@ impl Analyzer<'_, '_> {
             args,
             names: Vec::new(),
             type_oid: Oid::RECORD,
-            form: if row.explicit { FuncForm::Call } else { FuncForm::ImplicitCast },
+            form: if row.explicit {
+                FuncForm::Call
+            } else {
+                FuncForm::ImplicitCast
+            },
         })
     }
 
@@ -543,7 +560,9 @@ impl Analyzer<'_, '_> {
         let sets_before = std::mem::take(&mut self.level.has_set_functions);
         let mut arg = case.arg.as_ref().map(|arg| self.transform(arg)).transpose()?;
         if arg.as_ref().is_some_and(|arg| arg.type_oid() == Oid::UNKNOWN) {
-            arg = arg.map(|arg| self.coerce_to_common(arg, Oid::TEXT, "CASE")).transpose()?;
+            arg = arg
+                .map(|arg| self.coerce_to_common(arg, Oid::TEXT, "CASE"))
+                .transpose()?;
         }
         let test = arg.as_ref().map(|arg| Expr::CaseTest {
             type_oid: arg.type_oid(),
@@ -605,7 +624,9 @@ impl Analyzer<'_, '_> {
     fn common_list(&mut self, args: &[ast::Expr], context: &str) -> Result<(Vec<Expr>, Oid)> {
         let args = self.transform_list(args)?;
         let type_oid = self.common_type(&args.iter().collect::<Vec<_>>(), context)?;
-        let coerced = args.into_iter().map(|arg| self.coerce_to_common(arg, type_oid, context));
+        let coerced = args
+            .into_iter()
+            .map(|arg| self.coerce_to_common(arg, type_oid, context));
         Ok((coerced.collect::<Result<_>>()?, type_oid))
     }
 }

@@ -79,7 +79,9 @@ impl Analyzer<'_, '_> {
 
     fn from_subselect(&mut self, subselect: &ast::RangeSubselect) -> Result<NamespaceItem> {
         self.level.lateral_active = subselect.lateral;
-        let query = self.with_kind(ExprKind::FromSubselect, |analyzer| analyzer.subquery(&subselect.subquery));
+        let query = self.with_kind(ExprKind::FromSubselect, |analyzer| {
+            analyzer.subquery(&subselect.subquery)
+        });
         self.level.lateral_active = false;
         let name = subselect.alias.as_ref().map_or("unnamed_subquery", |alias| &alias.name);
         self.add_subquery(query?, name, subselect.alias.as_ref(), subselect.lateral)
@@ -89,9 +91,11 @@ impl Analyzer<'_, '_> {
         let at = position(sample.location);
         let item = self.table(&sample.relation)?;
         let relation_kind = match self.entry(item.index, 0).map(|entry| &entry.kind) {
-            Some(RangeTableKind::Relation { relation, .. }) => {
-                self.backend.catalog()?.relation(*relation).map(|relation| relation.kind)
-            }
+            Some(RangeTableKind::Relation { relation, .. }) => self
+                .backend
+                .catalog()?
+                .relation(*relation)
+                .map(|relation| relation.kind),
             _ => None,
         };
         if !matches!(
@@ -105,7 +109,10 @@ impl Analyzer<'_, '_> {
             .at(position(sample.relation.location)));
         }
         let method = sample.method.join(".");
-        if !matches!(method.as_str(), "bernoulli" | "system" | "pg_catalog.bernoulli" | "pg_catalog.system") {
+        if !matches!(
+            method.as_str(),
+            "bernoulli" | "system" | "pg_catalog.bernoulli" | "pg_catalog.system"
+        ) {
             return Err(Error::new(
                 SqlState::UNDEFINED_OBJECT,
                 format!("tablesample method {method} does not exist"),
@@ -115,7 +122,10 @@ impl Analyzer<'_, '_> {
         if sample.args.len() != 1 {
             return Err(Error::new(
                 SqlState::SYNTAX_ERROR,
-                format!("tablesample method {method} requires 1 argument, not {}", sample.args.len()),
+                format!(
+                    "tablesample method {method} requires 1 argument, not {}",
+                    sample.args.len()
+                ),
             )
             .at(at));
         }
@@ -132,7 +142,10 @@ impl Analyzer<'_, '_> {
             }
             None => None,
         };
-        let entry = item.index.checked_sub(1).and_then(|i| self.level.range_table.get_mut(i));
+        let entry = item
+            .index
+            .checked_sub(1)
+            .and_then(|i| self.level.range_table.get_mut(i));
         if let Some(RangeTableKind::Relation { sample: slot, .. }) = entry.map(|entry| &mut entry.kind) {
             *slot = Some(Arc::new(TableSample {
                 method: sample.method.last().map_or("", String::as_str).into(),

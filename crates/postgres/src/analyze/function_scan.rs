@@ -33,7 +33,9 @@ impl Analyzer<'_, '_> {
             .iter()
             .any(|(call, ..)| call.any(&mut |part| matches!(part, Expr::Var(var) if var.levels_up == 0)));
         let first_name = calls.first().map_or_else(|| "".into(), |(_, name, _)| name.clone());
-        let single = (calls.len() == 1).then(|| range.alias.as_ref().map(|alias| shared(&alias.name))).flatten();
+        let single = (calls.len() == 1)
+            .then(|| range.alias.as_ref().map(|alias| shared(&alias.name)))
+            .flatten();
         let mut columns = Vec::new();
         let mut functions = Vec::with_capacity(calls.len());
         for (expr, name, definitions) in calls {
@@ -103,7 +105,9 @@ impl Analyzer<'_, '_> {
 
     /// Column definitions go with one function, and not with WITH ORDINALITY.
     fn check_definitions(&self, range: &ast::RangeFunction, calls: usize) -> Result<()> {
-        let Some(first) = range.columns.first() else { return Ok(()) };
+        let Some(first) = range.columns.first() else {
+            return Ok(());
+        };
         let at = position(first.location);
         let refuse = |message: &str, hint: &str| Err(Error::new(SqlState::SYNTAX_ERROR, message).hint(hint).at(at));
         if calls != 1 {
@@ -142,7 +146,9 @@ impl Analyzer<'_, '_> {
             let refuse = |message: &str| Err(Error::new(SqlState::SYNTAX_ERROR, message).at(at));
             if result != Oid::RECORD {
                 return match self.backend.is_composite(result) {
-                    true => refuse("a column definition list is redundant for a function returning a named composite type"),
+                    true => {
+                        refuse("a column definition list is redundant for a function returning a named composite type")
+                    }
                     false => refuse("a column definition list is only allowed for functions returning \"record\""),
                 };
             }
@@ -159,10 +165,14 @@ impl Analyzer<'_, '_> {
                 )
                 .at(expr_location(call)));
             }
-            return Ok(outputs.into_iter().map(|(name, oid)| rte_column(name, oid, -1)).collect());
+            return Ok(outputs
+                .into_iter()
+                .map(|(name, oid)| rte_column(name, oid, -1))
+                .collect());
         }
         if let Some(fields) = self.backend.composite_fields(result) {
-            let column = |field: crate::catalog::CompositeField| rte_column(field.name, field.type_oid, field.type_modifier);
+            let column =
+                |field: crate::catalog::CompositeField| rte_column(field.name, field.type_oid, field.type_modifier);
             return Ok(fields.into_iter().map(column).collect());
         }
         if self.backend.type_kind(result) == Some(TypeKind::Pseudo) && result != Oid::VOID && result != Oid::UNKNOWN {
@@ -211,7 +221,9 @@ impl Analyzer<'_, '_> {
                 )
                 .at(position(definition.location)));
             }
-            let Some(type_name) = &definition.type_name else { continue };
+            let Some(type_name) = &definition.type_name else {
+                continue;
+            };
             let (type_oid, modifier) = self.backend.resolve_type_name(type_name)?;
             columns.push(rte_column(shared(&definition.name), type_oid, modifier));
         }

@@ -6,7 +6,6 @@ use kumquat_types::{CastContext, Datum, Error, Oid, Result, SqlState, TypeKind, 
 
 use super::candidates::{CallKind, CallShape, Callable, Candidate};
 use super::coercion::{Pathway, Target};
-use super::environment::CatalogEnvironment;
 use super::location::{expr_location, position};
 use super::state::Analyzer;
 use crate::query::{Expr, FuncExpr, FuncForm};
@@ -141,7 +140,9 @@ impl Analyzer<'_, '_> {
             names,
             variadic_written: decoration.variadic,
         };
-        let meaning = self.meaning(decoration.name, &inputs, &shape).map_err(|error| error.at(decoration.at))?;
+        let meaning = self
+            .meaning(decoration.name, &inputs, &shape)
+            .map_err(|error| error.at(decoration.at))?;
         match meaning {
             Meaning::Coercion(target) if plain => {
                 let target = Target {
@@ -154,7 +155,10 @@ impl Analyzer<'_, '_> {
             Meaning::Call(candidate) => self.carry_out(decoration, *candidate, args, &shape),
             Meaning::Ambiguous => Err(Error::new(
                 SqlState::AMBIGUOUS_FUNCTION,
-                format!("function {} is not unique", self.signature(decoration.name, &inputs, &shape)),
+                format!(
+                    "function {} is not unique",
+                    self.signature(decoration.name, &inputs, &shape)
+                ),
             )
             .hint("Could not choose a best candidate function. You might need to add explicit type casts.")
             .at(decoration.at)),
@@ -220,16 +224,24 @@ impl Analyzer<'_, '_> {
     }
 
     /// What is written around the arguments must suit what is called.
-    fn check_kind(&self, call: &Decoration<'_>, candidate: &Candidate, kind: CallKind, shape: &CallShape<'_>) -> Result<()> {
+    fn check_kind(
+        &self,
+        call: &Decoration<'_>,
+        candidate: &Candidate,
+        kind: CallKind,
+        shape: &CallShape<'_>,
+    ) -> Result<()> {
         let name = call.name.join(".");
         let wrong = |message: String| Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message).at(call.at));
         let procedure_allowed = self.level.kind == super::state::ExprKind::CallArgument && self.outer.is_empty();
         match kind {
             CallKind::Procedure if !procedure_allowed => {
                 let signature = self.signature(call.name, &candidate.callable.input_types(), shape);
-                return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, format!("{signature} is a procedure"))
-                    .hint("To call a procedure, use CALL.")
-                    .at(call.at));
+                return Err(
+                    Error::new(SqlState::WRONG_OBJECT_TYPE, format!("{signature} is a procedure"))
+                        .hint("To call a procedure, use CALL.")
+                        .at(call.at),
+                );
             }
             CallKind::Function | CallKind::Procedure => {
                 let complaint = if call.star {
@@ -346,7 +358,7 @@ impl Analyzer<'_, '_> {
                     return Ok(Expr::null(type_oid));
                 }
                 let literal = literal.trim_matches('\'');
-                let value = io::input(&CatalogEnvironment(self.backend), type_oid, -1, literal)?;
+                let value = io::input(self.backend, type_oid, -1, literal)?;
                 Ok(Expr::constant(value, type_oid))
             }
         }
@@ -467,24 +479,6 @@ impl Analyzer<'_, '_> {
         });
         format!("{}({})", names.join("."), args.collect::<Vec<_>>().join(", "))
     }
-
-    /// A call of a built-in function by its oid, for what the standard writes without naming it.
-    pub fn builtin_call(&mut self, name: &str, args: Vec<Expr>, at: Option<u32>) -> Result<Expr> {
-        let names = ["pg_catalog".to_string(), name.to_string()];
-        let decoration = Decoration {
-            name: &names,
-            star: false,
-            distinct: false,
-            within_group: false,
-            order: &[],
-            filter: None,
-            over: None,
-            variadic: false,
-            form: FuncForm::Call,
-            at,
-        };
-        self.call(decoration, args, Vec::new())
-    }
 }
 
 fn plain_call(callable: &Callable, args: Vec<Expr>, result: Oid, location: Option<u32>) -> Expr {
@@ -502,17 +496,10 @@ fn plain_call(callable: &Callable, args: Vec<Expr>, result: Oid, location: Optio
 
 /// Arguments of named notation, as the function declares them.
 fn in_declared_order(args: Vec<Expr>, declared: Vec<Oid>, parameters: &[usize]) -> (Vec<Expr>, Vec<Oid>) {
-    let mut ordered: Vec<(usize, (Expr, Oid))> = parameters.iter().copied().zip(args.into_iter().zip(declared)).collect();
+    let mut ordered: Vec<(usize, (Expr, Oid))> =
+        parameters.iter().copied().zip(args.into_iter().zip(declared)).collect();
     ordered.sort_by_key(|(parameter, _)| *parameter);
     ordered.into_iter().map(|(_, pair)| pair).unzip()
-}
-
-/// The value of a constant text argument, for functions whose result columns depend on it.
-pub fn constant_text(expr: &Expr) -> Option<&str> {
-    match expr {
-        Expr::Const(constant) => constant.value.as_str(),
-        _ => None,
-    }
 }
 
 /// A NULL of any type.

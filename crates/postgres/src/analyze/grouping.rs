@@ -22,7 +22,12 @@ pub struct Grouping {
 }
 
 impl Analyzer<'_, '_> {
-    pub fn group_by(&mut self, items: &[GroupItem], distinct: bool, targets: &mut Vec<TargetEntry>) -> Result<Grouping> {
+    pub fn group_by(
+        &mut self,
+        items: &[GroupItem],
+        distinct: bool,
+        targets: &mut Vec<TargetEntry>,
+    ) -> Result<Grouping> {
         let mut grouping = Grouping::default();
         let mut nodes = Vec::with_capacity(items.len());
         for item in items {
@@ -48,7 +53,12 @@ impl Analyzer<'_, '_> {
             }
             sets = seen;
         }
-        let place = |target_ref: &u32| grouping.clauses.iter().position(|clause| clause.target_ref == *target_ref);
+        let place = |target_ref: &u32| {
+            grouping
+                .clauses
+                .iter()
+                .position(|clause| clause.target_ref == *target_ref)
+        };
         grouping.sets = sets.iter().map(|set| set.iter().filter_map(place).collect()).collect();
         grouping.nodes = nodes;
         Ok(grouping)
@@ -75,11 +85,8 @@ impl Analyzer<'_, '_> {
                     content.push(self.group_item(item, targets, clauses)?);
                 }
                 if set.kind == GroupingSetKind::Cube && content.len() > 12 {
-                    return Err(Error::new(
-                        SqlState::TOO_MANY_COLUMNS,
-                        "CUBE is limited to 12 elements",
-                    )
-                    .at(super::location::position(set.location)));
+                    return Err(Error::new(SqlState::TOO_MANY_COLUMNS, "CUBE is limited to 12 elements")
+                        .at(super::location::position(set.location)));
                 }
                 Ok(match set.kind {
                     GroupingSetKind::Empty => GroupingNode::Columns(Vec::new()),
@@ -147,7 +154,10 @@ impl Analyzer<'_, '_> {
                 }
             });
         };
-        query.target_list.iter_mut().for_each(|target| resolve(&mut target.expr));
+        query
+            .target_list
+            .iter_mut()
+            .for_each(|target| resolve(&mut target.expr));
         query.having.iter_mut().for_each(resolve);
         failure.map_or(Ok(()), Err)
     }
@@ -166,9 +176,9 @@ impl Analyzer<'_, '_> {
             return Ok(());
         }
         let targets = query.target_list.iter().map(|target| &target.expr);
-        let aggregate = targets
-            .chain(&query.having)
-            .find_map(|expr| super::aggregates::find(expr, &|part| matches!(part, Expr::Aggref(own) if own.levels_up == 0)));
+        let aggregate = targets.chain(&query.having).find_map(|expr| {
+            super::aggregates::find(expr, &|part| matches!(part, Expr::Aggref(own) if own.levels_up == 0))
+        });
         Err(Error::new(
             SqlState::INVALID_RECURSION,
             "aggregate functions are not allowed in a recursive query's recursive term",
@@ -273,7 +283,9 @@ impl Checker<'_, '_, '_> {
             _ => None,
         });
         let ctes = query.ctes.iter().map(|cte| &cte.query);
-        entries.chain(ctes).try_for_each(|query| self.check_query(query, depth + 1))
+        entries
+            .chain(ctes)
+            .try_for_each(|query| self.check_query(query, depth + 1))
     }
 
     fn check_var(&self, var: &crate::query::Var, depth: usize) -> Result<()> {
@@ -309,7 +321,10 @@ impl Checker<'_, '_, '_> {
                 "column \"{}.{column}\" must appear in the GROUP BY clause or be used in an aggregate function",
                 entry.name
             ),
-            _ => format!("subquery uses ungrouped column \"{}.{column}\" from outer query", entry.name),
+            _ => format!(
+                "subquery uses ungrouped column \"{}.{column}\" from outer query",
+                entry.name
+            ),
         };
         Err(Error::new(SqlState::GROUPING_ERROR, message).at(var.location))
     }
@@ -352,7 +367,9 @@ fn expand(node: &GroupingNode) -> Result<Vec<Vec<u32>>> {
         GroupingNode::Rollup(content) => {
             let items = content.iter().map(columns_of).collect::<Vec<_>>();
             let prefixes = (0..=items.len()).rev();
-            prefixes.map(|length| items.iter().take(length).flatten().copied().collect()).collect()
+            prefixes
+                .map(|length| items.iter().take(length).flatten().copied().collect())
+                .collect()
         }
         GroupingNode::Cube(content) => {
             let items = content.iter().map(columns_of).collect::<Vec<_>>();

@@ -175,7 +175,10 @@ impl Analyzer<'_, '_> {
                 (literal && target.expr.type_oid() == Oid::UNKNOWN).then(|| target.expr.clone())
             })
             .collect();
-        let locations: Vec<Option<u32>> = query.output_columns().map(|target| expr_location(&target.expr)).collect();
+        let locations: Vec<Option<u32>> = query
+            .output_columns()
+            .map(|target| expr_location(&target.expr))
+            .collect();
         let item = self.add_subquery(query, "*SELECT*", None, false)?;
         self.level.from.push(FromItem::Table(item.index));
         let mut values = Vec::with_capacity(literals.len());

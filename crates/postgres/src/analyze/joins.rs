@@ -4,9 +4,9 @@ use kumquat_sql::ast;
 use kumquat_types::{Error, Result, SqlState};
 
 use super::coercion::Target;
+use super::columns::shared_names;
 use super::from::{Analyzed, check_conflicts, set_lateral};
 use super::relations::{alias_node, apply_alias, new_entry};
-use super::columns::shared_names;
 use super::state::{Analyzer, ExprKind, NamespaceColumn, NamespaceItem};
 use crate::catalog::Name;
 use crate::query::{BoolOp, Expr, FromItem, JoinExpr, JoinKind, RangeTableKind, RteColumn, Var};
@@ -67,7 +67,9 @@ impl Analyzer<'_, '_> {
         };
         for table in [&left.table, &right.table] {
             let rest = table.columns.iter();
-            for column in rest.filter(|column| !column.name.is_empty() && !using.iter().any(|name| **name == *column.name)) {
+            for column in
+                rest.filter(|column| !column.name.is_empty() && !using.iter().any(|name| **name == *column.name))
+            {
                 columns.push(&column.name, Expr::Var(column.var.clone()));
             }
         }
@@ -169,7 +171,13 @@ impl Analyzer<'_, '_> {
     }
 
     /// The range-table entry of the join, and how its columns are named.
-    fn join_entry(&mut self, join: &ast::JoinExpr, kind: JoinKind, using: &[String], columns: Columns) -> Result<NamespaceItem> {
+    fn join_entry(
+        &mut self,
+        join: &ast::JoinExpr,
+        kind: JoinKind,
+        using: &[String],
+        columns: Columns,
+    ) -> Result<NamespaceItem> {
         let rte_columns = columns.names.iter().zip(&columns.exprs).map(|(name, expr)| RteColumn {
             name: name.clone(),
             type_oid: expr.type_oid(),

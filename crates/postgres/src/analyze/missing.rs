@@ -56,7 +56,9 @@ fn search<'e>(analyzer: &'e Analyzer<'_, '_>, table: Option<&str>, name: &str) -
         second: None,
     };
     for levels_up in 0..=analyzer.outer.len() {
-        let Some(level) = analyzer.level_up(levels_up) else { break };
+        let Some(level) = analyzer.level_up(levels_up) else {
+            break;
+        };
         for entry in &level.range_table {
             if matches!(entry.kind, RangeTableKind::Join { .. }) {
                 continue;
@@ -159,7 +161,9 @@ fn similar_entry<'e>(analyzer: &'e Analyzer<'_, '_>, schema: Option<&str>, name:
         let level = analyzer.level_up(levels_up)?;
         let found = level.range_table.iter().find(|entry| {
             let same = match &entry.kind {
-                RangeTableKind::Relation { relation: own, .. } => relation.as_ref().is_some_and(|found| found.oid == *own),
+                RangeTableKind::Relation { relation: own, .. } => {
+                    relation.as_ref().is_some_and(|found| found.oid == *own)
+                }
                 RangeTableKind::Cte { name: own, .. } => cte && **own == *name,
                 _ => false,
             };
@@ -178,7 +182,12 @@ mod tests {
 
     #[test]
     fn distance_counts_edits() {
-        for (a, b, expect) in [("pay", "pya", 2), ("boss", "lots", 2), ("", "abc", 3), ("kitten", "sitting", 3)] {
+        for (a, b, expect) in [
+            ("pay", "pya", 2),
+            ("boss", "lots", 2),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+        ] {
             assert_eq!(levenshtein(a, b), expect);
         }
     }

@@ -9,7 +9,7 @@
 //! - [`expressions`]: one arm a kind of expression; [`sublinks`], [`operators`], [`functions`], [`aggregates`],
 //!   [`windows`], [`set_returning`]: the larger kinds;
 //! - [`candidates`]: which function or operator fits; [`coercion`] and [`polymorphic`]: which types go where;
-//! - [`types`]: facts about types, and their names; [`environment`]: what reading literals asks of the session.
+//! - [`types`]: facts about types, and their names.
 //!
 //! [`rewrite`] then fills in defaults and puts the queries of views in their places.
 
@@ -19,7 +19,6 @@ mod coercion;
 mod columns;
 mod ctes;
 mod definitions;
-pub mod environment;
 mod expressions;
 mod from;
 mod function_scan;
@@ -54,6 +53,7 @@ pub use coercion::Pathway;
 pub use definitions::{analyze_expression, coerce_expression};
 pub use location::expr_location;
 pub use rewrite::rewrite;
+pub use targets::index_column_name;
 
 use crate::backend::Backend;
 use crate::query::Query;

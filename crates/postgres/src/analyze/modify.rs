@@ -24,7 +24,10 @@ impl Analyzer<'_, '_> {
         let relation = self.open_relation(range)?;
         let item = self.add_relation(&relation, range)?;
         self.require(item.index, privilege);
-        let entry = item.index.checked_sub(1).and_then(|i| self.level.range_table.get_mut(i));
+        let entry = item
+            .index
+            .checked_sub(1)
+            .and_then(|i| self.level.range_table.get_mut(i));
         if let Some(entry) = entry {
             entry.in_from = false;
         }
@@ -37,7 +40,10 @@ impl Analyzer<'_, '_> {
         let at = position(target.location);
         let name = target.name.as_deref().unwrap_or_default();
         let Some(attribute) = relation.attribute_by_name(name) else {
-            if super::columns::SYSTEM_COLUMNS.iter().any(|(system, ..)| *system == name) {
+            if super::columns::SYSTEM_COLUMNS
+                .iter()
+                .any(|(system, ..)| *system == name)
+            {
                 return Err(Error::new(
                     SqlState::FEATURE_NOT_SUPPORTED,
                     format!("cannot assign to system column \"{name}\""),
@@ -63,7 +69,9 @@ impl Analyzer<'_, '_> {
                     let value = self.set_value(value)?;
                     self.push_assignment(&mut list, target, value, relation)?;
                 }
-                SetClause::Multiple { targets, source } => self.multiple_assignment(&mut list, targets, source, relation)?,
+                SetClause::Multiple { targets, source } => {
+                    self.multiple_assignment(&mut list, targets, source, relation)?
+                }
             }
         }
         merge_assignments(list, relation)
@@ -156,11 +164,10 @@ impl Analyzer<'_, '_> {
         }
         let mut list = self.target_list(targets, ExprKind::Returning)?;
         if list.is_empty() {
-            return Err(Error::new(
-                SqlState::SYNTAX_ERROR,
-                "RETURNING must have at least one column",
-            )
-            .at(targets.first().and_then(|target| position(target.location))));
+            return Err(
+                Error::new(SqlState::SYNTAX_ERROR, "RETURNING must have at least one column")
+                    .at(targets.first().and_then(|target| position(target.location))),
+            );
         }
         if !self.level.keep_unknowns {
             self.resolve_unknowns(&mut list)?;

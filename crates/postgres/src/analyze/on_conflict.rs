@@ -44,12 +44,13 @@ impl Analyzer<'_, '_> {
         match &clause.infer {
             None => {}
             Some(InferClause::Constraint { name, .. }) => self.arbiter_constraint(name, relation, &mut conflict)?,
-            Some(InferClause::Index { elems, where_clause, .. }) => {
+            Some(InferClause::Index {
+                elems, where_clause, ..
+            }) => {
                 for elem in elems {
                     conflict.arbiter.push(self.arbiter_element(elem)?);
                 }
-                conflict.arbiter_where =
-                    self.where_clause(where_clause.as_ref(), ExprKind::IndexPredicate, "WHERE")?;
+                conflict.arbiter_where = self.where_clause(where_clause.as_ref(), ExprKind::IndexPredicate, "WHERE")?;
                 conflict.indexes = self.infer_indexes(relation, target.index, &conflict)?;
             }
         }
@@ -225,5 +226,7 @@ fn implied(given: Option<&Expr>, wanted: &Expr) -> bool {
         }
     }
     let given = given.map_or_else(Vec::new, parts);
-    parts(wanted).iter().all(|wanted| given.iter().any(|given| given.same_as(wanted)))
+    parts(wanted)
+        .iter()
+        .all(|wanted| given.iter().any(|given| given.same_as(wanted)))
 }

@@ -1,6 +1,6 @@
 //! Operators: which one a name and operand types mean, after PostgreSQL's `parse_oper.c`; comparisons of rows.
 
-use kumquat_types::{CastContext, Error, Oid, Operator, Result, SqlState, operator_by_oid, operators};
+use kumquat_types::{Error, Oid, Operator, Result, SqlState, operator_by_oid, operators};
 
 use super::coercion::Target;
 use super::expressions::comparison;
@@ -63,8 +63,15 @@ impl Backend<'_> {
                 return Ok(found);
             }
         }
-        let args: Vec<[Oid; 2]> = candidates.iter().map(|operator| [operator.left, operator.right]).collect();
-        self.select_operator(&[left, right], &candidates, &args.iter().map(<[Oid; 2]>::as_slice).collect::<Vec<_>>())
+        let args: Vec<[Oid; 2]> = candidates
+            .iter()
+            .map(|operator| [operator.left, operator.right])
+            .collect();
+        self.select_operator(
+            &[left, right],
+            &candidates,
+            &args.iter().map(<[Oid; 2]>::as_slice).collect::<Vec<_>>(),
+        )
     }
 
     fn prefix_operator(&self, names: &[String], arg: Oid) -> Result<&'static Operator, Missing> {
@@ -77,7 +84,11 @@ impl Backend<'_> {
             return Ok(found);
         }
         let args: Vec<[Oid; 1]> = candidates.iter().map(|operator| [operator.right]).collect();
-        self.select_operator(&[arg], &candidates, &args.iter().map(<[Oid; 1]>::as_slice).collect::<Vec<_>>())
+        self.select_operator(
+            &[arg],
+            &candidates,
+            &args.iter().map(<[Oid; 1]>::as_slice).collect::<Vec<_>>(),
+        )
     }
 
     fn select_operator(
@@ -96,7 +107,14 @@ impl Backend<'_> {
         found.ok_or(Missing::Ambiguous)
     }
 
-    fn operator_error(&self, names: &[String], left: Option<Oid>, right: Oid, missing: &Missing, at: Option<u32>) -> Error {
+    fn operator_error(
+        &self,
+        names: &[String],
+        left: Option<Oid>,
+        right: Oid,
+        missing: &Missing,
+        at: Option<u32>,
+    ) -> Error {
         let name = names.join(".");
         let signature = match left {
             Some(left) => format!("{} {name} {}", self.format_type(left), self.format_type(right)),
@@ -126,12 +144,15 @@ impl Backend<'_> {
 
     /// The equality operator of a type's default operator class, 0 if it has none.
     pub fn equality_operator(&self, type_oid: Oid) -> Oid {
-        self.class_operator("=", type_oid).filter(|_| is_hashable_or_ordered(self.class_type(type_oid))).unwrap_or_default()
+        self.class_operator("=", type_oid)
+            .filter(|_| is_hashable_or_ordered(self.class_type(type_oid)))
+            .unwrap_or_default()
     }
 
     /// The `<` of a type's default btree operator class, if it has one.
     pub fn ordering_operator(&self, type_oid: Oid) -> Option<Oid> {
-        self.class_operator("<", type_oid).filter(|_| is_ordered(self.class_type(type_oid)))
+        self.class_operator("<", type_oid)
+            .filter(|_| is_ordered(self.class_type(type_oid)))
     }
 
     /// An operator of the type's default operator class by its name.
@@ -181,21 +202,31 @@ fn is_hashable_or_ordered(class: Oid) -> bool {
 
 impl Analyzer<'_, '_> {
     /// `left name right` or `name right` (`make_op`).
-    pub fn make_operator(&mut self, names: &[String], left: Option<Expr>, right: Expr, at: Option<u32>) -> Result<Expr> {
+    pub fn make_operator(
+        &mut self,
+        names: &[String],
+        left: Option<Expr>,
+        right: Expr,
+        at: Option<u32>,
+    ) -> Result<Expr> {
         let right_type = right.type_oid();
         let left_type = left.as_ref().map(Expr::type_oid);
         let found = match left_type {
             Some(left) => self.backend.binary_operator(names, left, right_type),
             None => self.backend.prefix_operator(names, right_type),
         };
-        let operator = found.map_err(|missing| self.backend.operator_error(names, left_type, right_type, &missing, at))?;
+        let operator =
+            found.map_err(|missing| self.backend.operator_error(names, left_type, right_type, &missing, at))?;
         let args: Vec<Expr> = left.into_iter().chain([right]).collect();
         let declared: Vec<Oid> = [operator.left, operator.right]
             .into_iter()
             .filter(|oid| oid.is_valid())
             .collect();
         let (args, result) = self.coerce_arguments(args, &declared, operator.result)?;
-        let set = self.backend.callable(operator.function).is_some_and(|function| function.returns_set());
+        let set = self
+            .backend
+            .callable(operator.function)
+            .is_some_and(|function| function.returns_set());
         if set {
             self.set_function_allowed(at)?;
         }
@@ -246,7 +277,10 @@ impl Analyzer<'_, '_> {
         let operator = self
             .backend
             .binary_operator(names, left_type, element)
-            .map_err(|missing| self.backend.operator_error(names, Some(left_type), element, &missing, at))?;
+            .map_err(|missing| {
+                self.backend
+                    .operator_error(names, Some(left_type), element, &missing, at)
+            })?;
         if operator.result != Oid::BOOL {
             return wrong("op ANY/ALL (array) requires operator to yield boolean");
         }
@@ -269,7 +303,11 @@ impl Analyzer<'_, '_> {
             )
             .at(at));
         }
-        let array_target = if element_target == Oid::RECORD { array_type } else { array_target };
+        let array_target = if element_target == Oid::RECORD {
+            array_type
+        } else {
+            array_target
+        };
         let left = self.coerce_type(left, Target::implicit(left_target))?;
         let right = self.coerce_type(right, Target::implicit(array_target))?;
         Ok(Expr::ScalarArrayOp {
@@ -293,17 +331,19 @@ impl Analyzer<'_, '_> {
             .at(at));
         }
         if op.args.iter().any(returns_set) {
-            return Err(Error::new(
-                SqlState::DATATYPE_MISMATCH,
-                "IS DISTINCT FROM must not return a set",
-            )
-            .at(at));
+            return Err(Error::new(SqlState::DATATYPE_MISMATCH, "IS DISTINCT FROM must not return a set").at(at));
         }
         Ok(Expr::Distinct(op))
     }
 
     /// Rows are distinct if any of their columns are (`make_row_distinct_op`).
-    pub fn row_distinct(&mut self, names: &[String], left: Vec<Expr>, right: Vec<Expr>, at: Option<u32>) -> Result<Expr> {
+    pub fn row_distinct(
+        &mut self,
+        names: &[String],
+        left: Vec<Expr>,
+        right: Vec<Expr>,
+        at: Option<u32>,
+    ) -> Result<Expr> {
         check_row_lengths(&left, &right, at)?;
         let mut columns = Vec::with_capacity(left.len());
         for (left, right) in left.into_iter().zip(right) {
@@ -317,14 +357,16 @@ impl Analyzer<'_, '_> {
     }
 
     /// `(a, b) op (c, d)` (`make_row_comparison_op`).
-    pub fn row_comparison(&mut self, names: &[String], left: Vec<Expr>, right: Vec<Expr>, at: Option<u32>) -> Result<Expr> {
+    pub fn row_comparison(
+        &mut self,
+        names: &[String],
+        left: Vec<Expr>,
+        right: Vec<Expr>,
+        at: Option<u32>,
+    ) -> Result<Expr> {
         check_row_lengths(&left, &right, at)?;
         if left.is_empty() {
-            return Err(Error::new(
-                SqlState::FEATURE_NOT_SUPPORTED,
-                "cannot compare rows of zero length",
-            )
-            .at(at));
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, "cannot compare rows of zero length").at(at));
         }
         let mut columns = Vec::with_capacity(left.len());
         for (left, right) in left.into_iter().zip(right) {
@@ -419,7 +461,10 @@ impl Analyzer<'_, '_> {
         let operator = self
             .backend
             .binary_operator(names, type_oid, type_oid)
-            .map_err(|missing| self.backend.operator_error(names, Some(type_oid), type_oid, &missing, at))?;
+            .map_err(|missing| {
+                self.backend
+                    .operator_error(names, Some(type_oid), type_oid, &missing, at)
+            })?;
         match operator_by_oid(operator.oid).map(|operator| operator.name) {
             Some("<") => Ok(false),
             Some(">") => Ok(true),
@@ -430,11 +475,6 @@ impl Analyzer<'_, '_> {
             .hint("Ordering operators must be \"<\" or \">\" members of btree operator families.")
             .at(at)),
         }
-    }
-
-    /// Whether an expression can go to a type without a cast being written.
-    pub fn fits_implicitly(&self, expr: &Expr, target: Oid) -> bool {
-        self.backend.can_coerce(&[expr.type_oid()], &[target], CastContext::Implicit)
     }
 }
 

@@ -103,7 +103,9 @@ impl Backend<'_> {
             Shape::Element | Shape::NonArray | Shape::Enum if compatible => family.compatible.push(input),
             Shape::Element | Shape::NonArray | Shape::Enum => self.same(&mut family.element, input, "anyelement")?,
             Shape::Array if compatible => {
-                let element = self.array_element(base).ok_or_else(|| self.not_array("anycompatiblearray", input))?;
+                let element = self
+                    .array_element(base)
+                    .ok_or_else(|| self.not_array("anycompatiblearray", input))?;
                 family.array = Some(base);
                 family.compatible.push(element);
             }
@@ -114,7 +116,11 @@ impl Backend<'_> {
                 }
             }
             Shape::Range => {
-                self.same(&mut family.range, base, if compatible { "anycompatiblerange" } else { "anyrange" })?;
+                self.same(
+                    &mut family.range,
+                    base,
+                    if compatible { "anycompatiblerange" } else { "anyrange" },
+                )?;
                 if self.range_subtype(base).is_none() {
                     let name = if compatible { "anycompatiblerange" } else { "anyrange" };
                     return Err(mismatch(format!(
@@ -124,7 +130,11 @@ impl Backend<'_> {
                 }
             }
             Shape::Multirange => {
-                let name = if compatible { "anycompatiblemultirange" } else { "anymultirange" };
+                let name = if compatible {
+                    "anycompatiblemultirange"
+                } else {
+                    "anymultirange"
+                };
                 self.same(&mut family.multirange, base, name)?;
                 if self.multirange_range(base).is_none() {
                     return Err(mismatch(format!(
@@ -141,7 +151,11 @@ impl Backend<'_> {
     fn same(&self, slot: &mut Option<Oid>, input: Oid, name: &str) -> Result<()> {
         match *slot {
             Some(known) if known != input => Err(mismatch(format!("arguments declared \"{name}\" are not all alike"))
-                .detail(format!("{} versus {}", self.format_type(known), self.format_type(input)))),
+                .detail(format!(
+                    "{} versus {}",
+                    self.format_type(known),
+                    self.format_type(input)
+                ))),
             _ => {
                 *slot = Some(input);
                 Ok(())
@@ -212,7 +226,10 @@ impl Backend<'_> {
             return Ok(Generic::default());
         }
         let mut types = family.compatible.clone();
-        let range = match (family.range, family.multirange.and_then(|oid| self.multirange_range(oid))) {
+        let range = match (
+            family.range,
+            family.multirange.and_then(|oid| self.multirange_range(oid)),
+        ) {
             (None, of_multirange) => of_multirange,
             (range, _) => range,
         };
@@ -225,7 +242,10 @@ impl Backend<'_> {
                 self.format_type(second)
             ))
         })?;
-        if let Some(&unfit) = types.iter().find(|&&oid| !self.can_coerce(&[oid], &[element], CastContext::Implicit)) {
+        if let Some(&unfit) = types
+            .iter()
+            .find(|&&oid| !self.can_coerce(&[oid], &[element], CastContext::Implicit))
+        {
             return Err(
                 mismatch("arguments of anycompatible family cannot be cast to a common type").detail(format!(
                     "{} versus {}",
@@ -274,7 +294,10 @@ impl Backend<'_> {
         if shape == Shape::Array && generic.element.is_valid() {
             return Err(Error::new(
                 SqlState::UNDEFINED_OBJECT,
-                format!("could not find array type for data type {}", self.format_type(generic.element)),
+                format!(
+                    "could not find array type for data type {}",
+                    self.format_type(generic.element)
+                ),
             ));
         }
         let name = match shape {

@@ -81,7 +81,13 @@ impl Analyzer<'_, '_> {
     }
 
     /// Adds a subquery.
-    pub fn add_subquery(&mut self, query: Query, name: &str, alias: Option<&ast::Alias>, lateral: bool) -> Result<NamespaceItem> {
+    pub fn add_subquery(
+        &mut self,
+        query: Query,
+        name: &str,
+        alias: Option<&ast::Alias>,
+        lateral: bool,
+    ) -> Result<NamespaceItem> {
         let columns = output_columns(&query);
         let kind = RangeTableKind::Subquery {
             query: Arc::new(query),
@@ -96,12 +102,15 @@ impl Analyzer<'_, '_> {
 
     /// Adds lists of values.
     pub fn add_values(&mut self, rows: Vec<Vec<Expr>>, columns: Vec<(Oid, i32)>, lateral: bool) -> NamespaceItem {
-        let columns = columns.into_iter().zip(1..).map(|((type_oid, type_modifier), n)| RteColumn {
-            name: format!("column{n}").into(),
-            type_oid,
-            type_modifier,
-            collation: Oid::INVALID,
-        });
+        let columns = columns
+            .into_iter()
+            .zip(1..)
+            .map(|((type_oid, type_modifier), n)| RteColumn {
+                name: format!("column{n}").into(),
+                type_oid,
+                type_modifier,
+                collation: Oid::INVALID,
+            });
         let kind = RangeTableKind::Values { rows: Arc::new(rows) };
         let mut entry = new_entry(kind, "*VALUES*".into(), columns.collect());
         entry.lateral = lateral;

@@ -78,7 +78,10 @@ fn expand_views(backend: &Backend<'_>, query: &mut Query, depth: usize) -> Resul
         if depth >= MAX_VIEW_DEPTH {
             return Err(Error::new(
                 SqlState::INVALID_OBJECT_DEFINITION,
-                format!("infinite recursion detected in rules for relation \"{}\"", relation.name),
+                format!(
+                    "infinite recursion detected in rules for relation \"{}\"",
+                    relation.name
+                ),
             ));
         }
         entry.kind = RangeTableKind::Subquery {
@@ -225,7 +228,9 @@ impl Filler<'_, '_> {
     fn update_list(&self, list: Vec<TargetEntry>) -> Result<Vec<TargetEntry>> {
         let mut filled = Vec::with_capacity(list.len());
         for mut entry in list {
-            let Some(attribute) = self.relation.attribute(entry.number) else { continue };
+            let Some(attribute) = self.relation.attribute(entry.number) else {
+                continue;
+            };
             let is_default = matches!(entry.expr, Expr::SetToDefault { .. });
             if !is_default {
                 self.check_update(attribute)?;
@@ -334,7 +339,12 @@ impl Filler<'_, '_> {
     }
 
     /// DEFAULT inside VALUES lists (`rewriteValuesRTE`).
-    fn replace_in_values(&self, query: &mut Query, values: Option<usize>, columns: &[(usize, &Attribute)]) -> Result<()> {
+    fn replace_in_values(
+        &self,
+        query: &mut Query,
+        values: Option<usize>,
+        columns: &[(usize, &Attribute)],
+    ) -> Result<()> {
         let mut replacements = Vec::with_capacity(columns.len());
         for (column, attribute) in columns {
             let default = match self.default_of(attribute)? {
@@ -343,7 +353,9 @@ impl Filler<'_, '_> {
             };
             replacements.push((*column, default));
         }
-        let entry = values.and_then(|index| index.checked_sub(1)).and_then(|i| query.range_table.get_mut(i));
+        let entry = values
+            .and_then(|index| index.checked_sub(1))
+            .and_then(|i| query.range_table.get_mut(i));
         let Some(RangeTableKind::Values { rows }) = entry.map(|entry| &mut entry.kind) else {
             return Ok(());
         };

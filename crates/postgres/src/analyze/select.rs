@@ -177,7 +177,8 @@ impl Analyzer<'_, '_> {
 
     /// Range-table indexes of what a locking clause names, or of all tables.
     fn locked_tables(&self, clause: &ast::LockingClause, name: &str) -> Result<Vec<usize>> {
-        let lockable = |kind: &RangeTableKind| matches!(kind, RangeTableKind::Relation { .. } | RangeTableKind::Subquery { .. });
+        let lockable =
+            |kind: &RangeTableKind| matches!(kind, RangeTableKind::Relation { .. } | RangeTableKind::Subquery { .. });
         if clause.relations.is_empty() {
             let entries = self.level.range_table.iter().zip(1..);
             let tables = entries.filter(|(entry, _)| matches!(entry.kind, RangeTableKind::Relation { .. }));
@@ -193,11 +194,19 @@ impl Analyzer<'_, '_> {
                 )
                 .at(at));
             }
-            let found = self.level.range_table.iter().zip(1..).find(|(entry, _)| *entry.name == *relation.name);
+            let found = self
+                .level
+                .range_table
+                .iter()
+                .zip(1..)
+                .find(|(entry, _)| *entry.name == *relation.name);
             let Some((entry, index)) = found else {
                 return Err(Error::new(
                     SqlState::UNDEFINED_TABLE,
-                    format!("relation \"{}\" in {name} clause not found in FROM clause", relation.name),
+                    format!(
+                        "relation \"{}\" in {name} clause not found in FROM clause",
+                        relation.name
+                    ),
                 )
                 .at(at));
             };
@@ -276,7 +285,11 @@ impl Analyzer<'_, '_> {
             }
             let mut modifiers = lists.iter().filter_map(|list| list.get(place)).map(Expr::type_modifier);
             let first = modifiers.next().unwrap_or(-1);
-            let modifier = if modifiers.all(|other| other == first) { first } else { -1 };
+            let modifier = if modifiers.all(|other| other == first) {
+                first
+            } else {
+                -1
+            };
             columns.push((type_oid, modifier));
         }
         Ok(columns)

@@ -10,9 +10,7 @@ use super::location::expr_location;
 use super::relations::{new_entry, output_columns};
 use super::select::lock_name;
 use super::state::{Analyzer, ExprKind, Level, NamespaceColumn, NamespaceItem, column_var};
-use crate::query::{
-    CommandType, Expr, Query, RangeTableKind, RteColumn, SetOperation, SetOperator, TargetEntry,
-};
+use crate::query::{CommandType, Expr, Query, RangeTableKind, RteColumn, SetOperation, SetOperator, TargetEntry};
 
 /// An output column of one side: its type, and where its expression is if that is known.
 #[derive(Clone)]
@@ -29,7 +27,10 @@ impl Analyzer<'_, '_> {
         if let Some(clause) = select.locking.first() {
             return Err(Error::new(
                 SqlState::FEATURE_NOT_SUPPORTED,
-                format!("{} is not allowed with UNION/INTERSECT/EXCEPT", lock_name(clause.strength)),
+                format!(
+                    "{} is not allowed with UNION/INTERSECT/EXCEPT",
+                    lock_name(clause.strength)
+                ),
             ));
         }
         let (tree, columns) = self.set_node(operation, true)?;
@@ -117,7 +118,13 @@ impl Analyzer<'_, '_> {
         }
         let (left, left_columns) = self.set_arm(&operation.left)?;
         if recursive {
-            self.recursive_columns(&left, &left_columns.iter().map(|c| (c.type_oid, c.modifier)).collect::<Vec<_>>());
+            self.recursive_columns(
+                &left,
+                &left_columns
+                    .iter()
+                    .map(|c| (c.type_oid, c.modifier))
+                    .collect::<Vec<_>>(),
+            );
             self.begin_recursion_part(kind, RecursionPart::Recursive);
         }
         let (right, right_columns) = self.set_arm(&operation.right)?;
@@ -142,7 +149,10 @@ impl Analyzer<'_, '_> {
             all: operation.all,
             left: Box::new(left),
             right: Box::new(right),
-            columns: columns.iter().map(|column| (column.type_oid, column.modifier)).collect(),
+            columns: columns
+                .iter()
+                .map(|column| (column.type_oid, column.modifier))
+                .collect(),
         };
         Ok((node, columns))
     }
@@ -168,7 +178,11 @@ impl Analyzer<'_, '_> {
         let same = left.type_oid == right.type_oid && left.modifier == right.modifier;
         Ok(Column {
             type_oid,
-            modifier: if same && left.type_oid == type_oid { left.modifier } else { -1 },
+            modifier: if same && left.type_oid == type_oid {
+                left.modifier
+            } else {
+                -1
+            },
             location: left.location,
             literal_of: None,
         })

@@ -19,8 +19,7 @@ impl Analyzer<'_, '_> {
             | ExprKind::Other
             | ExprKind::FromFunction
             | ExprKind::FromSubselect
-            | ExprKind::InsertTarget
-            | ExprKind::UpdateTarget => {
+            | ExprKind::InsertTarget => {
                 return Ok(());
             }
             ExprKind::SelectTarget
@@ -70,7 +69,13 @@ impl Analyzer<'_, '_> {
     }
 
     /// CASE and COALESCE can't hold sets: they decide which part to compute.
-    pub fn no_set_functions_inside(&mut self, before: bool, expr: &Expr, construct: &str, at: Option<u32>) -> Result<()> {
+    pub fn no_set_functions_inside(
+        &mut self,
+        before: bool,
+        expr: &Expr,
+        construct: &str,
+        at: Option<u32>,
+    ) -> Result<()> {
         if self.level.has_set_functions && returns_set(expr) {
             let mut inner = None;
             expr.visit(&mut |part| {

@@ -135,7 +135,10 @@ impl Analyzer<'_, '_> {
             .at(at));
         };
         let mut visible = targets.iter().enumerate().filter(|(_, target)| !target.junk);
-        let found = usize::try_from(wanted).ok().and_then(|n| n.checked_sub(1)).and_then(|n| visible.nth(n));
+        let found = usize::try_from(wanted)
+            .ok()
+            .and_then(|n| n.checked_sub(1))
+            .and_then(|n| visible.nth(n));
         match found {
             Some((place, target)) => {
                 self.check_grouped(Some(target), kind)?;
@@ -154,7 +157,10 @@ impl Analyzer<'_, '_> {
         let Some(target) = target.filter(|_| kind == ExprKind::GroupBy) else {
             return Ok(());
         };
-        if let Some(aggregate) = find(&target.expr, &|part| matches!(part, Expr::Aggref(own) if own.levels_up == 0)) {
+        if let Some(aggregate) = find(
+            &target.expr,
+            &|part| matches!(part, Expr::Aggref(own) if own.levels_up == 0),
+        ) {
             return Err(Error::new(
                 SqlState::GROUPING_ERROR,
                 "aggregate functions are not allowed in GROUP BY",

@@ -108,7 +108,6 @@ pub enum ExprKind {
     SelectTarget,
     InsertTarget,
     UpdateSource,
-    UpdateTarget,
     MergeWhen,
     GroupBy,
     OrderBy,
@@ -168,10 +167,12 @@ impl<'a, 'b> Analyzer<'a, 'b> {
     /// Bounds recursion.
     pub fn deeper<T>(&mut self, f: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth >= MAX_DEPTH {
-            return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded").hint(
-                "Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), \
+            return Err(
+                Error::new(SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded").hint(
+                    "Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), \
                  after ensuring the platform's stack depth limit is adequate.",
-            ));
+                ),
+            );
         }
         self.depth += 1;
         let result = f(self);

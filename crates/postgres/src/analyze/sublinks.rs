@@ -8,7 +8,7 @@ use kumquat_types::{Error, Oid, Result, SqlState};
 use super::location::position;
 use super::operators::row_compare_operator;
 use super::state::{Analyzer, ExprKind};
-use crate::query::{BoolOp, Expr, Query, RowCompareOp, SubLink, SubLinkKind};
+use crate::query::{Expr, Query, RowCompareOp, SubLink, SubLinkKind};
 
 impl Analyzer<'_, '_> {
     pub fn sublink(&mut self, link: &ast::SubLink) -> Result<Expr> {
@@ -55,7 +55,10 @@ impl Analyzer<'_, '_> {
         }
         Err(Error::new(
             SqlState::UNDEFINED_OBJECT,
-            format!("could not find array type for data type {}", self.backend.format_type(element)),
+            format!(
+                "could not find array type for data type {}",
+                self.backend.format_type(element)
+            ),
         )
         .at(at))
     }
@@ -181,13 +184,5 @@ impl Analyzer<'_, '_> {
             format!("cannot use subquery in {place}"),
         )
         .at(at))
-    }
-}
-
-/// Both conditions, of which either may be missing.
-pub fn and_quals(a: Option<Expr>, b: Option<Expr>) -> Option<Expr> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(Expr::Bool(BoolOp::And, vec![a, b])),
-        (a, b) => a.or(b),
     }
 }

@@ -126,11 +126,7 @@ impl Analyzer<'_, '_> {
             .cloned()
             .collect();
         if items.is_empty() {
-            return Err(Error::new(
-                SqlState::SYNTAX_ERROR,
-                "SELECT * with no tables specified is not valid",
-            )
-            .at(at));
+            return Err(Error::new(SqlState::SYNTAX_ERROR, "SELECT * with no tables specified is not valid").at(at));
         }
         Ok(items.iter().flat_map(|item| self.expand_item(item, 0, at)).collect())
     }
@@ -302,7 +298,9 @@ impl Analyzer<'_, '_> {
         let is_subscript = |step: &Indirection| matches!(step, Indirection::Index(_) | Indirection::Slice(..));
         match steps {
             [] => self.assign_whole(name, target, value, false),
-            [Indirection::Field(field), rest @ ..] => self.assign_field(container, name, target, field, rest, value, at),
+            [Indirection::Field(field), rest @ ..] => {
+                self.assign_field(container, name, target, field, rest, value, at)
+            }
             [Indirection::Star, ..] => Err(Error::new(
                 SqlState::FEATURE_NOT_SUPPORTED,
                 "row expansion via \"*\" is not supported here",
@@ -397,9 +395,14 @@ impl Analyzer<'_, '_> {
         let source = value.type_oid();
         let at = expr_location(&value);
         self.coerce_to_target(value, target)?.ok_or_else(|| {
-            let (wanted, given) = (self.backend.format_type(target.type_oid), self.backend.format_type(source));
+            let (wanted, given) = (
+                self.backend.format_type(target.type_oid),
+                self.backend.format_type(source),
+            );
             let message = match subscripted {
-                true => format!("subscripted assignment to \"{name}\" requires type {wanted} but expression is of type {given}"),
+                true => format!(
+                    "subscripted assignment to \"{name}\" requires type {wanted} but expression is of type {given}"
+                ),
                 false => format!("subfield \"{name}\" is of type {wanted} but expression is of type {given}"),
             };
             Error::new(SqlState::DATATYPE_MISMATCH, message)

@@ -1,7 +1,8 @@
 //! Facts about types: categories, domains, elements and fields; type names to oids (`parse_type.c`).
 
 use kumquat_sql::ast;
-use kumquat_types::{Error, Oid, Result, SqlState, TypeKind, builtin_type, typmod_in};
+use kumquat_types::typmod::{takes_typmod, typmod_in};
+use kumquat_types::{Error, Oid, Result, SqlState, TypeKind, builtin_type};
 
 use crate::backend::Backend;
 use crate::catalog::{CompositeField, TypeDefinition};
@@ -181,7 +182,7 @@ impl Backend<'_> {
                 _ => return Err(at(bad_modifier())),
             }
         }
-        if !kumquat_types::takes_typmod(oid) {
+        if !takes_typmod(oid) {
             let message = format!("type modifier is not allowed for type \"{}\"", type_name_text(name));
             return Err(at(Error::new(SqlState::SYNTAX_ERROR, message)));
         }

@@ -17,7 +17,13 @@ use crate::query::{
 
 impl Analyzer<'_, '_> {
     /// Builds the window function node; its window is found or made (`transformWindowFuncCall`).
-    pub fn window_call(&mut self, call: Decoration<'_>, callable: Callable, args: Vec<Expr>, result: Oid) -> Result<Expr> {
+    pub fn window_call(
+        &mut self,
+        call: Decoration<'_>,
+        callable: Callable,
+        args: Vec<Expr>,
+        result: Oid,
+    ) -> Result<Expr> {
         let name = call.name.join(".");
         let Some(over) = call.over else {
             return Err(Error::internal("window function without a window"));
@@ -61,11 +67,10 @@ impl Analyzer<'_, '_> {
         }
         for arg in args.iter().chain(&call.filter) {
             if let Some(inner) = find(arg, &|part| matches!(part, Expr::WindowFunc(_))) {
-                return Err(Error::new(
-                    SqlState::WINDOWING_ERROR,
-                    "window function calls cannot be nested",
-                )
-                .at(expr_location(inner)));
+                return Err(
+                    Error::new(SqlState::WINDOWING_ERROR, "window function calls cannot be nested")
+                        .at(expr_location(inner)),
+                );
             }
         }
         self.window_allowed(call.at)?;
@@ -90,8 +95,7 @@ impl Analyzer<'_, '_> {
             | ExprKind::SelectTarget
             | ExprKind::OrderBy
             | ExprKind::DistinctOn
-            | ExprKind::InsertTarget
-            | ExprKind::UpdateTarget => return Ok(()),
+            | ExprKind::InsertTarget => return Ok(()),
             ExprKind::JoinOn | ExprKind::JoinUsing => "JOIN conditions",
             ExprKind::FromFunction | ExprKind::FromSubselect => "functions in FROM",
             ExprKind::Where => "WHERE",
@@ -158,7 +162,11 @@ impl Analyzer<'_, '_> {
         let at = position(definition.location);
         let name = definition.name.as_deref().map(Name::from);
         if let Some(name) = &name
-            && self.level.windows.iter().any(|window| window.name.as_ref() == Some(name))
+            && self
+                .level
+                .windows
+                .iter()
+                .any(|window| window.name.as_ref() == Some(name))
         {
             return Err(Error::new(
                 SqlState::WINDOWING_ERROR,
@@ -168,7 +176,11 @@ impl Analyzer<'_, '_> {
         }
         let base = match &definition.refname {
             Some(name) => {
-                let found = self.level.windows.iter().find(|window| window.name.as_deref() == Some(name));
+                let found = self
+                    .level
+                    .windows
+                    .iter()
+                    .find(|window| window.name.as_deref() == Some(name));
                 Some(found.cloned().ok_or_else(|| undefined_window(name).at(at))?)
             }
             None => None,
@@ -197,7 +209,11 @@ impl Analyzer<'_, '_> {
             }
             Some(base) => (
                 base.partition_by.clone(),
-                if order_by.is_empty() { base.order_by.clone() } else { order_by },
+                if order_by.is_empty() {
+                    base.order_by.clone()
+                } else {
+                    order_by
+                },
             ),
         };
         let mut clause = WindowClause {
@@ -243,11 +259,7 @@ impl Analyzer<'_, '_> {
         check_frame(&frame.start, end, at)?;
         let has_offset = [&frame.start, end].into_iter().any(|bound| offset_of(bound).is_some());
         if mode == FrameMode::Groups && clause.order_by.is_empty() {
-            return Err(Error::new(
-                SqlState::WINDOWING_ERROR,
-                "GROUPS mode requires an ORDER BY clause",
-            )
-            .at(at));
+            return Err(Error::new(SqlState::WINDOWING_ERROR, "GROUPS mode requires an ORDER BY clause").at(at));
         }
         if mode == FrameMode::Range && has_offset && clause.order_by.len() != 1 {
             return Err(Error::new(

@@ -21,8 +21,8 @@ use std::sync::Arc;
 use kumquat_types::Oid;
 
 pub use expr::{
-    Aggref, BoolOp, BooleanTestKind, Const, Expr, FuncExpr, FuncForm, MinMaxOp, OpExpr, ParamKind, RowCompareOp,
-    SqlValue, SubLink, SubLinkKind, SubPlan, Var, WindowFunc,
+    Aggref, AggregateOrder, BoolOp, BooleanTestKind, Const, Expr, FuncExpr, FuncForm, MinMaxOp, OpExpr, ParamKind,
+    RowCompareOp, SqlValue, SubLink, SubLinkKind, SubPlan, SubscriptingRef, Var, WindowFunc,
 };
 
 use crate::catalog::{Name, SortOrder};

@@ -5,8 +5,8 @@ use super::query::INDENT_VARIABLE;
 use crate::catalog::SortOrder;
 use crate::catalog::quote::quote_identifier;
 use crate::query::{
-    Distinct, Expr, Frame, FrameBound, FrameExclusion, FrameMode, FromItem, LockStrength, Query, RangeTableKind,
-    SetOperation, SetOperator, SortGroupClause, TargetEntry, WindowClause,
+    Distinct, Expr, Frame, FrameBound, FrameExclusion, FrameMode, FromItem, GroupingNode, LockStrength, Query,
+    RangeTableKind, SetOperation, SetOperator, SortGroupClause, TargetEntry, WindowClause,
 };
 
 impl Writer<'_, '_> {
@@ -153,10 +153,35 @@ impl Writer<'_, '_> {
         if query.group_distinct {
             self.push("DISTINCT ");
         }
-        match &query.grouping_text {
-            Some(text) => self.push(&text.clone()),
-            None => self.list(&query.group_by, |w, clause| w.sort_target(clause, query)),
+        match query.grouping.is_empty() {
+            false => self.list(&query.grouping, |w, node| w.grouping_node(node, query, true)),
+            true => self.list(&query.group_by, |w, clause| w.sort_target(clause, query)),
         }
+    }
+
+    /// An item of a GROUP BY with grouping sets; a single column at the top needs no parentheses.
+    fn grouping_node(&mut self, node: &GroupingNode, query: &Query, bare: bool) {
+        let (word, content) = match node {
+            GroupingNode::Columns(refs) => {
+                let clauses: Vec<&SortGroupClause> = query
+                    .group_by
+                    .iter()
+                    .filter(|clause| refs.contains(&clause.target_ref))
+                    .collect();
+                let parentheses = !bare || refs.len() != 1;
+                self.push(if parentheses { "(" } else { "" });
+                self.list(&clauses, |w, clause| w.sort_target(clause, query));
+                self.push(if parentheses { ")" } else { "" });
+                return;
+            }
+            GroupingNode::Rollup(content) => ("ROLLUP(", content),
+            GroupingNode::Cube(content) => ("CUBE(", content),
+            GroupingNode::Sets(content) => ("GROUPING SETS (", content),
+        };
+        self.push(word);
+        let bare = !matches!(node, GroupingNode::Sets(_));
+        self.list(content, |w, node| w.grouping_node(node, query, bare));
+        self.push(")");
     }
 
     fn sort_clauses(&mut self, clauses: &[SortGroupClause], query: &Query) {
