@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use crate::array::text::{array_in, array_out, vector_in, vector_out};
 use crate::float::{format_f32, format_f64, parse_f32, parse_f64};
 use crate::integer::{invalid, parse_bool, parse_integer, parse_oid};
+use crate::json::output::jsonb_out;
+use crate::json::parse::{json_in, jsonb_in};
 use crate::locators::{lsn_in, lsn_out, tid_in, tid_out};
 use crate::money::{money_in, money_out};
 use crate::{Datum, Environment, Error, Numeric, Oid, Result, SqlState, UserType, builtin_type, format_type, record};
@@ -41,6 +43,8 @@ pub fn input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> R
         Oid::MONEY => Datum::Int8(money_in(text)?),
         Oid::PG_LSN => Datum::Int8(lsn_in(text)?),
         Oid::TID => Datum::Int8(tid_in(text)?),
+        Oid::JSON => return json_in(text),
+        Oid::JSONB => return jsonb_in(text),
         Oid::INT2VECTOR => return vector_in(env, Oid::INT2, text),
         Oid::OIDVECTOR => return vector_in(env, Oid::OID, text),
         Oid::DATE => return datetime::date_in(env, text),
@@ -105,6 +109,7 @@ pub fn output<'a>(env: &dyn Environment, type_oid: Oid, value: &'a Datum) -> Cow
         Datum::Float8(value) => format_f64(*value, extra_float_digits(env)),
         Datum::Numeric(value) => value.to_string(),
         Datum::Record(value) => record::output(env, value),
+        Datum::Jsonb(value) => jsonb_out(value),
         Datum::Array(value) if matches!(type_oid, Oid::INT2VECTOR | Oid::OIDVECTOR) => vector_out(env, value),
         Datum::Array(value) => array_out(env, value),
         Datum::Date(value) => datetime::date_out(env, *value),

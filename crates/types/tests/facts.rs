@@ -418,6 +418,7 @@ macro_rules! facts {
 }
 
 facts! {
+    json
     arrays
     formatting
     dates

@@ -103,6 +103,8 @@ static FAMILIES: &[Family] = &[
     misc::FUNCTIONS,
     misc::VARIADIC,
     money::FUNCTIONS,
+    json::CONVERSIONS,
+    json::OPERATORS,
     numeric::FUNCTIONS,
     numeric::IN_RANGE,
     pattern::FUNCTIONS,
