@@ -28,7 +28,7 @@ pub struct SessionState {
 }
 
 /// What no ROLLBACK undoes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct SessionLog {
     pub trace: Trace,
     /// Distributed plans made so far: the N of `Distributed Subplan N_1`.
@@ -83,6 +83,14 @@ pub fn take_trace(session: &mut Session) -> Trace {
         session.extension = Some(Arc::new(SessionState::default()));
     }
     std::mem::take(&mut of_session(session).log().trace)
+}
+
+/// Gives a copied session a log of its own, so that nothing the copy does shows in the other's.
+pub fn detach(session: &mut Session) {
+    let mut state = of_session(session);
+    let log = state.log().clone();
+    state.log = Arc::new(Mutex::new(log));
+    session.extension = Some(Arc::new(state));
 }
 
 /// Runs something whose statements are not to be propagated to other nodes.

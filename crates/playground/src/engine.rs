@@ -18,9 +18,16 @@ const DATABASE: &str = "lab";
 const POSTGRES_EPOCH: f64 = 946_684_800.0;
 
 /// The whole state of a session; a copy is cheap.
-#[derive(Clone)]
 pub struct Engine {
     psql: Psql,
+}
+
+impl Clone for Engine {
+    fn clone(&self) -> Engine {
+        let mut psql = self.psql.clone();
+        kumquat_citus::session::detach(&mut psql.session);
+        Engine { psql }
+    }
 }
 
 impl Engine {
