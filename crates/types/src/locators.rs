@@ -24,7 +24,12 @@ pub fn lsn_out(place: i64) -> String {
 pub fn tid_in(text: &str) -> Result<i64> {
     let inner = text.trim().strip_prefix('(').and_then(|rest| rest.strip_suffix(')'));
     let parts = inner.and_then(|inner| inner.split_once(','));
-    let numbers = parts.and_then(|(block, offset)| Some((block.parse::<u32>().ok()?, offset.parse::<u16>().ok()?)));
+    let numbers = parts.and_then(|(block, offset)| {
+        Some((
+            block.trim_start().parse::<u32>().ok()?,
+            offset.trim_start().parse::<u16>().ok()?,
+        ))
+    });
     let (block, offset) = numbers.ok_or_else(|| invalid(text, "tid"))?;
     Ok((i64::from(block) << 16) | i64::from(offset))
 }

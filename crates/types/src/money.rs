@@ -25,10 +25,11 @@ pub fn money_in(text: &str) -> Result<i64> {
     let after = after.trim_start_matches(|c: char| is_space(c) || c == ')');
     let amount: String = amount.chars().filter(|c| *c != ',').collect();
     negative |= after.starts_with('-');
-    if !after.trim_start_matches(['-', '+', '$']).is_empty() || amount.is_empty() {
+    if !after.trim_start_matches(['-', '+', '$']).is_empty() {
         return Err(invalid(text, "money"));
     }
-    let amount = Numeric::parse(&amount).map_err(|_| invalid(text, "money"))?;
+    // No digits at all are 0.
+    let amount = Numeric::parse(&format!("0{amount}")).map_err(|_| invalid(text, "money"))?;
     let cents = amount.mul(&Numeric::from(100)).to_i128();
     let signed = cents.map(|cents| if negative { -cents } else { cents });
     signed.and_then(|cents| i64::try_from(cents).ok()).ok_or_else(|| {
@@ -54,7 +55,14 @@ pub fn money_out(cents: i64) -> String {
 
 /// The amount in words: `One dollar and fifty cents`.
 pub fn money_words(cents: i64) -> String {
-    const SCALES: [&str; 6] = [" quadrillion", " trillion", " billion", " million", " thousand", ""];
+    const SCALES: [&str; 6] = [
+        " quadrillion ",
+        " trillion ",
+        " billion ",
+        " million ",
+        " thousand ",
+        "",
+    ];
     let magnitude = cents.unsigned_abs();
     let (dollars, rest) = (magnitude / 100, magnitude % 100);
     let mut words = String::new();
@@ -63,13 +71,12 @@ pub fn money_words(cents: i64) -> String {
         if group > 0 {
             words.push_str(&hundreds(group));
             words.push_str(scale);
-            words.push(' ');
         }
     }
     if dollars == 0 {
-        words.push_str("zero ");
+        words.push_str("zero");
     }
-    words.push_str(if dollars == 1 { "dollar and " } else { "dollars and " });
+    words.push_str(if dollars == 1 { " dollar and " } else { " dollars and " });
     words.push_str(&hundreds(rest));
     words.push_str(if rest == 1 { " cent" } else { " cents" });
     if cents < 0 {
@@ -116,10 +123,11 @@ mod tests {
             ("(12)", "-$12.00"),
             ("$-.05", "-$0.05"),
             ("1000000", "$1,000,000.00"),
+            ("", "$0.00"),
         ] {
             assert_eq!(money_out(money_in(text).unwrap()), expect);
         }
-        for bad in ["", "x", "1.2.3", "$", "12 34"] {
+        for bad in ["x", "1.2.3", "12 34"] {
             assert!(money_in(bad).is_err(), "{bad}");
         }
     }

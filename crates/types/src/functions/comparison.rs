@@ -93,53 +93,33 @@ pub static ORDERS: Family = under_names! {
     "multirange_cmp" "btrecordcmp" "btrecordimagecmp" "bttext_pattern_cmp" "btbpchar_pattern_cmp"
 };
 
+/// Single operators, by what their order must be.
+macro_rules! accepting {
+    ($($name:literal $accept:ident,)*) => {
+        &[$(($name, Implementation::Scalar(|call, args| Ok(order(call, args)?.$accept().into())))),*]
+    };
+}
+
 /// Types that can be told apart but have no order, and orders by bytes, which under this collation is the order.
-pub static OTHERS: Family = &[
-    (
-        "xideq",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_eq().into())),
-    ),
-    (
-        "xidneq",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_ne().into())),
-    ),
-    (
-        "cideq",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_eq().into())),
-    ),
-    (
-        "text_pattern_lt",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_lt().into())),
-    ),
-    (
-        "text_pattern_le",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_le().into())),
-    ),
-    (
-        "text_pattern_gt",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_gt().into())),
-    ),
-    (
-        "text_pattern_ge",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_ge().into())),
-    ),
-    (
-        "bpchar_pattern_lt",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_lt().into())),
-    ),
-    (
-        "bpchar_pattern_le",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_le().into())),
-    ),
-    (
-        "bpchar_pattern_gt",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_gt().into())),
-    ),
-    (
-        "bpchar_pattern_ge",
-        Implementation::Scalar(|call, args| Ok(order(call, args)?.is_ge().into())),
-    ),
-];
+pub static OTHERS: Family = accepting! {
+    "xideq" is_eq,
+    "xidneq" is_ne,
+    "cideq" is_eq,
+    "tideq" is_eq,
+    "tidne" is_ne,
+    "tidlt" is_lt,
+    "tidle" is_le,
+    "tidgt" is_gt,
+    "tidge" is_ge,
+    "text_pattern_lt" is_lt,
+    "text_pattern_le" is_le,
+    "text_pattern_gt" is_gt,
+    "text_pattern_ge" is_ge,
+    "bpchar_pattern_lt" is_lt,
+    "bpchar_pattern_le" is_le,
+    "bpchar_pattern_gt" is_gt,
+    "bpchar_pattern_ge" is_ge,
+};
 
 /// The greater of two values, the first if they are equal.
 pub static LARGER: Family = under_names! {

@@ -29,7 +29,7 @@ pub static FUNCTIONS: Family = family! { _call;
     "int4_cash" (Int4(a)) => times(i64::from(*a), 100);
     "int8_cash" (Int8(a)) => times(*a, 100);
     "numeric_cash" (Number(a)) => a.mul(&Numeric::from(100)).to_integer_type("bigint").map(Int8);
-    "cash_numeric" (Int8(a)) => Ok(Number(cents(*a)?.into()));
+    "cash_numeric" (Int8(a)) => Ok(Number(dollars(*a)?.into()));
 
     "pg_lsn_mi" (Int8(a), Int8(b)) => Ok(Number(Numeric::from(i128::from(*a as u64) - i128::from(*b as u64)).into()));
     "pg_lsn_pli" (Int8(a), Number(b)) => moved(*a, b);
@@ -69,8 +69,8 @@ fn rounded(amount: f64) -> Result<Datum> {
     }
 }
 
-fn cents(amount: i64) -> Result<Numeric> {
-    Ok(Numeric::from(amount).div(&Numeric::from(100))?.round(2))
+fn dollars(cents: i64) -> Result<Numeric> {
+    Ok(Numeric::from(cents).mul(&Numeric::parse("0.01")?))
 }
 
 fn moved(place: i64, bytes: &Numeric) -> Result<Datum> {
