@@ -43,7 +43,7 @@ fn padded(message: &[u8], block: usize, length: impl Fn(u128) -> Vec<u8>) -> Vec
     let length = length(message.len() as u128 * 8);
     let mut bytes = message.to_vec();
     bytes.push(0x80);
-    while (bytes.len() + length.len()) % block != 0 {
+    while !(bytes.len() + length.len()).is_multiple_of(block) {
         bytes.push(0);
     }
     bytes.extend(length);

@@ -423,5 +423,8 @@ facts! {
     formatting
     dates
     intervals
+    numbers
+    patterns
+    strings
     zones
 }
