@@ -3,12 +3,15 @@
 //! The way of a text: [`lexer`] cuts it into PostgreSQL's tokens, [`parser`] makes of them the trees of
 //! [`ast`]. Errors are those of PostgreSQL 15, to the letter and to the token.
 //!
+//! [`plpgsql`] does the same for the bodies of PL/pgSQL functions.
+//!
 //! Start at [`parse`].
 
 pub mod ast;
 mod keywords;
 mod lexer;
 mod parser;
+pub mod plpgsql;
 
 use std::ops::Range;
 

@@ -100,7 +100,7 @@ fn look_ahead(tokens: &mut [Token]) {
 /// An error at a stretch of the text, in the words of PostgreSQL's `scanner_yyerror`.
 pub(crate) fn error_near(text: &str, message: &str, start: usize, end: usize) -> Error {
     let message = match text.get(start..end) {
-        Some(near) if start < text.len() => format!("{message} at or near \"{near}\""),
+        Some(near) if start < end => format!("{message} at or near \"{near}\""),
         _ => format!("{message} at end of input"),
     };
     Error::new(SqlState::SYNTAX_ERROR, message).at(u32::try_from(start).ok())

@@ -186,6 +186,78 @@ impl<'a> Parser<'a> {
         last.map_or(0, |token| token.end)
     }
 
+    /// How a token `ahead` is written.
+    pub fn source(&self, ahead: usize) -> &'a str {
+        let token = self.tokens.get(self.next + ahead);
+        token
+            .and_then(|token| self.text.get(token.start..token.end))
+            .unwrap_or_default()
+    }
+
+    pub fn location_ahead(&self, ahead: usize) -> Location {
+        let token = self.tokens.get(self.next + ahead);
+        Location::new(token.map_or(self.text.len(), |token| token.start))
+    }
+
+    /// The number of the current token, for [`Parser::seek`].
+    pub fn index(&self) -> usize {
+        self.next
+    }
+
+    /// Goes to a token. Those that were taken before are gone.
+    pub fn seek(&mut self, position: usize) {
+        self.next = position;
+    }
+
+    /// Takes the next tokens, without those of a gap (counted from the current one), for a parser of
+    /// their own; with their text, which has blanks in place of the gap.
+    pub fn take_without(&mut self, length: usize, gap: Option<(usize, usize)>) -> (String, Parser<'a>) {
+        let start = self.offset();
+        let last = self.next + length;
+        let (gap_start, gap_end) = gap.map_or((last, last), |(a, b)| (self.next + a, self.next + b));
+        let at = |index: usize| self.tokens.get(index).map_or(self.text.len(), |token| token.start);
+        let mut text = self.text.get(start..at(gap_start)).unwrap_or_default().to_owned();
+        if gap.is_some() {
+            text.extend(std::iter::repeat_n(' ', at(gap_end) - at(gap_start)));
+            text += self.text.get(at(gap_end)..at(last)).unwrap_or_default();
+        }
+        text.truncate(text.trim_end().len());
+        let mut tokens = Vec::new();
+        let mut end = start;
+        for index in (self.next..gap_start).chain(gap_end..last) {
+            if let Some(token) = self.tokens.get_mut(index) {
+                end = token.end;
+                let kind = std::mem::replace(&mut token.kind, Tok::End);
+                tokens.push(Token {
+                    kind,
+                    start: token.start,
+                    end: token.end,
+                });
+            }
+        }
+        tokens.push(Token {
+            kind: Tok::End,
+            start: end,
+            end,
+        });
+        self.next = last;
+        let parser = Parser {
+            text: self.text,
+            tokens,
+            next: 0,
+            depth: self.depth,
+            height: 0,
+            notices: Vec::new(),
+            place: Place::Plain,
+        };
+        (text, parser)
+    }
+
+    /// Takes the next tokens for a parser of their own, with their text.
+    pub fn take(&mut self, length: usize) -> (String, Parser<'a>) {
+        self.take_without(length, None)
+    }
+
     pub fn location(&self) -> Location {
         Location::new(self.offset())
     }
@@ -197,7 +269,12 @@ impl<'a> Parser<'a> {
 
     /// An error in the grammar's own words at the current token.
     pub fn error_here(&self, message: &str) -> Error {
-        match self.tokens.get(self.next) {
+        self.error_ahead(0, message)
+    }
+
+    /// An error in the grammar's own words at a token `ahead`.
+    pub fn error_ahead(&self, ahead: usize, message: &str) -> Error {
+        match self.tokens.get(self.next + ahead) {
             Some(Token {
                 kind: Tok::Error(error),
                 ..
@@ -209,11 +286,20 @@ impl<'a> Parser<'a> {
 
     /// Runs a rule one level deeper.
     pub fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.depth += 1;
-        self.check_depth(0)?;
+        self.enter()?;
         let result = rule(self);
-        self.depth -= 1;
+        self.leave();
         result
+    }
+
+    /// Goes one level deeper; [`Parser::leave`] comes back.
+    pub fn enter(&mut self) -> Result<()> {
+        self.depth += 1;
+        self.check_depth(0)
+    }
+
+    pub fn leave(&mut self) {
+        self.depth -= 1;
     }
 
     /// Refuses a tree that is too high for its place.

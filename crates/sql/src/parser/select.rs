@@ -86,7 +86,10 @@ impl Parser<'_> {
 
     fn select_operand(&mut self) -> Result<SelectStmt> {
         let body = match self.keyword() {
-            Some(K::Select) => SelectBody::Select(Box::new(self.select_core()?)),
+            Some(K::Select) => {
+                self.bump();
+                SelectBody::Select(Box::new(self.select_core()?))
+            }
             Some(K::Values) => {
                 self.bump();
                 let row = |p: &mut Self| p.parenthesized_list(Self::expr);
@@ -142,8 +145,25 @@ impl Parser<'_> {
         }
     }
 
+    /// What follows SELECT, as an expression of PL/pgSQL is written.
+    pub fn plpgsql_expression(&mut self) -> Result<SelectStmt> {
+        let core = self.select_core()?;
+        let select = SelectStmt {
+            with: None,
+            body: SelectBody::Select(Box::new(core)),
+            sort: Vec::new(),
+            limit: LimitClause::default(),
+            locking: Vec::new(),
+        };
+        let select = self.select_options(select, None)?;
+        match self.at_end() {
+            true => Ok(select),
+            false => self.unexpected(),
+        }
+    }
+
+    /// The clauses after SELECT.
     fn select_core(&mut self) -> Result<SelectCore> {
-        self.expect(K::Select)?;
         let mut core = SelectCore::default();
         if self.eat(K::Distinct) {
             core.distinct = Some(match self.eat(K::On) {

@@ -1,0 +1,119 @@
+//! PL/pgSQL: the body of a function to a tree.
+//!
+//! 1. [`reader`] gives the tokens, and cuts out the stretches that are SQL; [`crate::parser`] parses
+//!    those.
+//! 2. [`block`] reads blocks with their declarations, [`statement`] and [`control`] statements.
+//! 3. [`scope`] knows which names are variables: assignments and statements of SQL are told apart by
+//!    that.
+//! 4. [`ast`] is the tree.
+
+pub mod ast;
+mod block;
+mod conditions;
+mod control;
+mod reader;
+mod returning;
+mod scope;
+mod statement;
+
+use kumquat_types::Result;
+
+use ast::{Function, VariableConflict};
+use reader::Reader;
+use scope::{Kind, Level};
+
+/// What the body of a function sees of it.
+#[derive(Clone, Debug, Default)]
+pub struct Signature {
+    /// The function's name, by which its parameters can be qualified; that of a DO block is
+    /// `inline_code_block`.
+    pub name: String,
+    /// The names of the parameters and of the columns of RETURNS TABLE; `$1` and so on are known
+    /// without.
+    pub parameters: Vec<String>,
+    /// For a trigger NEW, OLD and the TG variables are there.
+    pub is_trigger: bool,
+    pub returns: Returns,
+}
+
+/// What a function gives back, as far as it decides how RETURN is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Returns {
+    #[default]
+    Value,
+    Void,
+    /// A procedure without OUT parameters.
+    Procedure,
+    /// One value, in OUT parameters.
+    OutParameters,
+    Set,
+    /// `RETURNS TABLE`, or SETOF with OUT parameters.
+    SetOfOutParameters,
+}
+
+/// The variables of a trigger function.
+const TRIGGER_VARIABLES: &[&str] = &[
+    "tg_name",
+    "tg_when",
+    "tg_level",
+    "tg_op",
+    "tg_relid",
+    "tg_relname",
+    "tg_table_name",
+    "tg_table_schema",
+    "tg_nargs",
+    "tg_argv",
+];
+
+/// Parses the body of a function. Positions and lines are those in the body.
+///
+/// What depends on types (that a cursor is a cursor, that a column exists) is for the one who knows them.
+pub fn parse(body: &str, signature: &Signature) -> Result<Function> {
+    let mut reader = Reader::new(body, signature.returns);
+    reader.scopes.push(Level::Block, Some(signature.name.clone()));
+    for parameter in &signature.parameters {
+        reader.scopes.declare(parameter, Kind::Composite);
+    }
+    reader.scopes.declare("found", Kind::Scalar);
+    if signature.is_trigger {
+        reader.scopes.declare("new", Kind::Composite);
+        reader.scopes.declare("old", Kind::Composite);
+        for variable in TRIGGER_VARIABLES {
+            reader.scopes.declare(variable, Kind::Scalar);
+        }
+    }
+    let variable_conflict = options(&mut reader)?;
+    let label = reader.label()?;
+    let body = reader.block(label)?;
+    reader.parser.eat(';');
+    match reader.parser.at_end() {
+        true => Ok(Function {
+            variable_conflict,
+            body,
+        }),
+        false => reader.parser.unexpected(),
+    }
+}
+
+/// `#variable_conflict use_column` and other options before the first block.
+fn options(reader: &mut Reader<'_>) -> Result<VariableConflict> {
+    let mut conflict = VariableConflict::Error;
+    while matches!(reader.parser.tok(), crate::lexer::Tok::Op(op) if op == "#") {
+        reader.parser.bump();
+        if reader.eat_word("option") {
+            reader.expect_word("dump")?;
+        } else if reader.eat_word("print_strict_params") {
+            reader.parser.col_label()?;
+        } else {
+            reader.expect_word("variable_conflict")?;
+            conflict = match reader.word().as_deref() {
+                Some("error") => VariableConflict::Error,
+                Some("use_variable") => VariableConflict::UseVariable,
+                Some("use_column") => VariableConflict::UseColumn,
+                _ => return reader.parser.unexpected(),
+            };
+            reader.parser.bump();
+        }
+    }
+    Ok(conflict)
+}

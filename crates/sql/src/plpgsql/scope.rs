@@ -1,0 +1,99 @@
+//! Which names are variables, cursors and labels where a statement stands.
+
+/// What is known of a variable from its declaration alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Surely of one value.
+    Scalar,
+    /// A record, or of a type that may be a composite one.
+    Composite,
+    /// A cursor with a query, and whether it has parameters.
+    Cursor { parameters: bool },
+}
+
+/// What a scope is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Level {
+    Block,
+    Loop,
+}
+
+struct Scope {
+    label: Option<String>,
+    level: Level,
+    names: Vec<(String, Kind)>,
+}
+
+/// The scopes around a statement, innermost last.
+#[derive(Default)]
+pub(super) struct Scopes(Vec<Scope>);
+
+impl Scopes {
+    pub fn push(&mut self, level: Level, label: Option<String>) {
+        self.0.push(Scope {
+            label,
+            level,
+            names: Vec::new(),
+        });
+    }
+
+    pub fn pop(&mut self) {
+        self.0.pop();
+    }
+
+    /// Adds a name to the innermost scope; false if it is there already.
+    pub fn declare(&mut self, name: &str, kind: Kind) -> bool {
+        let Some(scope) = self.0.last_mut() else {
+            return false;
+        };
+        if scope.names.iter().any(|(known, _)| known == name) {
+            return false;
+        }
+        scope.names.push((name.to_owned(), kind));
+        true
+    }
+
+    /// The variable of a dotted name: `x`, `label.x`, `record.field`.
+    pub fn variable(&self, path: &[String]) -> Option<Kind> {
+        let (first, rest) = path.split_first()?;
+        for scope in self.0.iter().rev() {
+            match (scope.find(first), rest) {
+                (Some(kind), []) => return Some(kind),
+                (Some(Kind::Composite), _) => return Some(Kind::Scalar),
+                (Some(_), _) => return None,
+                (None, _) => {}
+            }
+            if scope.label.as_deref() == Some(first)
+                && let Some((second, fields)) = rest.split_first()
+            {
+                return match (scope.find(second), fields) {
+                    (Some(kind), []) => Some(kind),
+                    (Some(Kind::Composite), _) => Some(Kind::Scalar),
+                    _ => None,
+                };
+            }
+        }
+        None
+    }
+
+    /// The level of the block or loop that bears a label.
+    pub fn label(&self, label: &str) -> Option<Level> {
+        let scope = self
+            .0
+            .iter()
+            .rev()
+            .find(|scope| scope.label.as_deref() == Some(label))?;
+        Some(scope.level)
+    }
+
+    pub fn in_loop(&self) -> bool {
+        self.0.iter().any(|scope| scope.level == Level::Loop)
+    }
+}
+
+impl Scope {
+    fn find(&self, name: &str) -> Option<Kind> {
+        let (_, kind) = self.names.iter().find(|(known, _)| known == name)?;
+        Some(*kind)
+    }
+}
