@@ -5,12 +5,17 @@
 use std::borrow::Cow;
 
 use crate::array::text::{array_in, array_out, vector_in, vector_out};
+use crate::bits::{bits_in, bits_out};
+use crate::bytea::{bytea_in, bytea_out};
 use crate::float::{format_f32, format_f64, parse_f32, parse_f64};
+use crate::inet::mac::{macaddr_in, macaddr_out, macaddr8_in};
+use crate::inet::text::{cidr_in, cidr_out, inet_in, inet_out};
 use crate::integer::{invalid, parse_bool, parse_integer, parse_oid};
 use crate::json::output::jsonb_out;
 use crate::json::parse::{json_in, jsonb_in};
 use crate::locators::{lsn_in, lsn_out, tid_in, tid_out};
 use crate::money::{money_in, money_out};
+use crate::uuid::{uuid_in, uuid_out};
 use crate::{Datum, Environment, Error, Numeric, Oid, Result, SqlState, UserType, builtin_type, format_type, record};
 use crate::{apply_typmod, datetime, enums};
 
@@ -43,6 +48,13 @@ pub fn input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> R
         Oid::MONEY => Datum::Int8(money_in(text)?),
         Oid::PG_LSN => Datum::Int8(lsn_in(text)?),
         Oid::TID => Datum::Int8(tid_in(text)?),
+        Oid::UUID => return uuid_in(text),
+        Oid::BYTEA => return bytea_in(text),
+        Oid::INET => return inet_in(text),
+        Oid::CIDR => return cidr_in(text),
+        Oid::MACADDR => return macaddr_in(text),
+        Oid::MACADDR8 => return macaddr8_in(text),
+        Oid::BIT | Oid::VARBIT => Datum::Bits(bits_in(text)?.into()),
         Oid::JSON => return json_in(text),
         Oid::JSONB => return jsonb_in(text),
         Oid::INT2VECTOR => return vector_in(env, Oid::INT2, text),
@@ -109,6 +121,12 @@ pub fn output<'a>(env: &dyn Environment, type_oid: Oid, value: &'a Datum) -> Cow
         Datum::Float8(value) => format_f64(*value, extra_float_digits(env)),
         Datum::Numeric(value) => value.to_string(),
         Datum::Record(value) => record::output(env, value),
+        Datum::Uuid(value) => uuid_out(value),
+        Datum::Bytea(value) if matches!(type_oid, Oid::MACADDR | Oid::MACADDR8) => macaddr_out(value),
+        Datum::Bytea(value) => bytea_out(env, value),
+        Datum::Inet(value) if type_oid == Oid::CIDR => cidr_out(value),
+        Datum::Inet(value) => inet_out(value),
+        Datum::Bits(value) => bits_out(value),
         Datum::Jsonb(value) => jsonb_out(value),
         Datum::Array(value) if matches!(type_oid, Oid::INT2VECTOR | Oid::OIDVECTOR) => vector_out(env, value),
         Datum::Array(value) => array_out(env, value),

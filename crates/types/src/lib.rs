@@ -14,6 +14,7 @@
 pub mod array;
 pub mod bitmap;
 pub mod bits;
+pub mod bytea;
 pub mod catalog;
 pub mod chunk;
 pub mod column;
@@ -43,6 +44,7 @@ pub mod range;
 pub mod record;
 pub mod regex;
 pub mod typmod;
+pub mod uuid;
 
 pub use array::ArrayValue;
 pub use bitmap::Bitmap;

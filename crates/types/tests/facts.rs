@@ -219,7 +219,8 @@ impl<'a> Parser<'a> {
         }
         // A length coercion function is called with the modifier and whether the cast is explicit.
         while values.len() < proc.args.len() {
-            let default = proc.defaults.get(values.len() + proc.defaults.len() - proc.args.len());
+            let default = (values.len() + proc.defaults.len()).checked_sub(proc.args.len());
+            let default = default.and_then(|i| proc.defaults.get(i));
             values.push(match proc.args[values.len()] {
                 Oid::BOOL => Datum::Bool(default == Some(&"true")),
                 Oid::TEXT => Datum::from(default.unwrap().trim_matches('\'')),
@@ -418,6 +419,7 @@ macro_rules! facts {
 }
 
 facts! {
+    others
     json
     arrays
     formatting

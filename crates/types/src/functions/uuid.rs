@@ -1,5 +1,8 @@
-//! Functions and operators on uuid.
+//! Functions on UUIDs.
 
 use super::Family;
+use crate::uuid::random;
 
-pub static FUNCTIONS: Family = &[];
+pub static FUNCTIONS: Family = family! { call;
+    "gen_random_uuid" () => Ok(random(call.env));
+};
