@@ -249,9 +249,8 @@ impl Analyzer<'_, '_> {
         // Only interval reads its modifier while it reads the text: the fields decide what '1' means.
         let input_modifier = if base == Oid::INTERVAL { base_modifier } else { -1 };
         let value = match literal.value.as_str() {
-            Some(text) => {
-                io::input(self.backend, base, input_modifier, text).map_err(|error| error.at(literal.location))?
-            }
+            Some(text) => io::input(self.backend, base, input_modifier, text)
+                .map_err(|error| at_literal(error, literal.location))?,
             None => Datum::Null,
         };
         let constant = Expr::Const(Const {
@@ -571,6 +570,12 @@ impl Backend<'_> {
         }
         Ok(if chosen == Oid::UNKNOWN { Oid::TEXT } else { chosen })
     }
+}
+
+/// Errors of reading a literal point at the literal, whatever place in its text they know.
+fn at_literal(mut error: Error, location: Option<u32>) -> Error {
+    error.position = location;
+    error
 }
 
 fn relabel(expr: Expr, type_oid: Oid, type_modifier: i32, form: FuncForm) -> Expr {

@@ -341,7 +341,7 @@ impl Analyzer<'_, '_> {
     /// Subscripts and fields, from left to right (`transformIndirection`).
     fn indirection(&mut self, node: &ast::AIndirection) -> Result<Expr> {
         let mut result = self.transform(&node.arg)?;
-        let at = expr_location(&result).or(position(node.arg.location()));
+        let at = position(node.arg.location()).or(expr_location(&result));
         let mut subscripts: Vec<&Indirection> = Vec::new();
         for step in &node.indirection {
             match step {

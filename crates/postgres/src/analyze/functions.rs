@@ -174,7 +174,8 @@ impl Analyzer<'_, '_> {
         shape: &CallShape<'_>,
     ) -> Result<Expr> {
         let kind = candidate.callable.kind();
-        self.check_kind(&decoration, &candidate, kind, shape)?;
+        let inputs: Vec<Oid> = args.iter().map(Expr::type_oid).collect();
+        self.check_kind(&decoration, &candidate, kind, &inputs, shape)?;
         let count = args.len();
         let mut args = args;
         let mut declared = candidate.args.clone();
@@ -229,6 +230,7 @@ impl Analyzer<'_, '_> {
         call: &Decoration<'_>,
         candidate: &Candidate,
         kind: CallKind,
+        inputs: &[Oid],
         shape: &CallShape<'_>,
     ) -> Result<()> {
         let name = call.name.join(".");
@@ -236,7 +238,7 @@ impl Analyzer<'_, '_> {
         let procedure_allowed = self.level.kind == super::state::ExprKind::CallArgument && self.outer.is_empty();
         match kind {
             CallKind::Procedure if !procedure_allowed => {
-                let signature = self.signature(call.name, &candidate.callable.input_types(), shape);
+                let signature = self.signature(call.name, inputs, shape);
                 return Err(
                     Error::new(SqlState::WRONG_OBJECT_TYPE, format!("{signature} is a procedure"))
                         .hint("To call a procedure, use CALL.")
@@ -262,7 +264,7 @@ impl Analyzer<'_, '_> {
                 return wrong(complaint);
             }
             CallKind::OrderedSet(direct) | CallKind::HypotheticalSet(direct) => {
-                self.check_ordered_set(call, candidate, usize::from(direct), shape)?;
+                self.check_ordered_set(call, candidate, usize::from(direct), inputs, shape)?;
             }
             CallKind::Aggregate if call.within_group => {
                 return wrong(format!(
@@ -285,6 +287,7 @@ impl Analyzer<'_, '_> {
         call: &Decoration<'_>,
         candidate: &Candidate,
         direct: usize,
+        inputs: &[Oid],
         shape: &CallShape<'_>,
     ) -> Result<()> {
         let name = call.name.join(".");
@@ -301,7 +304,6 @@ impl Analyzer<'_, '_> {
         }
         let ordering = call.order.len();
         let written = shape.count.saturating_sub(ordering);
-        let inputs = candidate.args.get(..shape.count).unwrap_or(&candidate.args);
         let not_found = |hint: String| {
             Err(Error::new(
                 SqlState::UNDEFINED_FUNCTION,

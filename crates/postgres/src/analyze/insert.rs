@@ -86,16 +86,16 @@ impl Analyzer<'_, '_> {
     /// only coerced: they go into a VALUES list and are put into place later.
     pub fn insert_row(
         &mut self,
-        values: Vec<Expr>,
+        values: Vec<(Expr, Option<u32>)>,
         columns: &[AssignedColumn<'_>],
         named: bool,
         strip: bool,
     ) -> Result<Vec<TargetEntry>> {
         self.check_row_width(&values, columns, named)?;
         let mut targets = Vec::with_capacity(values.len());
-        for (value, column) in values.into_iter().zip(columns) {
+        for ((value, value_at), column) in values.into_iter().zip(columns) {
             let expr = self.with_kind(ExprKind::InsertTarget, |analyzer| {
-                analyzer.assigned(value, &column.attribute, column.indirection, column.at)
+                analyzer.assigned(value, value_at, column)
             })?;
             let expr = if strip { strip_indirection(expr) } else { expr };
             targets.push(assignment(&column.attribute, expr));
@@ -103,13 +103,18 @@ impl Analyzer<'_, '_> {
         Ok(targets)
     }
 
-    fn check_row_width(&self, values: &[Expr], columns: &[AssignedColumn<'_>], named: bool) -> Result<()> {
-        if let Some(extra) = values.get(columns.len()) {
+    fn check_row_width(
+        &self,
+        values: &[(Expr, Option<u32>)],
+        columns: &[AssignedColumn<'_>],
+        named: bool,
+    ) -> Result<()> {
+        if let Some((_, at)) = values.get(columns.len()) {
             return Err(Error::new(
                 SqlState::SYNTAX_ERROR,
                 "INSERT has more expressions than target columns",
             )
-            .at(expr_location(extra)));
+            .at(*at));
         }
         let Some(first_missing) = columns.get(values.len()).filter(|_| named) else {
             return Ok(());
@@ -120,7 +125,7 @@ impl Analyzer<'_, '_> {
         )
         .at(first_missing.at);
         Err(match values {
-            [Expr::Row { args, .. }] if args.len() == columns.len() => error.hint(
+            [(Expr::Row { args, .. }, _)] if args.len() == columns.len() => error.hint(
                 "The insertion source is a row expression containing the same number of columns expected by the \
                  INSERT. Did you accidentally use extra parentheses?",
             ),
@@ -140,7 +145,7 @@ impl Analyzer<'_, '_> {
         for row in rows {
             let list = self.with_kind(ExprKind::Values, |analyzer| analyzer.value_list(row))?;
             if *width.get_or_insert(list.len()) != list.len() {
-                return Err(unequal_lists(list.first().and_then(expr_location)));
+                return Err(unequal_lists(list.first().and_then(|(_, at)| *at)));
             }
             let targets = self.insert_row(list, columns, named, true)?;
             lists.push(targets.into_iter().map(|target| target.expr).collect());
@@ -154,8 +159,8 @@ impl Analyzer<'_, '_> {
             .any(|value| value.any(&mut |part| matches!(part, Expr::Var(var) if var.levels_up == 0)));
         let item = self.add_values(lists, types, uses_columns);
         self.level.from.push(FromItem::Table(item.index));
-        let values = self.expand_item(&item, 0, None).into_iter().map(|(_, expr)| expr);
-        let values = values.collect();
+        let values = self.expand_item(&item, 0, None).into_iter();
+        let values = values.map(|(_, expr)| (expr, None)).collect();
         self.insert_row(values, columns, named, false)
     }
 
@@ -183,11 +188,12 @@ impl Analyzer<'_, '_> {
         self.level.from.push(FromItem::Table(item.index));
         let mut values = Vec::with_capacity(literals.len());
         for ((column, literal), at) in item.columns.iter().zip(literals).zip(locations) {
-            values.push(literal.unwrap_or_else(|| {
+            let value = literal.unwrap_or_else(|| {
                 let mut var = column.var.clone();
                 var.location = at;
                 Expr::Var(var)
-            }));
+            });
+            values.push((value, at));
         }
         self.insert_row(values, columns, named, false)
     }

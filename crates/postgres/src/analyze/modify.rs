@@ -77,23 +77,25 @@ impl Analyzer<'_, '_> {
         merge_assignments(list, relation)
     }
 
-    fn set_value(&mut self, value: &ast::Expr) -> Result<Expr> {
-        match value {
-            ast::Expr::SetToDefault(_) => Ok(set_to_default()),
-            value => self.expression(value, ExprKind::UpdateSource),
-        }
+    fn set_value(&mut self, value: &ast::Expr) -> Result<(Expr, Option<u32>)> {
+        let at = position(value.location());
+        let expr = match value {
+            ast::Expr::SetToDefault(_) => set_to_default(),
+            value => self.expression(value, ExprKind::UpdateSource)?,
+        };
+        Ok((expr, at))
     }
 
     fn push_assignment(
         &mut self,
         list: &mut Vec<TargetEntry>,
         target: &ResTarget,
-        value: Expr,
+        (value, value_at): (Expr, Option<u32>),
         relation: &Relation,
     ) -> Result<()> {
         let column = self.target_column(relation, target)?;
         let expr = self.with_kind(ExprKind::UpdateSource, |analyzer| {
-            analyzer.assigned(value, &column.attribute, column.indirection, column.at)
+            analyzer.assigned(value, value_at, &column)
         })?;
         list.push(assignment(&column.attribute, expr));
         Ok(())
@@ -145,7 +147,7 @@ impl Analyzer<'_, '_> {
                         location: at,
                         is_in: false,
                     }));
-                    self.push_assignment(list, target, value, relation)?;
+                    self.push_assignment(list, target, (value, at), relation)?;
                 }
                 Ok(())
             }

@@ -45,10 +45,12 @@ impl Analyzer<'_, '_> {
             None => {}
             Some(InferClause::Constraint { name, .. }) => self.arbiter_constraint(name, relation, &mut conflict)?,
             Some(InferClause::Index {
-                elems, where_clause, ..
+                elems,
+                where_clause,
+                location,
             }) => {
                 for elem in elems {
-                    conflict.arbiter.push(self.arbiter_element(elem)?);
+                    conflict.arbiter.push(self.arbiter_element(elem, *location)?);
                 }
                 conflict.arbiter_where = self.where_clause(where_clause.as_ref(), ExprKind::IndexPredicate, "WHERE")?;
                 conflict.indexes = self.infer_indexes(relation, target.index, &conflict)?;
@@ -124,8 +126,8 @@ impl Analyzer<'_, '_> {
         Ok(())
     }
 
-    fn arbiter_element(&mut self, elem: &ast::IndexElem) -> Result<Expr> {
-        let at = position(elem.location);
+    fn arbiter_element(&mut self, elem: &ast::IndexElem, location: ast::Location) -> Result<Expr> {
+        let at = position(location);
         if elem.ordering != SortDirection::Default {
             return Err(Error::new(
                 SqlState::INVALID_COLUMN_REFERENCE,
@@ -144,7 +146,7 @@ impl Analyzer<'_, '_> {
             IndexKey::Column(name) => {
                 let reference = ast::ColumnRef {
                     fields: vec![ast::ColumnRefField::Name(name.clone())],
-                    location: elem.location,
+                    location,
                 };
                 self.expression(&ast::Expr::ColumnRef(reference), ExprKind::IndexExpression)
             }

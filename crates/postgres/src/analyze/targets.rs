@@ -5,10 +5,11 @@ use kumquat_types::{Error, Oid, Result, SqlState};
 
 use super::coercion::Target;
 use super::columns::Found;
-use super::location::{expr_location, position};
+use super::location::position;
 use super::missing::missing_table;
+use super::modify::AssignedColumn;
 use super::state::{Analyzer, ExprKind, shared};
-use crate::catalog::{Attribute, Name};
+use crate::catalog::Name;
 use crate::query::{Expr, RangeTableKind, TargetEntry, Var};
 
 impl Analyzer<'_, '_> {
@@ -205,14 +206,16 @@ impl Analyzer<'_, '_> {
     }
 
     /// The same for VALUES of INSERT and SET lists, in which DEFAULT may stand.
-    pub fn value_list(&mut self, exprs: &[ast::Expr]) -> Result<Vec<Expr>> {
+    /// Each comes with its place.
+    pub fn value_list(&mut self, exprs: &[ast::Expr]) -> Result<Vec<(Expr, Option<u32>)>> {
         let mut list = Vec::with_capacity(exprs.len());
         for expr in exprs {
+            let at = position(expr.location());
             match expr {
-                ast::Expr::SetToDefault(_) => list.push(set_to_default()),
+                ast::Expr::SetToDefault(_) => list.push((set_to_default(), at)),
                 expr => match self.expand_star(expr)? {
-                    Some(columns) => list.extend(columns.into_iter().map(|(_, expr)| expr)),
-                    None => list.push(self.transform(expr)?),
+                    Some(columns) => list.extend(columns.into_iter().map(|(_, expr)| (expr, at))),
+                    None => list.push((self.transform(expr)?, at)),
                 },
             }
         }
@@ -231,13 +234,8 @@ impl Analyzer<'_, '_> {
     }
 
     /// A value for a column of the target (`transformAssignedExpr`).
-    pub fn assigned(
-        &mut self,
-        value: Expr,
-        attribute: &Attribute,
-        indirection: &[Indirection],
-        at: Option<u32>,
-    ) -> Result<Expr> {
+    pub fn assigned(&mut self, value: Expr, value_at: Option<u32>, column: &AssignedColumn<'_>) -> Result<Expr> {
+        let (attribute, indirection, at) = (&column.attribute, column.indirection, column.at);
         let target = Target::assignment(attribute.type_oid, attribute.type_modifier);
         if let Expr::SetToDefault { .. } = value {
             if let Some(step) = indirection.first() {
@@ -269,7 +267,6 @@ impl Analyzer<'_, '_> {
             return self.assign_part(container, &attribute.name, target, indirection, value, at);
         }
         let source = value.type_oid();
-        let value_at = expr_location(&value);
         self.coerce_to_target(value, target)?.ok_or_else(|| {
             Error::new(
                 SqlState::DATATYPE_MISMATCH,
@@ -297,7 +294,7 @@ impl Analyzer<'_, '_> {
     ) -> Result<Expr> {
         let is_subscript = |step: &Indirection| matches!(step, Indirection::Index(_) | Indirection::Slice(..));
         match steps {
-            [] => self.assign_whole(name, target, value, false),
+            [] => self.assign_whole(name, target, value, false, at),
             [Indirection::Field(field), rest @ ..] => {
                 self.assign_field(container, name, target, field, rest, value, at)
             }
@@ -316,7 +313,7 @@ impl Analyzer<'_, '_> {
                     ..target
                 };
                 let part = match rest.is_empty() {
-                    true => self.assign_whole(name, inner, value, true)?,
+                    true => self.assign_whole(name, inner, value, true, at)?,
                     false => {
                         let element = Expr::Subscript(Box::new(reference.clone()));
                         self.assign_part(element, name, inner, rest, value, at)?
@@ -377,7 +374,7 @@ impl Analyzer<'_, '_> {
         };
         let inner = Target::assignment(definition.type_oid, definition.type_modifier);
         let part = match rest.is_empty() {
-            true => self.assign_whole(field, inner, value, false)?,
+            true => self.assign_whole(field, inner, value, false, at)?,
             false => self.assign_part(select, field, inner, rest, value, at)?,
         };
         let store = Expr::FieldStore {
@@ -391,9 +388,15 @@ impl Analyzer<'_, '_> {
         }
     }
 
-    fn assign_whole(&mut self, name: &str, target: Target, value: Expr, subscripted: bool) -> Result<Expr> {
+    fn assign_whole(
+        &mut self,
+        name: &str,
+        target: Target,
+        value: Expr,
+        subscripted: bool,
+        at: Option<u32>,
+    ) -> Result<Expr> {
         let source = value.type_oid();
-        let at = expr_location(&value);
         self.coerce_to_target(value, target)?.ok_or_else(|| {
             let (wanted, given) = (
                 self.backend.format_type(target.type_oid),
