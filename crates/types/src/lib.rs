@@ -36,6 +36,7 @@ pub mod io;
 pub mod json;
 pub mod locators;
 pub mod money;
+pub mod normalize;
 pub mod numeric;
 pub mod oid;
 pub mod proc;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Family, unexpected};
 use crate::Datum::{self, Bits, Bool, Bytea, Int4, Null, Oid as ObjectId, Text};
 use crate::io::{output, truncate_name};
+use crate::normalize::{Form, normalize};
 use crate::quote::{quote_identifier, quote_literal};
 use crate::{ArrayValue, Call, Error, Implementation, Oid, Result, SqlState, apply_typmod};
 
@@ -90,6 +91,8 @@ pub static FUNCTIONS: Family = family! { call;
     "ascii" (Text(s)) => Ok(Int4(s.chars().next().map_or(0, |c| c as i32)));
     "chr" (Int4(code)) => character(*code);
     "unistr" (Text(s)) => unistr(s);
+    "unicode_normalize_func" (Text(s), Text(form)) => normalize(s, Form::named(form)?).and_then(text);
+    "unicode_is_normalized" (Text(s), Text(form)) => Ok(Bool(normalize(s, Form::named(form)?)? == **s));
 
     // Quoting.
     "quote_ident" (Text(s)) => text(quote_identifier(s));
