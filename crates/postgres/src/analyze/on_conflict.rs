@@ -1,5 +1,4 @@
-//! ON CONFLICT: which unique indexes it means, and what it does (`transformOnConflictClause` and
-//! `infer_arbiter_indexes`).
+//! ON CONFLICT: what it looks at and what it does (`transformOnConflictClause`).
 
 use kumquat_sql::ast::{self, IndexKey, InferClause, NullsOrder, OnConflictAction, SortDirection};
 use kumquat_types::{Error, Oid, Result, SqlState};
@@ -7,8 +6,8 @@ use kumquat_types::{Error, Oid, Result, SqlState};
 use super::location::position;
 use super::relations::new_entry;
 use super::state::{Analyzer, ExprKind, NamespaceItem};
-use crate::catalog::{ConstraintKind, IndexDefinition, Relation, RelationKind};
-use crate::query::{BoolOp, Expr, OnConflict, OnConflictUpdate, RangeTableKind};
+use crate::catalog::{ConstraintKind, Relation, RelationKind};
+use crate::query::{Expr, OnConflict, OnConflictUpdate, RangeTableKind};
 
 impl Analyzer<'_, '_> {
     pub fn on_conflict(
@@ -53,7 +52,6 @@ impl Analyzer<'_, '_> {
                     conflict.arbiter.push(self.arbiter_element(elem, *location)?);
                 }
                 conflict.arbiter_where = self.where_clause(where_clause.as_ref(), ExprKind::IndexPredicate, "WHERE")?;
-                conflict.indexes = self.infer_indexes(relation, target.index, &conflict)?;
             }
         }
         if let OnConflictAction::Update { set, where_clause } = &clause.action {
@@ -153,82 +151,4 @@ impl Analyzer<'_, '_> {
             IndexKey::Expr(expr) => self.expression(expr, ExprKind::IndexExpression),
         }
     }
-
-    /// Unique indexes over exactly the columns and expressions of the arbiter.
-    fn infer_indexes(&self, relation: &Relation, varno: usize, conflict: &OnConflict) -> Result<Vec<Oid>> {
-        let columns: Vec<i16> = conflict
-            .arbiter
-            .iter()
-            .filter_map(|expr| match expr {
-                Expr::Var(var) => Some(var.attribute),
-                _ => None,
-            })
-            .collect();
-        let expressions: Vec<&Expr> = conflict
-            .arbiter
-            .iter()
-            .filter(|expr| !matches!(expr, Expr::Var(_)))
-            .collect();
-        let catalog = self.backend.catalog()?;
-        let fits = |index: &IndexDefinition| {
-            let keys = index.columns.iter().filter(|column| column.attribute != 0);
-            let key_columns: Vec<i16> = keys.map(|column| column.attribute).collect();
-            let own: Vec<Expr> = index
-                .columns
-                .iter()
-                .filter_map(|column| column.expression.as_deref())
-                .map(|expr| at_varno(expr, varno))
-                .collect();
-            index.unique
-                && index.immediate
-                && index.valid
-                && columns.iter().all(|column| key_columns.contains(column))
-                && key_columns.iter().all(|column| columns.contains(column))
-                && expressions.iter().all(|expr| own.iter().any(|own| own.same_as(expr)))
-                && own.iter().all(|own| expressions.iter().any(|expr| own.same_as(expr)))
-                && index
-                    .predicate
-                    .as_deref()
-                    .is_none_or(|predicate| implied(conflict.arbiter_where.as_ref(), &at_varno(predicate, varno)))
-        };
-        let indexes = catalog.indexes_of(relation.oid);
-        let found: Vec<Oid> = indexes
-            .filter(|relation| relation.index.as_deref().is_some_and(&fits))
-            .map(|relation| relation.oid)
-            .collect();
-        match found.is_empty() {
-            true => Err(Error::new(
-                SqlState::INVALID_COLUMN_REFERENCE,
-                "there is no unique or exclusion constraint matching the ON CONFLICT specification",
-            )),
-            false => Ok(found),
-        }
-    }
-}
-
-/// The expression of an index or constraint, over another range-table index than 1.
-pub fn at_varno(expr: &Expr, varno: usize) -> Expr {
-    let mut expr = expr.clone();
-    expr.transform(&mut |part| {
-        if let Expr::Var(var) = part
-            && var.levels_up == 0
-        {
-            var.varno = varno;
-        }
-    });
-    expr
-}
-
-/// Whether one condition is among those that another consists of.
-fn implied(given: Option<&Expr>, wanted: &Expr) -> bool {
-    fn parts(expr: &Expr) -> Vec<&Expr> {
-        match expr {
-            Expr::Bool(BoolOp::And, args) => args.iter().flat_map(parts).collect(),
-            expr => vec![expr],
-        }
-    }
-    let given = given.map_or_else(Vec::new, parts);
-    parts(wanted)
-        .iter()
-        .all(|wanted| given.iter().any(|given| given.same_as(wanted)))
 }

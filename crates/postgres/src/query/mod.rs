@@ -44,6 +44,7 @@ pub struct Query {
     pub range_table: Vec<RangeTableEntry>,
     /// Index of the target of INSERT, UPDATE, DELETE, MERGE.
     pub result_relation: Option<usize>,
+    /// FROM; of UPDATE and DELETE the target is its first item, of INSERT and MERGE it is none of them.
     pub from: Vec<FromItem>,
     /// WHERE.
     pub quals: Option<Expr>,

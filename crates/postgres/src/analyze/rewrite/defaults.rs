@@ -1,108 +1,23 @@
-//! What happens between analysis and planning: defaults of columns are filled in, and views give way to their
-//! queries (PostgreSQL's `rewriteHandler.c`).
+//! Values that columns get without being told: defaults, identities, and what generated columns refuse
+//! (`rewriteTargetListIU`).
 
 use std::sync::Arc;
 
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
-use super::coercion::Target;
-use super::state::Analyzer;
-use super::{Parameters, modify::assignment};
+use super::super::coercion::Target;
+use super::super::modify::assignment;
+use super::super::sort::strip_implicit;
+use super::super::state::Analyzer;
+use super::super::{Parameters, coerce_expression};
 use crate::backend::Backend;
-use crate::catalog::{Attribute, Generated, Identity, ObjectAddress, Relation, RelationKind};
+use crate::catalog::{Attribute, Generated, Identity, ObjectAddress, Relation, RelationKind, TypeDefinition};
 use crate::query::{
     CommandType, Expr, FromItem, FuncExpr, FuncForm, MergeActionKind, Override, Query, RangeTableKind, TargetEntry,
 };
 
-/// Views nested deeper than this are refused.
-const MAX_VIEW_DEPTH: usize = 100;
-
-/// Rewrites an analyzed query for execution.
-pub fn rewrite(backend: &Backend<'_>, mut query: Query) -> Result<Query> {
-    rewrite_at(backend, &mut query, 0)?;
-    Ok(query)
-}
-
-fn rewrite_at(backend: &Backend<'_>, query: &mut Query, depth: usize) -> Result<()> {
-    if depth > MAX_VIEW_DEPTH {
-        return Err(Error::new(
-            SqlState::INVALID_OBJECT_DEFINITION,
-            "infinite recursion detected in rules",
-        ));
-    }
-    if let Some(target) = query.result_relation {
-        fill_defaults(backend, query, target)?;
-    }
-    expand_views(backend, query, depth)?;
-    let mut result = Ok(());
-    query.for_each_subquery_mut(&mut |subquery| {
-        if result.is_ok() {
-            result = rewrite_at(backend, Arc::make_mut(subquery), depth + 1);
-        }
-    });
-    result
-}
-
-/// Puts the query of each view in its place (`fireRIRrules`).
-fn expand_views(backend: &Backend<'_>, query: &mut Query, depth: usize) -> Result<()> {
-    let target = query.result_relation;
-    for (entry, index) in query.range_table.iter_mut().zip(1_usize..) {
-        let RangeTableKind::Relation { relation, .. } = entry.kind else {
-            continue;
-        };
-        let relation = match backend.catalog()?.relation(relation) {
-            Some(relation) => Arc::clone(relation),
-            None => continue,
-        };
-        if relation.kind == RelationKind::MaterializedView && !relation.populated && target != Some(index) {
-            return Err(Error::new(
-                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
-                format!("materialized view \"{}\" has not been populated", relation.name),
-            )
-            .hint("Use the REFRESH MATERIALIZED VIEW command."));
-        }
-        if relation.kind != RelationKind::View {
-            continue;
-        }
-        if target == Some(index) {
-            return Err(view_target(&relation, query.command));
-        }
-        let Some(view) = &relation.view else { continue };
-        let mut body = Query::clone(view);
-        // A view reads its tables with the privileges of its owner.
-        for inner in &mut body.range_table {
-            if !inner.check_as.is_valid() {
-                inner.check_as = relation.owner;
-            }
-        }
-        if depth >= MAX_VIEW_DEPTH {
-            return Err(Error::new(
-                SqlState::INVALID_OBJECT_DEFINITION,
-                format!(
-                    "infinite recursion detected in rules for relation \"{}\"",
-                    relation.name
-                ),
-            ));
-        }
-        entry.kind = RangeTableKind::Subquery {
-            query: Arc::new(body),
-            view: relation.oid,
-        };
-    }
-    Ok(())
-}
-
-fn view_target(view: &Relation, command: CommandType) -> Error {
-    let what = match command {
-        CommandType::Insert => "INSERT into",
-        CommandType::Update => "UPDATE of",
-        _ => "DELETE from",
-    };
-    Error::not_modelled(format!("{what} view {}", view.name))
-}
-
-/// `rewriteTargetListIU` for the target list and for MERGE's actions.
-fn fill_defaults(backend: &Backend<'_>, query: &mut Query, target: usize) -> Result<()> {
+/// Fills in the target list, and those of ON CONFLICT and of MERGE's actions.
+pub fn fill_defaults(backend: &Backend<'_>, query: &mut Query, target: usize) -> Result<()> {
     let relation = match query.entry(target).map(|entry| &entry.kind) {
         Some(RangeTableKind::Relation { relation, .. }) => backend.relation_by_oid(*relation)?,
         _ => return Ok(()),
@@ -277,7 +192,7 @@ impl Filler<'_, '_> {
             return self.next_identity(attribute).map(Some);
         }
         if let Some(default) = &attribute.default {
-            let coerced = super::coerce_expression(
+            let coerced = coerce_expression(
                 self.backend,
                 Expr::clone(default),
                 (attribute.type_oid, attribute.type_modifier),
@@ -287,9 +202,9 @@ impl Filler<'_, '_> {
         }
         // A domain may have a default of its own.
         match self.backend.user_type(attribute.type_oid).map(|user| &user.definition) {
-            Some(crate::catalog::TypeDefinition::Domain {
+            Some(TypeDefinition::Domain {
                 default: Some(default), ..
-            }) => super::coerce_expression(
+            }) => coerce_expression(
                 self.backend,
                 Expr::clone(default),
                 (attribute.type_oid, attribute.type_modifier),
@@ -334,7 +249,7 @@ impl Filler<'_, '_> {
             location: None,
         }));
         let target = (attribute.type_oid, attribute.type_modifier);
-        let coerced = super::coerce_expression(self.backend, next, target, true)?;
+        let coerced = coerce_expression(self.backend, next, target, true)?;
         coerced.ok_or_else(|| Error::internal("identity column is no integer"))
     }
 
@@ -384,7 +299,7 @@ const NEXTVAL: Oid = Oid(1574);
 
 /// The column of the VALUES lists that a target takes.
 fn values_column(expr: &Expr, values: Option<usize>) -> Option<usize> {
-    match super::sort::strip_implicit(expr) {
+    match strip_implicit(expr) {
         Expr::Var(var) if Some(var.varno) == values && var.levels_up == 0 => {
             usize::try_from(var.attribute).ok()?.checked_sub(1)
         }

@@ -1,0 +1,264 @@
+//! Modifications of views that show columns of one table become modifications of that table
+//! (`rewriteTargetView`).
+
+use std::sync::Arc;
+
+use kumquat_types::{Error, Result, SqlState};
+
+use crate::backend::Backend;
+use crate::catalog::{Relation, RelationKind};
+use crate::query::{
+    BoolOp, CommandType, Expr, FromItem, FuncForm, MergeActionKind, Query, RangeTableEntry, RangeTableKind,
+    TargetEntry, Var,
+};
+
+/// Replaces the target as long as it is a view.
+pub fn replace_target_views(backend: &Backend<'_>, query: &mut Query) -> Result<()> {
+    while let Some(target) = query.result_relation {
+        let Some(RangeTableKind::Relation { relation, .. }) = query.entry(target).map(|entry| &entry.kind) else {
+            return Ok(());
+        };
+        let view = match backend.catalog()?.relation(*relation) {
+            Some(relation) if relation.kind == RelationKind::View => Arc::clone(relation),
+            _ => return Ok(()),
+        };
+        let Some(body) = view.view.clone() else { return Ok(()) };
+        if let Some(detail) = not_updatable(backend, &body) {
+            return Err(view_error(&view, query.command, detail));
+        }
+        if view.options.iter().any(|(name, _)| &**name == "check_option") && query.command != CommandType::Delete {
+            return Err(Error::not_modelled("WITH CHECK OPTION"));
+        }
+        replace(query, target, &view, &body)?;
+    }
+    Ok(())
+}
+
+/// Why a view can't be modified (`view_query_is_auto_updatable`).
+fn not_updatable(backend: &Backend<'_>, body: &Query) -> Option<&'static str> {
+    let single = "Views that do not select from a single table or view are not automatically updatable.";
+    if body.distinct.is_some() {
+        return Some("Views containing DISTINCT are not automatically updatable.");
+    }
+    if !body.group_by.is_empty() || !body.grouping_sets.is_empty() {
+        return Some("Views containing GROUP BY are not automatically updatable.");
+    }
+    if body.having.is_some() {
+        return Some("Views containing HAVING are not automatically updatable.");
+    }
+    if body.set_operation.is_some() {
+        return Some("Views containing UNION, INTERSECT, or EXCEPT are not automatically updatable.");
+    }
+    if !body.ctes.is_empty() {
+        return Some("Views containing WITH are not automatically updatable.");
+    }
+    if body.limit.is_some() || body.offset.is_some() {
+        return Some("Views containing LIMIT or OFFSET are not automatically updatable.");
+    }
+    if body.has_aggregates {
+        return Some("Views that return aggregate functions are not automatically updatable.");
+    }
+    if body.has_windows {
+        return Some("Views that return window functions are not automatically updatable.");
+    }
+    if body.has_set_functions {
+        return Some("Views that return set-returning functions are not automatically updatable.");
+    }
+    let [FromItem::Table(base)] = body.from.as_slice() else {
+        return Some(single);
+    };
+    let Some(RangeTableKind::Relation { relation, sample, .. }) = body.entry(*base).map(|entry| &entry.kind) else {
+        return Some(single);
+    };
+    let kind = backend
+        .catalog()
+        .ok()?
+        .relation(*relation)
+        .map(|relation| relation.kind);
+    if !matches!(
+        kind,
+        Some(RelationKind::Table | RelationKind::PartitionedTable | RelationKind::View | RelationKind::ForeignTable)
+    ) {
+        return Some(single);
+    }
+    if sample.is_some() {
+        return Some("Views containing TABLESAMPLE are not automatically updatable.");
+    }
+    let updatable = body.target_list.iter().any(|target| column_problem(target).is_none());
+    (!updatable).then_some("Views that have no updatable columns are not automatically updatable.")
+}
+
+/// `error_view_not_updatable`.
+fn view_error(view: &Relation, command: CommandType, detail: &str) -> Error {
+    let (verb, doing, event) = match command {
+        CommandType::Insert => ("insert into", "inserting into", "INSERT"),
+        CommandType::Update => ("update", "updating", "UPDATE"),
+        _ => ("delete from", "deleting from", "DELETE"),
+    };
+    Error::new(
+        SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+        format!("cannot {verb} view \"{}\"", view.name),
+    )
+    .detail(detail)
+    .hint(format!(
+        "To enable {doing} the view, provide an INSTEAD OF {event} trigger or an unconditional ON {event} DO INSTEAD \
+         rule."
+    ))
+}
+
+/// Why a column of a view can't be assigned to (`view_col_is_auto_updatable`).
+fn column_problem(target: &TargetEntry) -> Option<&'static str> {
+    match &target.expr {
+        _ if target.junk => Some("View columns that are not columns of their base relation are not updatable."),
+        Expr::Var(Var { attribute: 0, .. }) => Some("View columns that return whole-row references are not updatable."),
+        Expr::Var(var) if var.attribute < 0 => Some("View columns that refer to system columns are not updatable."),
+        Expr::Var(var) if var.levels_up == 0 => None,
+        _ => Some("View columns that are not columns of their base relation are not updatable."),
+    }
+}
+
+fn replace(query: &mut Query, target: usize, view: &Relation, body: &Query) -> Result<()> {
+    let Some(FromItem::Table(base)) = body.from.first() else {
+        return Ok(());
+    };
+    let Some(base_entry) = body.entry(*base).cloned() else {
+        return Ok(());
+    };
+    let index = query.range_table.len() + 1;
+    let columns: Vec<Expr> = body
+        .target_list
+        .iter()
+        .filter(|entry| !entry.junk)
+        .map(|entry| move_to(&entry.expr, *base, index))
+        .collect();
+    let quals = body.quals.as_ref().map(|quals| move_to(quals, *base, index));
+    let required = query
+        .entry(target)
+        .map(|entry| entry.required.clone())
+        .unwrap_or_default();
+    query.range_table.push(RangeTableEntry {
+        required,
+        check_as: match base_entry.check_as.is_valid() {
+            true => base_entry.check_as,
+            false => view.owner,
+        },
+        in_from: false,
+        ..base_entry
+    });
+    replace_columns(query, target, &columns);
+    query.result_relation = Some(index);
+    for item in &mut query.from {
+        if matches!(item, FromItem::Table(own) if *own == target) {
+            *item = FromItem::Table(index);
+        }
+    }
+    let command = query.command;
+    let renumber = |list: &mut Vec<TargetEntry>, command| renumber_targets(list, view, body, command);
+    match command {
+        CommandType::Insert | CommandType::Update => renumber(&mut query.target_list, command)?,
+        _ => {}
+    }
+    if let Some(update) = query.on_conflict.as_mut().and_then(|conflict| conflict.update.as_mut()) {
+        renumber(&mut update.set, CommandType::Update)?;
+    }
+    for action in &mut query.merge_actions {
+        match &mut action.action {
+            MergeActionKind::Insert { targets, .. } => renumber(targets, CommandType::Insert)?,
+            MergeActionKind::Update(targets) => renumber(targets, CommandType::Update)?,
+            MergeActionKind::Delete | MergeActionKind::DoNothing => {}
+        }
+    }
+    if command != CommandType::Insert {
+        query.quals = match (query.quals.take(), quals) {
+            (Some(own), Some(of_view)) => Some(Expr::Bool(BoolOp::And, vec![of_view, own])),
+            (own, of_view) => own.or(of_view),
+        };
+    }
+    Ok(())
+}
+
+/// Columns of the view are assigned under their numbers in the table.
+fn renumber_targets(list: &mut Vec<TargetEntry>, view: &Relation, body: &Query, command: CommandType) -> Result<()> {
+    for entry in list {
+        let place = usize::try_from(entry.number)
+            .ok()
+            .and_then(|number| number.checked_sub(1));
+        let Some(of_view) = place.and_then(|place| body.output_columns().nth(place)) else {
+            continue;
+        };
+        if let Some(detail) = column_problem(of_view) {
+            let verb = match command {
+                CommandType::Insert => "insert into",
+                _ => "update",
+            };
+            return Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("cannot {verb} column \"{}\" of view \"{}\"", of_view.name, view.name),
+            )
+            .detail(detail));
+        }
+        if let Expr::Var(var) = &of_view.expr {
+            entry.number = var.attribute;
+        }
+    }
+    Ok(())
+}
+
+/// The expression over another range-table index.
+fn move_to(expr: &Expr, from: usize, to: usize) -> Expr {
+    let mut expr = expr.clone();
+    expr.transform(&mut |part| {
+        if let Expr::Var(var) = part
+            && var.varno == from
+            && var.levels_up == 0
+        {
+            var.varno = to;
+        }
+    });
+    expr
+}
+
+/// Columns of the view become what they stand for, in nested queries as well.
+fn replace_columns(query: &mut Query, target: usize, columns: &[Expr]) {
+    replace_at(query, target, columns, 0);
+}
+
+fn replace_at(query: &mut Query, target: usize, columns: &[Expr], depth: usize) {
+    query.for_each_expr_mut(&mut |expr| {
+        expr.transform(&mut |part| {
+            if let Expr::Var(var) = part
+                && var.varno == target
+                && var.levels_up == depth
+            {
+                *part = stand_in(var, columns);
+            }
+        });
+    });
+    query.for_each_subquery_mut(&mut |subquery| replace_at(Arc::make_mut(subquery), target, columns, depth + 1));
+}
+
+/// What a column of the view, or its whole row, is in terms of the table.
+fn stand_in(var: &Var, columns: &[Expr]) -> Expr {
+    let outward = |column: &Expr| {
+        let mut column = column.clone();
+        column.transform(&mut |part| {
+            if let Expr::Var(inner) = part {
+                inner.levels_up += var.levels_up;
+                inner.location = var.location;
+            }
+        });
+        column
+    };
+    let place = usize::try_from(var.attribute)
+        .ok()
+        .and_then(|number| number.checked_sub(1));
+    match place.and_then(|place| columns.get(place)) {
+        Some(column) => outward(column),
+        None => Expr::Row {
+            args: columns.iter().map(outward).collect(),
+            names: Vec::new(),
+            type_oid: var.type_oid,
+            form: FuncForm::ImplicitCast,
+        },
+    }
+}

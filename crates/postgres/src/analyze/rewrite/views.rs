@@ -1,0 +1,44 @@
+//! Views give way to their queries (`fireRIRrules`).
+
+use std::sync::Arc;
+
+use kumquat_types::{Error, Result, SqlState};
+
+use crate::backend::Backend;
+use crate::catalog::RelationKind;
+use crate::query::{Query, RangeTableKind};
+
+/// Puts the query of each view in its place.
+pub fn expand(backend: &Backend<'_>, query: &mut Query) -> Result<()> {
+    let target = query.result_relation;
+    for (entry, index) in query.range_table.iter_mut().zip(1_usize..) {
+        let RangeTableKind::Relation { relation, .. } = entry.kind else {
+            continue;
+        };
+        let Some(relation) = backend.catalog()?.relation(relation).filter(|_| target != Some(index)) else {
+            continue;
+        };
+        if relation.kind == RelationKind::MaterializedView && !relation.populated {
+            return Err(Error::new(
+                SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
+                format!("materialized view \"{}\" has not been populated", relation.name),
+            )
+            .hint("Use the REFRESH MATERIALIZED VIEW command."));
+        }
+        let Some(view) = relation.view.as_ref().filter(|_| relation.kind == RelationKind::View) else {
+            continue;
+        };
+        let mut body = Query::clone(view);
+        // A view reads its tables with the privileges of its owner.
+        for inner in &mut body.range_table {
+            if !inner.check_as.is_valid() {
+                inner.check_as = relation.owner;
+            }
+        }
+        entry.kind = RangeTableKind::Subquery {
+            query: Arc::new(body),
+            view: relation.oid,
+        };
+    }
+    Ok(())
+}
