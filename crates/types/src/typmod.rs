@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::datetime::{interval, timestamp};
 use crate::numeric::rounding::{self, MAX_PRECISION};
 use crate::{ArrayValue, BitString, Datum, Environment, Error, Oid, Result, SqlState, format_type_with_typmod};
 
@@ -89,10 +90,11 @@ pub fn apply_typmod(env: &dyn Environment, type_oid: Oid, typmod: i32, value: Da
         (Oid::BPCHAR, Datum::Text(text)) => fit_bpchar(env, typmod, text, explicit),
         (_, Datum::Numeric(number)) => Ok(Datum::Numeric(number.apply_typmod(typmod)?.into())),
         (_, Datum::Bits(bits)) => fit_bits(type_oid == Oid::BIT, typmod, bits, explicit),
-        (_, Datum::Time(time)) => Ok(Datum::Time(round_micros(time, typmod))),
-        (_, Datum::TimeTz(time, zone)) => Ok(Datum::TimeTz(round_micros(time, typmod), zone)),
-        (_, Datum::Timestamp(time)) => Ok(Datum::Timestamp(round_micros(time, typmod))),
-        (_, Datum::TimestampTz(time)) => Ok(Datum::TimestampTz(round_micros(time, typmod))),
+        (_, Datum::Time(time)) => Ok(Datum::Time(timestamp::round(time, typmod))),
+        (_, Datum::TimeTz(time, zone)) => Ok(Datum::TimeTz(timestamp::round(time, typmod), zone)),
+        (_, Datum::Timestamp(time)) => Ok(Datum::Timestamp(timestamp::round(time, typmod))),
+        (_, Datum::TimestampTz(time)) => Ok(Datum::TimestampTz(timestamp::round(time, typmod))),
+        (_, Datum::Interval(span)) => Ok(Datum::Interval(interval::adjust(&span, typmod)?)),
         (_, Datum::Array(array)) => fit_array(env, typmod, &array, explicit),
         (_, value) => Ok(value),
     }
@@ -167,17 +169,6 @@ fn fit_bits(fixed: bool, typmod: i32, bits: Arc<BitString>, explicit: bool) -> R
             format!("bit string too long for type bit varying({length})"),
         ),
     })
-}
-
-/// Rounds microseconds to digits of a second, half away from zero; infinities stay.
-pub(crate) fn round_micros(micros: i64, precision: i32) -> i64 {
-    let missing = MAX_SECONDS_PRECISION - precision.clamp(0, MAX_SECONDS_PRECISION);
-    let unit = 10i64.pow(missing as u32);
-    if unit == 1 || micros == i64::MIN || micros == i64::MAX {
-        return micros;
-    }
-    let magnitude = micros.unsigned_abs() as i64;
-    (magnitude + unit / 2) / unit * unit * micros.signum()
 }
 
 /// The number n of `varchar(n)`.
@@ -307,13 +298,5 @@ mod tests {
         ] {
             assert_eq!(typmod_in(oid, modifiers).unwrap_err().message, message);
         }
-    }
-
-    #[test]
-    fn times_round_half_away_from_zero() {
-        assert_eq!(round_micros(1_500_000, 0), 2_000_000);
-        assert_eq!(round_micros(-1_500_000, 0), -2_000_000);
-        assert_eq!(round_micros(123_449, 3), 123_000);
-        assert_eq!(round_micros(i64::MAX, 0), i64::MAX);
     }
 }

@@ -422,6 +422,7 @@ facts! {
     others
     json
     arrays
+    encodings
     formatting
     dates
     intervals
