@@ -15,8 +15,11 @@ use crate::json::output::jsonb_out;
 use crate::json::parse::{json_in, jsonb_in};
 use crate::locators::{lsn_in, lsn_out, tid_in, tid_out};
 use crate::money::{money_in, money_out};
+use crate::range::text::{multirange_in, multirange_out, range_in, range_out};
 use crate::uuid::{uuid_in, uuid_out};
-use crate::{Datum, Environment, Error, Numeric, Oid, Result, SqlState, UserType, builtin_type, format_type, record};
+use crate::{
+    Datum, Environment, Error, Numeric, Oid, Result, SqlState, TypeKind, UserType, builtin_type, format_type, record,
+};
 use crate::{apply_typmod, datetime, enums};
 
 /// `NAMEDATALEN` - 1: the longest name in bytes.
@@ -77,7 +80,8 @@ fn other_input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) ->
         Some(UserType::Enum(labels)) => return enum_input(env, type_oid, labels, text),
         Some(UserType::Composite(fields)) => return record::input(env, &fields, text),
         Some(UserType::Array(element)) => return array_in(env, element, typmod, text),
-        Some(UserType::Range(_)) | None => {}
+        Some(UserType::Range(_)) => return range_in(env, type_oid, typmod, text),
+        None => {}
     }
     if type_oid == Oid::RECORD {
         return Err(Error::new(
@@ -90,6 +94,11 @@ fn other_input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) ->
             SqlState::FEATURE_NOT_SUPPORTED,
             format!("cannot accept a value of type {}", format_type(env, type_oid)),
         ));
+    }
+    match builtin_type(type_oid).map(|t| t.kind) {
+        Some(TypeKind::Range) => return range_in(env, type_oid, typmod, text),
+        Some(TypeKind::Multirange) => return multirange_in(env, type_oid, typmod, text),
+        _ => {}
     }
     if let Some(element) = builtin_type(type_oid).map(|t| t.element).filter(|e| e.is_valid()) {
         return array_in(env, element, typmod, text);
@@ -121,6 +130,8 @@ pub fn output<'a>(env: &dyn Environment, type_oid: Oid, value: &'a Datum) -> Cow
         Datum::Float8(value) => format_f64(*value, extra_float_digits(env)),
         Datum::Numeric(value) => value.to_string(),
         Datum::Record(value) => record::output(env, value),
+        Datum::Range(value) => range_out(env, type_oid, value),
+        Datum::Multirange(value) => multirange_out(env, type_oid, value),
         Datum::Uuid(value) => uuid_out(value),
         Datum::Bytea(value) if matches!(type_oid, Oid::MACADDR | Oid::MACADDR8) => macaddr_out(value),
         Datum::Bytea(value) => bytea_out(env, value),
@@ -136,7 +147,6 @@ pub fn output<'a>(env: &dyn Environment, type_oid: Oid, value: &'a Datum) -> Cow
         Datum::Timestamp(value) => datetime::timestamp_out(env, *value),
         Datum::TimestampTz(value) => datetime::timestamptz_out(env, *value),
         Datum::Interval(value) => datetime::interval_out(env, value),
-        other => format!("{other:?}"),
     };
     Cow::Owned(owned)
 }

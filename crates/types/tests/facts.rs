@@ -419,6 +419,7 @@ macro_rules! facts {
 }
 
 facts! {
+    ranges
     others
     json
     arrays

@@ -109,6 +109,7 @@ static FAMILIES: &[Family] = &[
     numeric::IN_RANGE,
     pattern::FUNCTIONS,
     range::FUNCTIONS,
+    range::RELATIONS,
     regex::FUNCTIONS,
     regex::OPTIONAL,
     regex::SETS,
