@@ -38,9 +38,17 @@ pub fn call(
     arg_types: &[Oid],
     result: Oid,
 ) -> Result<Datum> {
-    let invocation = Invocation { function, args, arg_types, result, columns: &[] };
+    let invocation = Invocation {
+        function,
+        args,
+        arg_types,
+        result,
+        columns: &[],
+    };
     let rows = invoke(backend, &invocation)?;
-    let Some(row) = rows.into_iter().next() else { return Ok(Datum::Null) };
+    let Some(row) = rows.into_iter().next() else {
+        return Ok(Datum::Null);
+    };
     match (result, row.len()) {
         (Oid::VOID, _) => Ok(Datum::Void),
         (_, 0) => Ok(Datum::Null),
@@ -57,7 +65,13 @@ pub fn call_set(
     arg_types: &[Oid],
     columns: &[Oid],
 ) -> Result<Vec<Vec<Datum>>> {
-    let invocation = Invocation { function, args, arg_types, result: function.result, columns };
+    let invocation = Invocation {
+        function,
+        args,
+        arg_types,
+        result: function.result,
+        columns,
+    };
     let mut rows = invoke(backend, &invocation)?;
     // A function that returns a composite value gives its fields where columns are wanted.
     for row in &mut rows {
@@ -70,10 +84,12 @@ pub fn call_set(
 
 fn invoke(backend: &mut Backend<'_>, invocation: &Invocation<'_>) -> Result<Vec<Vec<Datum>>> {
     if backend.session.depth >= MAX_DEPTH {
-        return Err(Error::new(SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded").hint(
-            "Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the \
+        return Err(
+            Error::new(SqlState::STATEMENT_TOO_COMPLEX, "stack depth limit exceeded").hint(
+                "Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the \
              platform's stack depth limit is adequate.",
-        ));
+            ),
+        );
     }
     let saved = (backend.session.settings.clone(), backend.session.current_user);
     backend.session.depth += 1;
@@ -103,19 +119,27 @@ impl Backend<'_> {
     fn make_record(&self, function: &Function, values: Vec<Datum>) -> Datum {
         use kumquat_types::{Environment, RecordValue, UserType};
         let (names, types) = match Environment::user_type(self, function.result) {
-            Some(UserType::Composite(fields)) => {
-                fields.into_iter().map(|(name, oid, modifier)| (name, (oid, modifier))).unzip()
-            }
+            Some(UserType::Composite(fields)) => fields
+                .into_iter()
+                .map(|(name, oid, modifier)| (name, (oid, modifier)))
+                .unzip(),
             _ => function
                 .outputs
                 .iter()
                 .enumerate()
                 .map(|(index, output)| {
-                    let name = output.name.clone().unwrap_or_else(|| format!("column{}", index + 1).into());
+                    let name = output
+                        .name
+                        .clone()
+                        .unwrap_or_else(|| format!("column{}", index + 1).into());
                     (name, (output.type_oid, -1))
                 })
                 .unzip::<_, _, Vec<_>, Vec<_>>(),
         };
-        Datum::Record(std::sync::Arc::new(RecordValue { values, types: types.into(), names: names.into() }))
+        Datum::Record(std::sync::Arc::new(RecordValue {
+            values,
+            types: types.into(),
+            names: names.into(),
+        }))
     }
 }

@@ -36,7 +36,11 @@ pub fn run(backend: &mut Backend<'_>, invocation: &Invocation<'_>) -> Result<Vec
         rows.truncate(1);
     }
     if invocation.result == Oid::VOID {
-        return Ok(if invocation.function.returns_set { Vec::new() } else { vec![vec![Datum::Void]] });
+        return Ok(if invocation.function.returns_set {
+            Vec::new()
+        } else {
+            vec![vec![Datum::Void]]
+        });
     }
     Ok(rows)
 }
@@ -83,20 +87,27 @@ fn run_statement(
     }
     let function = invocation.function;
     let named = function.args.iter().enumerate();
-    let mut names: Vec<_> =
-        named.clone().filter_map(|(index, arg)| Some((arg.name.clone()?, index + 1))).collect();
-    let qualified = named.filter_map(|(index, arg)| {
-        Some((format!("{}.{}", function.name, arg.name.as_ref()?).into(), index + 1))
-    });
+    let mut names: Vec<_> = named
+        .clone()
+        .filter_map(|(index, arg)| Some((arg.name.clone()?, index + 1)))
+        .collect();
+    let qualified =
+        named.filter_map(|(index, arg)| Some((format!("{}.{}", function.name, arg.name.as_ref()?).into(), index + 1)));
     names.extend(qualified);
-    let mut parameters =
-        Parameters { types: invocation.arg_types.iter().copied().map(Some).collect(), infer: false, names };
+    let mut parameters = Parameters {
+        types: invocation.arg_types.iter().copied().map(Some).collect(),
+        infer: false,
+        names,
+    };
     let mut query = analyze::analyze_query(backend, statement, &mut parameters)?;
     if last {
         coerce_result(backend, &mut query, invocation)?;
     }
     let outcome = backend.execute_query(&Arc::new(query), invocation.args)?;
-    Ok(outcome.rows.map(|rows| rows.chunks.iter().flat_map(|chunk| chunk.iter_rows()).collect()).unwrap_or_default())
+    Ok(outcome
+        .rows
+        .map(|rows| rows.chunks.iter().flat_map(|chunk| chunk.iter_rows()).collect())
+        .unwrap_or_default())
 }
 
 /// Casts the last statement's columns to what the function returns (`check_sql_fn_retval`).
@@ -113,9 +124,17 @@ fn coerce_result(backend: &Backend<'_>, query: &mut Query, invocation: &Invocati
         vec![invocation.result]
     };
     let returning = query.command != crate::query::CommandType::Select;
-    let targets = if returning { &mut query.returning } else { &mut query.target_list };
-    let columns: Vec<usize> =
-        targets.iter().enumerate().filter(|(_, target)| !target.junk).map(|(index, _)| index).collect();
+    let targets = if returning {
+        &mut query.returning
+    } else {
+        &mut query.target_list
+    };
+    let columns: Vec<usize> = targets
+        .iter()
+        .enumerate()
+        .filter(|(_, target)| !target.junk)
+        .map(|(index, _)| index)
+        .collect();
     if columns.len() != outputs.len() || query.set_operation.is_some() {
         return Ok(());
     }
@@ -138,5 +157,12 @@ fn in_context(mut error: Error, invocation: &Invocation<'_>, text: &str, number:
         error.internal = Some((text.to_string(), position));
     }
     let inlined = count == 1 && error.internal.is_none() && !invocation.function.returns_set;
-    if inlined { error } else { error.context(format!("SQL function \"{}\" statement {number}", invocation.function.name)) }
+    if inlined {
+        error
+    } else {
+        error.context(format!(
+            "SQL function \"{}\" statement {number}",
+            invocation.function.name
+        ))
+    }
 }

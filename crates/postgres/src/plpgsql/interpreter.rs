@@ -95,7 +95,9 @@ impl<'i, 'b> Interpreter<'i, 'b> {
     /// The values of the OUT variables.
     pub fn output_row(&self) -> Vec<Datum> {
         let outputs = self.returns.outputs.iter();
-        outputs.map(|(name, _)| self.variables.value_by_name(name).cloned().unwrap_or_default()).collect()
+        outputs
+            .map(|(name, _)| self.variables.value_by_name(name).cloned().unwrap_or_default())
+            .collect()
     }
 
     pub fn block(&mut self, block: &Block) -> Result<Flow> {
@@ -103,10 +105,18 @@ impl<'i, 'b> Interpreter<'i, 'b> {
         self.variables.open(block.label.as_deref().map(Name::from));
         for declaration in &block.declarations {
             self.declare(declaration).map_err(|error| {
-                self.in_context(error, declaration.line, "during statement block local variable initialization")
+                self.in_context(
+                    error,
+                    declaration.line,
+                    "during statement block local variable initialization",
+                )
             })?;
         }
-        let flow = if block.handlers.is_empty() { self.body(&block.body) } else { self.guarded(block) };
+        let flow = if block.handlers.is_empty() {
+            self.body(&block.body)
+        } else {
+            self.guarded(block)
+        };
         self.variables.close_to(depth);
         match flow? {
             Flow::Exit(Some(label)) if block.label.as_ref() == Some(&label) => Ok(Flow::Normal),
@@ -122,7 +132,10 @@ impl<'i, 'b> Interpreter<'i, 'b> {
             Ok(flow) => return Ok(flow),
             Err(error) => error,
         };
-        let handler = block.handlers.iter().find(|handler| handler.conditions.iter().any(|c| catches(c, &error)));
+        let handler = block
+            .handlers
+            .iter()
+            .find(|handler| handler.conditions.iter().any(|c| catches(c, &error)));
         let Some(handler) = handler else { return Err(error) };
         self.backend.restore(network);
         self.backend.session.settings = settings;
@@ -142,7 +155,10 @@ impl<'i, 'b> Interpreter<'i, 'b> {
         for statement in statements {
             self.statements += 1;
             if self.statements > MAX_STATEMENTS {
-                return Err(Error::new(SqlState::QUERY_CANCELED, "canceling statement due to statement timeout"));
+                return Err(Error::new(
+                    SqlState::QUERY_CANCELED,
+                    "canceling statement due to statement timeout",
+                ));
             }
             let flow = self
                 .statement(statement)
@@ -157,9 +173,10 @@ impl<'i, 'b> Interpreter<'i, 'b> {
     /// Adds this function's line to an error, once for each call.
     fn in_context(&self, mut error: Error, line: u32, at: &str) -> Error {
         let head = format!("{} line ", self.title);
-        let told = error.context.as_deref().is_some_and(|context| {
-            context.lines().next_back().is_some_and(|last| last.starts_with(&head))
-        });
+        let told = error
+            .context
+            .as_deref()
+            .is_some_and(|context| context.lines().next_back().is_some_and(|last| last.starts_with(&head)));
         if told {
             return error;
         }
@@ -187,7 +204,11 @@ impl<'i, 'b> Interpreter<'i, 'b> {
                 }
                 self.body(otherwise)
             }
-            StmtKind::Case { operand, whens, otherwise } => self.case(operand.as_ref(), whens, otherwise.as_deref()),
+            StmtKind::Case {
+                operand,
+                whens,
+                otherwise,
+            } => self.case(operand.as_ref(), whens, otherwise.as_deref()),
             StmtKind::Loop { .. }
             | StmtKind::While { .. }
             | StmtKind::ForInteger { .. }
@@ -195,13 +216,21 @@ impl<'i, 'b> Interpreter<'i, 'b> {
             | StmtKind::ForExecute { .. }
             | StmtKind::ForCursor { .. }
             | StmtKind::Foreach { .. } => self.looping(&statement.kind),
-            StmtKind::Exit { is_exit, label, condition } => {
+            StmtKind::Exit {
+                is_exit,
+                label,
+                condition,
+            } => {
                 if let Some(condition) = condition {
                     if !self.truth(condition)? {
                         return Ok(Flow::Normal);
                     }
                 }
-                Ok(if *is_exit { Flow::Exit(label.clone()) } else { Flow::Continue(label.clone()) })
+                Ok(if *is_exit {
+                    Flow::Exit(label.clone())
+                } else {
+                    Flow::Continue(label.clone())
+                })
             }
             StmtKind::Return(value) => self.return_value(value.as_ref()),
             StmtKind::ReturnNext(value) => self.return_next(value.as_ref()),
@@ -241,7 +270,13 @@ impl<'i, 'b> Interpreter<'i, 'b> {
     fn declare(&mut self, declaration: &Declaration) -> Result<()> {
         let name = Name::from(declaration.name.as_str());
         match &declaration.kind {
-            DeclarationKind::Variable { type_name, constant, not_null, default, .. } => {
+            DeclarationKind::Variable {
+                type_name,
+                constant,
+                not_null,
+                default,
+                ..
+            } => {
                 let (type_oid, modifier) = self.resolve(type_name)?;
                 let mut variable = Variable::new(type_oid, modifier, Datum::Null);
                 if let Some(default) = default {
@@ -276,7 +311,10 @@ impl<'i, 'b> Interpreter<'i, 'b> {
                 let (schema, relation) = crate::catalog::namespace::split_qualified(self.backend, names)?;
                 let found = self.backend.find_relation_named(schema, relation)?;
                 found.map(|relation| (relation.row_type, -1)).ok_or_else(|| {
-                    Error::new(SqlState::UNDEFINED_TABLE, format!("relation \"{}\" does not exist", names.join(".")))
+                    Error::new(
+                        SqlState::UNDEFINED_TABLE,
+                        format!("relation \"{}\" does not exist", names.join(".")),
+                    )
                 })
             }
             VariableType::TypeOf(names) => {
@@ -288,7 +326,10 @@ impl<'i, 'b> Interpreter<'i, 'b> {
                 };
                 let (schema, relation) = crate::catalog::namespace::split_qualified(self.backend, table)?;
                 let found = self.backend.find_relation_named(schema, relation)?.ok_or_else(|| {
-                    Error::new(SqlState::UNDEFINED_TABLE, format!("relation \"{}\" does not exist", table.join(".")))
+                    Error::new(
+                        SqlState::UNDEFINED_TABLE,
+                        format!("relation \"{}\" does not exist", table.join(".")),
+                    )
                 })?;
                 let attribute = found.attribute_by_name(column).ok_or_else(|| {
                     Error::new(
@@ -313,10 +354,13 @@ impl<'i, 'b> Interpreter<'i, 'b> {
             error
         };
         let query = analyze::analyze_query(self.backend, &statement, &mut parameters).map_err(inner)?;
-        let outcome = self.backend.execute_query(&Arc::new(query), &values).map_err(|mut error| {
-            error.position = None;
-            error
-        })?;
+        let outcome = self
+            .backend
+            .execute_query(&Arc::new(query), &values)
+            .map_err(|mut error| {
+                error.position = None;
+                error
+            })?;
         Ok(outcome.rows.unwrap_or_default())
     }
 
@@ -330,13 +374,17 @@ impl<'i, 'b> Interpreter<'i, 'b> {
             ));
         }
         if rows.row_count() > 1 {
-            return Err(Error::new(SqlState::CARDINALITY_VIOLATION, format!(
-                "query \"{}\" returned more than one row",
-                expression.text
-            )));
+            return Err(Error::new(
+                SqlState::CARDINALITY_VIOLATION,
+                format!("query \"{}\" returned more than one row", expression.text),
+            ));
         }
         let type_oid = rows.columns.first().map_or(Oid::TEXT, |column| column.type_oid);
-        let value = rows.chunks.iter().find(|chunk| chunk.rows > 0).map(|chunk| chunk.get(0, 0));
+        let value = rows
+            .chunks
+            .iter()
+            .find(|chunk| chunk.rows > 0)
+            .map(|chunk| chunk.get(0, 0));
         Ok((value.unwrap_or_default(), type_oid))
     }
 
@@ -369,7 +417,9 @@ impl<'i, 'b> Interpreter<'i, 'b> {
     pub fn assign(&mut self, target: &Target, value: Datum, source: Oid) -> Result<()> {
         let name = target.name.as_slice();
         if let Some(slot) = self.variables.find(name) {
-            let Some(variable) = self.variables.get(slot).cloned() else { return Ok(()) };
+            let Some(variable) = self.variables.get(slot).cloned() else {
+                return Ok(());
+            };
             if variable.constant {
                 return Err(Error::new(
                     SqlState::CANT_CHANGE_RUNTIME_PARAM,
@@ -384,7 +434,10 @@ impl<'i, 'b> Interpreter<'i, 'b> {
             if variable.not_null && value.is_null() {
                 return Err(Error::new(
                     SqlState::NULL_VALUE_NOT_ALLOWED,
-                    format!("null value cannot be assigned to variable \"{}\" declared NOT NULL", name.join(".")),
+                    format!(
+                        "null value cannot be assigned to variable \"{}\" declared NOT NULL",
+                        name.join(".")
+                    ),
                 ));
             }
             if let Some(variable) = self.variables.get_mut(slot) {
@@ -392,11 +445,18 @@ impl<'i, 'b> Interpreter<'i, 'b> {
             }
             return Ok(());
         }
-        let Some((field, owner)) = name.split_last() else { return Ok(()) };
+        let Some((field, owner)) = name.split_last() else {
+            return Ok(());
+        };
         let slot = self.variables.find(owner).ok_or_else(|| {
-            Error::new(SqlState::SYNTAX_ERROR, format!("\"{}\" is not a known variable", name.join(".")))
+            Error::new(
+                SqlState::SYNTAX_ERROR,
+                format!("\"{}\" is not a known variable", name.join(".")),
+            )
         })?;
-        let Some(variable) = self.variables.get(slot).cloned() else { return Ok(()) };
+        let Some(variable) = self.variables.get(slot).cloned() else {
+            return Ok(());
+        };
         let mut row = with_fields(self.backend, &variable)?;
         let index = row.names.iter().position(|own| **own == **field).ok_or_else(|| {
             Error::new(
@@ -422,9 +482,13 @@ impl<'i, 'b> Interpreter<'i, 'b> {
             return Err(Error::not_modelled("this assignment to a part of a variable"));
         };
         let (mut parameters, values) = self.variables.parameters();
-        let select = Statement::Select(Box::new(kumquat_sql::ast::SelectStmt::of_expression(index.clone())));
+        let select = Statement::Select(Box::new(select_of(index.clone())));
         let query = analyze::analyze_query(self.backend, &select, &mut parameters)?;
-        let rows = self.backend.execute_query(&Arc::new(query), &values)?.rows.unwrap_or_default();
+        let rows = self
+            .backend
+            .execute_query(&Arc::new(query), &values)?
+            .rows
+            .unwrap_or_default();
         let position = rows.chunks.first().and_then(|chunk| chunk.get(0, 0).as_i64());
         let Some(position) = position.and_then(|position| i32::try_from(position).ok()) else {
             return Err(Error::new(
@@ -434,7 +498,11 @@ impl<'i, 'b> Interpreter<'i, 'b> {
         };
         let element = self.backend.array_element(variable.type_oid).unwrap_or(source);
         let value = self.coerce(value, source, element, -1)?;
-        kumquat_types::array::assign_element(&variable.value, element, &[position], value)
+        let array = match &variable.value {
+            Datum::Array(array) => array.as_ref().clone(),
+            _ => kumquat_types::ArrayValue::empty(element),
+        };
+        Ok(Datum::Array(Arc::new(array.set(&[position], value)?)))
     }
 
     /// Stores a row in a list of targets, or in one record or composite variable.
@@ -508,15 +576,36 @@ impl<'i, 'b> Interpreter<'i, 'b> {
     }
 }
 
+/// `SELECT expr`.
+fn select_of(expr: kumquat_sql::ast::Expr) -> kumquat_sql::ast::SelectStmt {
+    use kumquat_sql::ast::{Location, ResTarget, SelectBody, SelectCore, SelectStmt};
+    let target = ResTarget {
+        name: None,
+        indirection: Vec::new(),
+        val: Some(expr),
+        location: Location::UNKNOWN,
+    };
+    SelectStmt {
+        with: None,
+        body: SelectBody::Select(Box::new(SelectCore {
+            target_list: vec![target],
+            ..SelectCore::default()
+        })),
+        sort: Vec::new(),
+        limit: Default::default(),
+        locking: Vec::new(),
+    }
+}
+
 /// Whether a handler's condition matches an error; OTHERS leaves cancellation and failed assertions alone.
 fn catches(condition: &Condition, error: &Error) -> bool {
     let code = error.sqlstate.0;
     match condition {
         Condition::Others => !matches!(error.sqlstate, SqlState::QUERY_CANCELED | SqlState::ASSERT_FAILURE),
         Condition::SqlState(wanted) => wanted == code,
-        Condition::Named(_, codes) => codes.iter().any(|wanted| {
-            wanted == code || (wanted.ends_with("000") && wanted.get(..2) == code.get(..2))
-        }),
+        Condition::Named(_, codes) => codes
+            .iter()
+            .any(|wanted| wanted == code || (wanted.ends_with("000") && wanted.get(..2) == code.get(..2))),
     }
 }
 

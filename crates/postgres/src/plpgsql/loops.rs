@@ -29,26 +29,58 @@ impl Interpreter<'_, '_> {
                 }
                 Ok(Flow::Normal)
             }
-            StmtKind::ForInteger { label, variable, reverse, lower, upper, step, body } => {
+            StmtKind::ForInteger {
+                label,
+                variable,
+                reverse,
+                lower,
+                upper,
+                step,
+                body,
+            } => {
                 let bounds = (lower, upper, step.as_ref());
                 self.for_integer(label.as_deref(), variable, *reverse, bounds, body)
             }
-            StmtKind::ForQuery { label, targets, query, body } => {
+            StmtKind::ForQuery {
+                label,
+                targets,
+                query,
+                body,
+            } => {
                 let rows = self.sql(query)?.unwrap_or_default();
                 self.for_rows(label.as_deref(), targets, &rows, body)
             }
-            StmtKind::ForExecute { label, targets, dynamic, body } => {
+            StmtKind::ForExecute {
+                label,
+                targets,
+                dynamic,
+                body,
+            } => {
                 let rows = self.dynamic(dynamic)?.unwrap_or_default();
                 self.for_rows(label.as_deref(), targets, &rows, body)
             }
-            StmtKind::ForCursor { label, variable, cursor, body, .. } => {
-                let bound = self.bound_cursors.iter().find(|(name, _)| name == cursor).map(|(_, sql)| sql.clone());
+            StmtKind::ForCursor {
+                label,
+                variable,
+                cursor,
+                body,
+                ..
+            } => {
+                let bound = self
+                    .bound_cursors
+                    .iter()
+                    .find(|(name, _)| name == cursor)
+                    .map(|(_, sql)| sql.clone());
                 let Some(query) = bound else {
-                    return Err(Error::new(SqlState::SYNTAX_ERROR, format!("cursor \"{cursor}\" is not bound to a query")));
+                    return Err(Error::new(
+                        SqlState::SYNTAX_ERROR,
+                        format!("cursor \"{cursor}\" is not bound to a query"),
+                    ));
                 };
                 let rows = self.sql(&query)?.unwrap_or_default();
                 self.variables.open(None);
-                self.variables.declare(variable.as_str().into(), Variable::new(Oid::RECORD, -1, Datum::Null));
+                self.variables
+                    .declare(variable.as_str().into(), Variable::new(Oid::RECORD, -1, Datum::Null));
                 let target = Target {
                     name: vec![variable.clone()],
                     indirection: Vec::new(),
@@ -58,9 +90,13 @@ impl Interpreter<'_, '_> {
                 self.variables.close();
                 flow
             }
-            StmtKind::Foreach { label, targets, slice, array, body } => {
-                self.foreach(label.as_deref(), targets, *slice, array, body)
-            }
+            StmtKind::Foreach {
+                label,
+                targets,
+                slice,
+                array,
+                body,
+            } => self.foreach(label.as_deref(), targets, *slice, array, body),
             _ => Ok(Flow::Normal),
         }
     }
@@ -100,14 +136,19 @@ impl Interpreter<'_, '_> {
         while if reverse { current >= last } else { current <= last } {
             found = true;
             self.variables.open(label.map(Into::into));
-            self.variables.declare(variable.into(), Variable::new(Oid::INT4, -1, Datum::Int4(current)));
+            self.variables
+                .declare(variable.into(), Variable::new(Oid::INT4, -1, Datum::Int4(current)));
             let round = self.round(label, body)?;
             self.variables.close();
             if let Round::Done(flow) = round {
                 self.variables.set_by_name("found", Datum::Bool(true));
                 return Ok(flow);
             }
-            let next = if reverse { current.checked_sub(step) } else { current.checked_add(step) };
+            let next = if reverse {
+                current.checked_sub(step)
+            } else {
+                current.checked_add(step)
+            };
             let Some(next) = next else { break };
             current = next;
         }
@@ -119,7 +160,10 @@ impl Interpreter<'_, '_> {
         let (value, type_oid) = self.evaluate(expression)?;
         match self.coerce(value, type_oid, Oid::INT4, -1)? {
             Datum::Int4(value) => Ok(value),
-            _ => Err(Error::new(SqlState::NULL_VALUE_NOT_ALLOWED, format!("{what} of FOR loop cannot be null"))),
+            _ => Err(Error::new(
+                SqlState::NULL_VALUE_NOT_ALLOWED,
+                format!("{what} of FOR loop cannot be null"),
+            )),
         }
     }
 
@@ -155,7 +199,10 @@ impl Interpreter<'_, '_> {
         }
         let (value, _) = self.evaluate(array)?;
         let Datum::Array(array) = value else {
-            return Err(Error::new(SqlState::NULL_VALUE_NOT_ALLOWED, "FOREACH expression must not be null"));
+            return Err(Error::new(
+                SqlState::NULL_VALUE_NOT_ALLOWED,
+                "FOREACH expression must not be null",
+            ));
         };
         let mut found = false;
         for element in &array.values {

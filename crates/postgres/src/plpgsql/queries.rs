@@ -15,7 +15,8 @@ use crate::result::ResultSet;
 impl Interpreter<'_, '_> {
     /// Runs a statement with the variables as parameters; rows if it gives any.
     pub(super) fn sql(&mut self, sql: &Sql) -> Result<Option<ResultSet>> {
-        self.run_sql(&sql.statement, &sql.text).map_err(|error| in_statement(error, &sql.text))
+        self.run_sql(&sql.statement, &sql.text)
+            .map_err(|error| in_statement(error, &sql.text))
     }
 
     fn run_sql(&mut self, statement: &Statement, text: &str) -> Result<Option<ResultSet>> {
@@ -57,7 +58,8 @@ impl Interpreter<'_, '_> {
             parameters.types.push(Some(type_oid));
             values.push(value);
         }
-        self.run_text(&text, parameters, &values).map_err(|error| in_statement(error, &text))
+        self.run_text(&text, parameters, &values)
+            .map_err(|error| in_statement(error, &text))
     }
 
     fn run_text(&mut self, text: &str, parameters: analyze::Parameters, values: &[Datum]) -> Result<Option<ResultSet>> {
@@ -95,8 +97,10 @@ impl Interpreter<'_, '_> {
     ) -> Result<Flow> {
         let Some(into) = into else {
             if let (Some(_), Some(Statement::Select(_))) = (&rows, statement) {
-                return Err(Error::new(SqlState::SYNTAX_ERROR, "query has no destination for result data")
-                    .hint("If you want to discard the results of a SELECT, use PERFORM instead."));
+                return Err(
+                    Error::new(SqlState::SYNTAX_ERROR, "query has no destination for result data")
+                        .hint("If you want to discard the results of a SELECT, use PERFORM instead."),
+                );
             }
             return Ok(Flow::Normal);
         };
@@ -110,7 +114,11 @@ impl Interpreter<'_, '_> {
             let error = Error::new(SqlState::TOO_MANY_ROWS, "query returned more than one row");
             return Err(error.hint("Make sure the query returns a single row, or use LIMIT 1."));
         }
-        let first = rows.chunks.iter().find(|chunk| chunk.rows > 0).map(|chunk| chunk.row(0));
+        let first = rows
+            .chunks
+            .iter()
+            .find(|chunk| chunk.rows > 0)
+            .map(|chunk| chunk.row(0));
         self.variables.set_by_name("found", Datum::Bool(first.is_some()));
         self.row_count = self.row_count.min(count as u64).max(u64::from(first.is_some()));
         self.assign_row(&into.targets, &rows, first)?;
@@ -118,7 +126,9 @@ impl Interpreter<'_, '_> {
     }
 
     pub(super) fn return_value(&mut self, value: Option<&Expression>) -> Result<Flow> {
-        let Some(expression) = value else { return Ok(Flow::Return(Datum::Void)) };
+        let Some(expression) = value else {
+            return Ok(Flow::Return(Datum::Void));
+        };
         let (value, type_oid) = self.evaluate(expression)?;
         if !self.returns.outputs.is_empty() {
             return Ok(Flow::Return(value));
@@ -160,7 +170,10 @@ impl Interpreter<'_, '_> {
         }
         for (index, (column, wanted)) in rows.columns.iter().zip(&wanted).enumerate() {
             if !composite && column.type_oid != *wanted && *wanted != Oid::RECORD {
-                let (have, want) = (self.backend.format_type(column.type_oid), self.backend.format_type(*wanted));
+                let (have, want) = (
+                    self.backend.format_type(column.type_oid),
+                    self.backend.format_type(*wanted),
+                );
                 return Err(Error::new(
                     SqlState::DATATYPE_MISMATCH,
                     "structure of query does not match function result type",
@@ -182,7 +195,10 @@ impl Interpreter<'_, '_> {
                 Datum::text(self.caught.as_ref().and_then(pick).unwrap_or_default())
             };
             let (value, type_oid) = match item {
-                DiagnosticsItem::RowCount => (Datum::Int8(i64::try_from(self.row_count).unwrap_or(i64::MAX)), Oid::INT8),
+                DiagnosticsItem::RowCount => (
+                    Datum::Int8(i64::try_from(self.row_count).unwrap_or(i64::MAX)),
+                    Oid::INT8,
+                ),
                 DiagnosticsItem::MessageText => (of_error(&|error| Some(error.message.clone())), Oid::TEXT),
                 DiagnosticsItem::ReturnedSqlstate => (of_error(&|error| Some(error.sqlstate.0.into())), Oid::TEXT),
                 DiagnosticsItem::PgExceptionDetail => (of_error(&|error| error.detail.clone()), Oid::TEXT),

@@ -33,7 +33,11 @@ impl Interpreter<'_, '_> {
             message = Some(self.formatted(format, &raise.parameters)?);
         }
         let severity = severity(raise.level);
-        let default = if severity == Severity::Error { SqlState::RAISE_EXCEPTION } else { level_state(severity) };
+        let default = if severity == Severity::Error {
+            SqlState::RAISE_EXCEPTION
+        } else {
+            level_state(severity)
+        };
         let mut error = Error::with_severity(severity, default, "");
         for (option, expression) in &raise.options {
             let (value, type_oid) = self.evaluate(expression)?;
@@ -77,7 +81,12 @@ impl Interpreter<'_, '_> {
                 text.push('%');
             } else if let Some(expression) = next.next() {
                 let (value, type_oid) = self.evaluate(expression)?;
-                text.push_str(&self.backend.output_text(type_oid, &value).unwrap_or_else(|| "<NULL>".into()));
+                text.push_str(
+                    &self
+                        .backend
+                        .output_text(type_oid, &value)
+                        .unwrap_or_else(|| "<NULL>".into()),
+                );
             }
         }
         Ok(text)
@@ -94,7 +103,10 @@ impl Interpreter<'_, '_> {
             }
             None => None,
         };
-        Err(Error::new(SqlState::ASSERT_FAILURE, text.unwrap_or_else(|| "assertion failed".into())))
+        Err(Error::new(
+            SqlState::ASSERT_FAILURE,
+            text.unwrap_or_else(|| "assertion failed".into()),
+        ))
     }
 }
 
@@ -110,7 +122,11 @@ fn severity(level: RaiseLevel) -> Severity {
 }
 
 fn level_state(severity: Severity) -> SqlState {
-    if severity == Severity::Warning { SqlState::WARNING } else { SqlState::SUCCESSFUL_COMPLETION }
+    if severity == Severity::Warning {
+        SqlState::WARNING
+    } else {
+        SqlState::SUCCESSFUL_COMPLETION
+    }
 }
 
 /// A SQLSTATE typed by the learner, or the name of a condition.

@@ -18,7 +18,13 @@ pub struct Variable {
 
 impl Variable {
     pub fn new(type_oid: Oid, type_modifier: i32, value: Datum) -> Variable {
-        Variable { type_oid, type_modifier, value, constant: false, not_null: false }
+        Variable {
+            type_oid,
+            type_modifier,
+            value,
+            constant: false,
+            not_null: false,
+        }
     }
 }
 
@@ -40,7 +46,10 @@ pub type Slot = (usize, usize);
 
 impl Variables {
     pub fn open(&mut self, label: Option<Name>) {
-        self.scopes.push(Scope { label, ..Scope::default() });
+        self.scopes.push(Scope {
+            label,
+            ..Scope::default()
+        });
     }
 
     pub fn close(&mut self) {
@@ -139,7 +148,9 @@ impl Variables {
         }
         for scope in self.scopes.iter().rev() {
             for (name, index) in scope.names.iter().rev() {
-                let Some(variable) = scope.variables.get(*index) else { continue };
+                let Some(variable) = scope.variables.get(*index) else {
+                    continue;
+                };
                 if let Datum::Record(record) = &variable.value {
                     for (position, field) in record.names.iter().enumerate() {
                         let type_oid = record.types.get(position).map_or(Oid::TEXT, |(oid, _)| *oid);
@@ -169,7 +180,9 @@ pub fn with_fields(backend: &Backend<'_>, variable: &Variable) -> Result<kumquat
             types: fields.iter().map(|(_, oid, modifier)| (*oid, *modifier)).collect(),
             names: fields.iter().map(|(name, _, _)| name.clone()).collect(),
         }),
-        _ => Err(Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, "record is not assigned yet")
-            .detail("The tuple structure of a not-yet-assigned record is indeterminate.")),
+        _ => Err(
+            Error::new(SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE, "record is not assigned yet")
+                .detail("The tuple structure of a not-yet-assigned record is indeterminate."),
+        ),
     }
 }

@@ -16,6 +16,7 @@ mod returning;
 mod scope;
 mod statement;
 
+pub use conditions::condition_code;
 use kumquat_types::Result;
 
 use ast::{Function, VariableConflict};
