@@ -154,11 +154,6 @@ impl Backend<'_> {
                 CommandTag::new("EXPLAIN"),
             )),
             Statement::Copy(copy) => crate::copy::execute(self, copy, client),
-            Statement::Do(block) => {
-                crate::plpgsql::execute_do(self, block)?;
-                Ok(Outcome::Command(CommandTag::new("DO")))
-            }
-            Statement::Call(call) => crate::call::call_procedure(self, call),
             _ => self.execute_utility(statement, text),
         }
     }

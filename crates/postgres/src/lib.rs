@@ -13,7 +13,6 @@
 
 pub mod analyze;
 pub mod backend;
-pub mod call;
 pub mod catalog;
 pub mod commands;
 pub mod connect;
@@ -25,7 +24,6 @@ pub mod executor;
 pub mod explain;
 pub mod extension;
 pub mod planner;
-pub mod plpgsql;
 pub mod prepared;
 pub mod query;
 pub mod result;

@@ -9,22 +9,7 @@ pub struct SqlState(pub &'static str);
 /// Declares the SQLSTATEs under the condition names of PostgreSQL's errcodes.
 macro_rules! sqlstates {
     ($($name:ident = $code:literal;)*) => {
-        impl SqlState {
-            $(pub const $name: SqlState = SqlState($code);)*
-
-            /// The state with this code, one of a learner's own (`RAISE ... USING ERRCODE = 'MY001'`) included;
-            /// none if it isn't five digits and capitals.
-            pub fn from_code(code: &str) -> Option<SqlState> {
-                match code {
-                    $($code => Some(SqlState($code)),)*
-                    _ if code.len() == 5 && code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) => {
-                        // Kept for good: there are no more of them than a learner types.
-                        Some(SqlState(String::leak(code.to_string())))
-                    }
-                    _ => None,
-                }
-            }
-        }
+        impl SqlState { $(pub const $name: SqlState = SqlState($code);)* }
     };
 }
 

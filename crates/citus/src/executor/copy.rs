@@ -1,18 +1,113 @@
 //! COPY into Citus tables: rows go to the shards they belong to.
 
 use kumquat_postgres::Backend;
-use kumquat_types::{Datum, Oid, Result};
+use kumquat_postgres::catalog::Relation;
+use kumquat_types::{Chunk, Column, Datum, Error, Oid, Result, SqlState};
+use std::sync::Arc;
 
 use crate::metadata;
+use crate::planner::{evaluate, insert};
+use crate::shards::names::qualified_name;
+use crate::shards::rows;
+use crate::tables::checks;
+use crate::transaction::access;
+use kumquat_postgres::query::Expr;
 
+/// COPY FROM: takes the rows over if the relation is a Citus table.
 pub fn copy_from(
     backend: &mut Backend<'_>,
     relation: Oid,
-    _columns: &[i16],
-    _rows: &mut Vec<Vec<Datum>>,
+    columns: &[i16],
+    rows: &mut Vec<Vec<Datum>>,
 ) -> Result<Option<u64>> {
-    match metadata::of(backend)?.is_citus_table(relation) {
-        true => Ok(Some(0)),
-        false => Ok(None),
+    if !metadata::of(backend)?.is_citus_table(relation) {
+        return Ok(None);
     }
+    let found = checks::relation(backend, relation)?;
+    let types: Vec<Oid> = columns
+        .iter()
+        .map(|number| {
+            found
+                .attribute(*number)
+                .map_or(Oid::TEXT, |attribute| attribute.type_oid)
+        })
+        .collect();
+    let chunk = Chunk::from_rows(&types, std::mem::take(rows));
+    copy_chunks(backend, relation, columns, vec![chunk]).map(Some)
+}
+
+/// Writes rows, given as columns, into the shards of a Citus table; other columns get their defaults.
+pub fn copy_chunks(backend: &mut Backend<'_>, relation: Oid, columns: &[i16], chunks: Vec<Chunk>) -> Result<u64> {
+    access::check_conflicts(backend, relation, access::AccessKind::Modify)?;
+    let found = checks::relation(backend, relation)?;
+    let count: usize = chunks.iter().map(|chunk| chunk.rows).sum();
+    ensure_distribution_column(backend, &found, columns)?;
+    let mut whole = Vec::new();
+    for chunk in chunks {
+        whole.push(with_all_columns(backend, &found, columns, &chunk)?);
+    }
+    rows::write_all(backend, relation, whole)?;
+    Ok(count as u64)
+}
+
+fn ensure_distribution_column(backend: &Backend<'_>, relation: &Relation, columns: &[i16]) -> Result<()> {
+    let column = metadata::of(backend)?
+        .table(relation.oid)
+        .and_then(|table| table.column);
+    let Some(column) = column else { return Ok(()) };
+    let has_default = relation
+        .attribute(column)
+        .is_some_and(|attribute| attribute.default.is_some() || attribute.identity.is_some());
+    if has_default || columns.contains(&column) {
+        return Ok(());
+    }
+    let name = qualified_name(backend.catalog()?, relation.oid);
+    Err(Error::new(
+        SqlState::NULL_VALUE_NOT_ALLOWED,
+        format!("the partition column of table {name} should have a value"),
+    ))
+}
+
+/// A column for each attribute: those given, defaults, NULLs.
+fn with_all_columns(backend: &mut Backend<'_>, relation: &Relation, columns: &[i16], chunk: &Chunk) -> Result<Chunk> {
+    let mut all = Vec::with_capacity(relation.attributes.len());
+    for attribute in relation.attributes.iter() {
+        let given = columns.iter().position(|number| *number == attribute.number);
+        let column = match given.and_then(|at| chunk.columns.get(at)) {
+            Some(column) => column.clone(),
+            None => Arc::new(default_column(backend, relation, attribute, chunk.rows)?),
+        };
+        all.push(column);
+    }
+    Ok(Chunk::new(all, chunk.rows))
+}
+
+/// A default that is the same for all rows is computed once.
+fn default_column(
+    backend: &mut Backend<'_>,
+    relation: &Relation,
+    attribute: &kumquat_postgres::catalog::Attribute,
+    rows: usize,
+) -> Result<Column> {
+    let is_fixed = attribute.identity.is_none()
+        && attribute
+            .default
+            .as_ref()
+            .is_none_or(|default| !evaluate::has_volatility(default, kumquat_types::Volatility::Volatile));
+    if attribute.dropped || attribute.generated.is_some() {
+        return Ok(Column::nulls(attribute.type_oid, rows));
+    }
+    let constant = |expr: Expr| match expr {
+        Expr::Const(constant) => constant.value,
+        _ => Datum::Null,
+    };
+    if is_fixed {
+        let value = constant(insert::default_of(backend, relation, attribute)?);
+        return Ok(Column::constant(attribute.type_oid, &value, rows));
+    }
+    let mut values = Vec::with_capacity(rows);
+    for _ in 0..rows {
+        values.push(constant(insert::default_of(backend, relation, attribute)?));
+    }
+    Ok(Column::from_datums(attribute.type_oid, values))
 }

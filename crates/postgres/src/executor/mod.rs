@@ -46,7 +46,6 @@ pub mod seq_scan;
 pub mod set_function;
 pub mod set_op;
 pub mod sort;
-pub mod sql_function;
 pub mod subplan;
 pub mod values_scan;
 pub mod window;

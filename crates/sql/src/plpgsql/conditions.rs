@@ -7,15 +7,6 @@ pub(super) fn sqlstates(name: &str) -> Vec<String> {
     found.map(|(_, code)| (*code).to_owned()).collect()
 }
 
-/// The SQLSTATE of a condition, the first where a name stands for two.
-pub fn condition_code(name: &str) -> Option<&'static str> {
-    let start = CONDITIONS.partition_point(|(known, _)| *known < name);
-    CONDITIONS
-        .get(start)
-        .filter(|(known, _)| *known == name)
-        .map(|(_, code)| *code)
-}
-
 /// The conditions of PostgreSQL 15, by name.
 const CONDITIONS: &[(&str, &str)] = &[
     ("active_sql_transaction", "25001"),

@@ -16,7 +16,6 @@ mod returning;
 mod scope;
 mod statement;
 
-pub use conditions::condition_code;
 use kumquat_types::Result;
 
 use ast::{Function, VariableConflict};

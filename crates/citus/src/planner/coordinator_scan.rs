@@ -1,0 +1,100 @@
+//! Statements that write a local table from Citus tables: what they read is a custom scan, which the standard
+//! planner takes as it takes a table.
+
+use std::sync::Arc;
+
+use kumquat_postgres::Backend;
+use kumquat_postgres::explain::ExplainWriter;
+use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
+use kumquat_postgres::query::{Expr, Query, RangeTableKind};
+use kumquat_types::{Datum, Oid, Result};
+
+use super::rewrite;
+use crate::metadata;
+
+/// A query that runs by the planner hook when its rows are asked for.
+#[derive(Clone, Debug)]
+pub struct CoordinatorScan {
+    pub query: Arc<Query>,
+}
+
+impl CustomScan for CoordinatorScan {
+    fn name(&self) -> &'static str {
+        "Citus Adaptive"
+    }
+
+    fn execute(&self, backend: &mut Backend<'_>, params: &[Datum]) -> Result<CustomOutput> {
+        let outcome = backend.execute_query(&self.query, params)?;
+        Ok(CustomOutput {
+            chunks: outcome.rows.unwrap_or_default().chunks,
+            processed: outcome.processed,
+        })
+    }
+
+    fn explain(&self, _: &mut Backend<'_>, _: &mut ExplainWriter) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The statement with a scan in place of each Citus table, and of each subquery on some.
+pub fn read_citus_tables_first(backend: &mut Backend<'_>, query: &Arc<Query>) -> Result<PlannedBy> {
+    let metadata = metadata::of(backend)?.clone();
+    let is_citus = |relation: Oid| metadata.is_citus_table(relation);
+    let mut result = (**query).clone();
+    for (index, entry) in (1..).zip(&mut result.range_table) {
+        if Some(index) == query.result_relation {
+            continue;
+        }
+        let scanned = match &entry.kind {
+            RangeTableKind::Relation { relation, .. } if is_citus(*relation) => {
+                let mut inner = entry.clone();
+                inner.required = Vec::new();
+                Some(Arc::new(rewrite::select_all(inner)))
+            }
+            RangeTableKind::Subquery { query, .. } if reads(query, &is_citus) => Some(query.clone()),
+            _ => None,
+        };
+        if let Some(query) = scanned {
+            entry.kind = RangeTableKind::Custom(Arc::new(CoordinatorScan { query }));
+            entry.required = Vec::new();
+        }
+    }
+    result.for_each_expr_mut(&mut |expr| {
+        expr.transform(&mut |part| {
+            if let Expr::SubLink(link) = part
+                && reads(&link.query, &is_citus)
+                && !rewrite::refers_outside(&link.query, 0)
+            {
+                let columns = rewrite::output_columns(&link.query);
+                let scan = CoordinatorScan {
+                    query: link.query.clone(),
+                };
+                let entry = rewrite::entry(RangeTableKind::Custom(Arc::new(scan)), "remote_scan", columns);
+                link.query = Arc::new(rewrite::select_all(entry));
+            }
+        });
+    });
+    for cte in &mut result.ctes {
+        if reads(&cte.query, &is_citus) {
+            let columns = rewrite::output_columns(&cte.query);
+            let scan = CoordinatorScan {
+                query: cte.query.clone(),
+            };
+            let entry = rewrite::entry(RangeTableKind::Custom(Arc::new(scan)), "remote_scan", columns);
+            cte.query = Arc::new(rewrite::select_all(entry));
+        }
+    }
+    Ok(PlannedBy::Rewritten(Arc::new(result)))
+}
+
+fn reads(query: &Query, test: &dyn Fn(Oid) -> bool) -> bool {
+    let mut found = false;
+    rewrite::for_each_query(query, &mut |query| {
+        for entry in &query.range_table {
+            if let RangeTableKind::Relation { relation, .. } = &entry.kind {
+                found |= test(*relation);
+            }
+        }
+    });
+    found
+}

@@ -1,0 +1,154 @@
+//! What a modification computes on the coordinator before it is sent: functions whose value must be the same on
+//! all shards (`ExecuteCoordinatorEvaluableExpressions`).
+
+use kumquat_postgres::Backend;
+use kumquat_postgres::executor;
+use kumquat_postgres::query::{Expr, Query};
+use kumquat_types::{Error, Oid, Result, SqlState, Volatility, operator_by_oid, proc_by_oid};
+
+use super::rewrite;
+
+/// The value of an expression without columns, as a constant of its type.
+pub fn to_constant(backend: &mut Backend<'_>, expr: &Expr) -> Result<Expr> {
+    if matches!(expr, Expr::Const(_)) {
+        return Ok(expr.clone());
+    }
+    let value = executor::evaluate(backend, expr, &[])?;
+    let mut constant = Expr::constant(value, expr.type_oid());
+    if let Expr::Const(constant) = &mut constant {
+        constant.type_modifier = expr.type_modifier();
+    }
+    Ok(constant)
+}
+
+/// Replaces the parts of a query's expressions that are stable and have no columns by their values.
+pub fn evaluate_stable_parts(backend: &mut Backend<'_>, query: &mut Query) -> Result<()> {
+    let mut failure = None;
+    query.for_each_expr_mut(&mut |expr| {
+        if failure.is_none()
+            && let Err(error) = evaluate_parts(backend, expr)
+        {
+            failure = Some(error);
+        }
+    });
+    failure.map_or(Ok(()), Err)
+}
+
+fn evaluate_parts(backend: &mut Backend<'_>, expr: &mut Expr) -> Result<()> {
+    if !has_volatility(expr, Volatility::Stable) {
+        return Ok(());
+    }
+    if is_closed(expr) {
+        *expr = to_constant(backend, expr)?;
+        return Ok(());
+    }
+    let mut failure = None;
+    expr.for_each_child_mut(&mut |child| {
+        if failure.is_none()
+            && let Err(error) = evaluate_parts(backend, child)
+        {
+            failure = Some(error);
+        }
+    });
+    failure.map_or(Ok(()), Err)
+}
+
+/// No columns, subqueries or aggregates in it.
+pub fn is_closed(expr: &Expr) -> bool {
+    !expr.any(&mut |part| {
+        matches!(
+            part,
+            Expr::Var(_)
+                | Expr::SubLink(_)
+                | Expr::Aggref(_)
+                | Expr::WindowFunc(_)
+                | Expr::CaseTest { .. }
+                | Expr::Param { .. }
+                | Expr::SetToDefault { .. }
+        )
+    })
+}
+
+/// A part of the expression is a function of this volatility, or one that is worse.
+pub fn has_volatility(expr: &Expr, at_least: Volatility) -> bool {
+    expr.any(&mut |part| volatility_of(part).is_some_and(|found| found >= at_least))
+}
+
+/// The volatility of one node.
+fn volatility_of(expr: &Expr) -> Option<Volatility> {
+    let of_function = |oid: Oid| proc_by_oid(oid).map(|proc| proc.volatility);
+    match expr {
+        Expr::Func(call) => match of_function(call.function) {
+            Some(found) => Some(found),
+            None => Some(Volatility::Volatile),
+        },
+        Expr::Op(op) | Expr::Distinct(op) | Expr::NullIf(op) => {
+            operator_by_oid(op.operator).and_then(|operator| of_function(operator.function))
+        }
+        Expr::ScalarArrayOp { operator, .. } => {
+            operator_by_oid(*operator).and_then(|operator| of_function(operator.function))
+        }
+        Expr::SqlValue { .. } => Some(Volatility::Stable),
+        _ => None,
+    }
+}
+
+/// What UPDATE and DELETE may not compute (`DeferErrorIfModifyView` and kin in the router planner).
+pub fn check_modification(query: &Query) -> Result<()> {
+    let refused = |message: &str| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message));
+    for target in &query.target_list {
+        if !target.junk && has_volatility(&target.expr, Volatility::Volatile) {
+            return refused("functions used in UPDATE queries on distributed tables must not be VOLATILE");
+        }
+    }
+    let conditions: Vec<&Expr> = query.quals.iter().collect();
+    if conditions.iter().any(|expr| has_volatility(expr, Volatility::Volatile)) {
+        return refused(
+            "functions used in the WHERE/ON/WHEN clause of modification queries on distributed tables must not be \
+             VOLATILE",
+        );
+    }
+    let targets = query
+        .target_list
+        .iter()
+        .filter(|target| !target.junk)
+        .map(|target| &target.expr);
+    if targets.chain(conditions).any(stable_on_columns) {
+        return refused("STABLE functions used in UPDATE queries cannot be called with column references");
+    }
+    for target in &query.returning {
+        if has_volatility(&target.expr, Volatility::Volatile) {
+            return refused("non-IMMUTABLE functions are not allowed in the RETURNING clause");
+        }
+    }
+    Ok(())
+}
+
+/// A stable function or operator is applied to a column.
+fn stable_on_columns(expr: &Expr) -> bool {
+    expr.any(&mut |part| {
+        volatility_of(part) == Some(Volatility::Stable) && part.any(&mut |inner| matches!(inner, Expr::Var(_)))
+    })
+}
+
+/// Sublinks anywhere in the expressions of a query.
+pub fn has_sublinks(query: &Query) -> bool {
+    rewrite::any_expr(query, &mut |expr| matches!(expr, Expr::SubLink(_)))
+}
+
+/// The next value of a sequence, as a constant of a column's type.
+pub fn next_value(backend: &mut Backend<'_>, sequence: Oid, type_oid: Oid) -> Result<Expr> {
+    const NEXTVAL: Oid = Oid(1574);
+    let call = Expr::Func(Box::new(kumquat_postgres::query::expr::FuncExpr {
+        function: NEXTVAL,
+        args: vec![Expr::constant(kumquat_types::Datum::Oid(sequence.0), Oid::REGCLASS)],
+        result: Oid::INT8,
+        returns_set: false,
+        variadic: false,
+        form: kumquat_postgres::query::FuncForm::Call,
+        type_modifier: -1,
+        location: None,
+    }));
+    let call = super::aggregates::cast(call, type_oid)?;
+    to_constant(backend, &call)
+}

@@ -1,0 +1,82 @@
+//! Which shards a table use needs (`PruneShards`).
+
+use kumquat_postgres::Backend;
+use kumquat_types::{Datum, Oid, Result};
+
+use super::analysis::{Analysis, Restriction, TableUse};
+use super::values;
+use crate::hashing;
+use crate::metadata::{self, Metadata};
+use crate::tables::checks;
+
+/// Places of the shards of a table use that can hold rows of the result, in order.
+pub fn prune(backend: &mut Backend<'_>, analysis: &Analysis, index: usize) -> Result<Vec<usize>> {
+    let Some(table) = analysis.uses.get(index) else {
+        return Ok(Vec::new());
+    };
+    let count = metadata::of(backend)?.shards_of(table.relation).len();
+    if analysis.has_false_condition {
+        return Ok(Vec::new());
+    }
+    let mut places: Vec<usize> = (0..count).collect();
+    let Some(column) = table.column else {
+        return Ok(places);
+    };
+    for restriction in analysis.restrictions_on((index, column)) {
+        match restriction {
+            Restriction::Nothing => return Ok(Vec::new()),
+            Restriction::Values(list) => {
+                let mut found = Vec::new();
+                for (value, type_oid) in list {
+                    found.extend(place_of_value(backend, table, value.clone(), *type_oid)?);
+                }
+                places.retain(|place| found.contains(place));
+            }
+        }
+    }
+    Ok(places)
+}
+
+/// The place of the shard that holds a value of the distribution column; none if the value cannot be converted.
+pub fn place_of_value(
+    backend: &mut Backend<'_>,
+    table: &TableUse,
+    value: Datum,
+    type_oid: Oid,
+) -> Result<Option<usize>> {
+    let Some(hash) = hash_of_value(backend, table.relation, value, type_oid)? else {
+        return Ok(None);
+    };
+    Ok(metadata::of(backend)?.shard_index(table.relation, hash))
+}
+
+/// The hash of a value as one of the distribution column.
+pub fn hash_of_value(backend: &mut Backend<'_>, relation: Oid, value: Datum, type_oid: Oid) -> Result<Option<i32>> {
+    let found = checks::relation(backend, relation)?;
+    let column = metadata::of(backend)?.table(relation).and_then(|table| table.column);
+    let Some(column) = column.and_then(|column| found.attribute(column)) else {
+        return Ok(None);
+    };
+    let Ok(value) = values::convert(backend, value, type_oid, column.type_oid, -1) else {
+        return Ok(None);
+    };
+    Ok(hashing::hash_datum(&value, column.type_oid))
+}
+
+/// The shards of all distributed tables of a query at one place, bound to their tables on a node's group.
+pub fn bindings_at(metadata: &Metadata, analysis: &Analysis, place: usize, group: i32) -> Vec<(Oid, Oid)> {
+    let mut bindings: Vec<(Oid, Oid)> = Vec::new();
+    for table in &analysis.uses {
+        let place = if table.column.is_some() { place } else { 0 };
+        let Some(shard) = metadata.colocated_shard(table.relation, place) else {
+            continue;
+        };
+        let placements = metadata.placements_of(shard);
+        if let Some(placement) = placements.iter().find(|placement| placement.group == group)
+            && !bindings.iter().any(|(relation, _)| *relation == table.relation)
+        {
+            bindings.push((table.relation, placement.table));
+        }
+    }
+    bindings
+}

@@ -1,0 +1,99 @@
+//! From places of shards to tasks.
+
+use std::sync::Arc;
+
+use kumquat_postgres::Backend;
+use kumquat_postgres::query::Query;
+use kumquat_types::{Oid, Result};
+
+use super::analysis::Analysis;
+use super::plan::{Task, TaskPlacement};
+use super::pruning::bindings_at;
+use crate::metadata::{self, GroupId, Metadata, ShardId, TableType};
+use crate::shards::names::{qualified, shard_name};
+
+/// A task for each place.
+pub fn tasks_at(backend: &Backend<'_>, query: &Arc<Query>, analysis: &Analysis, places: &[usize]) -> Result<Vec<Task>> {
+    places
+        .iter()
+        .map(|place| task_at(backend, query, analysis, *place))
+        .collect()
+}
+
+/// The task for one place: at the placements of its anchor, the first distributed table or, if there is none, the
+/// first reference table.
+pub fn task_at(backend: &Backend<'_>, query: &Arc<Query>, analysis: &Analysis, place: usize) -> Result<Task> {
+    let metadata = metadata::of(backend)?;
+    let anchor = anchor_shard(metadata, analysis, place);
+    let groups = match anchor {
+        Some(shard) => read_order(metadata, shard, analysis),
+        None => vec![metadata.local_group],
+    };
+    let placements = groups
+        .into_iter()
+        .filter_map(|group| placement(backend, metadata, analysis, place, group))
+        .collect();
+    Ok(Task {
+        shard: anchor,
+        query: query.clone(),
+        placements,
+    })
+}
+
+fn anchor_shard(metadata: &Metadata, analysis: &Analysis, place: usize) -> Option<ShardId> {
+    let shard =
+        |relation: Oid, has_column: bool| metadata.colocated_shard(relation, if has_column { place } else { 0 });
+    let distributed = analysis.distributed().next().map(|(_, table)| table);
+    let of_type = |wanted| analysis.uses.iter().find(move |table| table.table_type == Some(wanted));
+    let table = distributed
+        .or_else(|| of_type(TableType::CitusLocal))
+        .or_else(|| of_type(TableType::Reference))?;
+    shard(table.relation, table.column.is_some())
+}
+
+/// Groups that hold a shard. Of a reference table the local copy is read first.
+fn read_order(metadata: &Metadata, shard: ShardId, analysis: &Analysis) -> Vec<GroupId> {
+    let mut groups: Vec<GroupId> = metadata
+        .placements_of(shard)
+        .iter()
+        .map(|placement| placement.group)
+        .collect();
+    if analysis.distributed().next().is_none() {
+        let local = metadata.local_group;
+        groups.sort_by_key(|group| *group != local);
+    }
+    groups
+}
+
+/// The bindings of a task on the node of a group.
+pub fn placement(
+    backend: &Backend<'_>,
+    metadata: &Metadata,
+    analysis: &Analysis,
+    place: usize,
+    group: GroupId,
+) -> Option<TaskPlacement> {
+    let node = metadata.primary_of_group(group)?.id;
+    let bindings = bindings_at(metadata, analysis, place, group);
+    let names = bindings
+        .iter()
+        .filter_map(|(relation, _)| Some((*relation, name_at(backend, metadata, *relation, place)?)))
+        .collect();
+    Some(TaskPlacement {
+        node,
+        bindings: bindings.into(),
+        names,
+    })
+}
+
+/// The qualified name of a table's shard at a place.
+pub fn name_at(backend: &Backend<'_>, metadata: &Metadata, relation: Oid, place: usize) -> Option<String> {
+    let place = match metadata.table_type(relation)? {
+        TableType::HashDistributed => place,
+        _ => 0,
+    };
+    let shard = metadata.colocated_shard(relation, place)?;
+    let catalog = backend.catalog().ok()?;
+    let found = catalog.relation(relation)?;
+    Some(qualified(catalog, found.schema, &shard_name(&found.name, shard)))
+}
