@@ -8,8 +8,9 @@
 //! - [`proc`]: how functions, operators and casts are described; [`catalog`]: all that are built in;
 //!   [`functions`]: what they do.
 //! - [`io`]: values from and to text by type; [`typmod`]: type modifiers; [`format_type`](mod@format_type): names.
-//! - one module a family of values: [`numeric`], [`datetime`], [`interval`], [`json`], [`array`], [`range`], [`inet`],
-//!   [`enums`], [`bits`].
+//! - one module a family of values: [`integer`], [`float`], [`numeric`], [`money`], [`datetime`], [`interval`],
+//!   [`json`], [`array`], [`range`], [`inet`], [`enums`], [`bits`], [`bytea`], [`record`], [`locators`].
+//! - for text: [`regex`], [`formatting`], [`quote`], [`normalize`], [`digest`].
 
 pub mod array;
 pub mod bitmap;
