@@ -47,7 +47,7 @@ const ENGINE: Module = Module {
     compiled: "kumquat_wasm.wasm",
     name: "engine",
     profile: "engine",
-    level: "-O2",
+    level: "-Os",
     rustflags: "-C target-feature=+simd128",
 };
 
