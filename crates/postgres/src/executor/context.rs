@@ -6,9 +6,9 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use kumquat_types::{Chunk, ColumnData, Datum, Error, Oid, Result, SqlState};
 
+use super::RelationBindings;
 use super::operator::Operator;
 use super::subplan::SubplanState;
-use super::{RelationBindings, environment::SessionEnvironment};
 use crate::backend::Backend;
 use crate::planner::PlannedQuery;
 use crate::storage::Heap;
@@ -87,10 +87,6 @@ impl<'a, 'b> Context<'a, 'b> {
     /// The rows of a relation as the statement sees them.
     pub fn heap(&self, relation: Oid) -> Arc<Heap> {
         self.snapshot.get(&relation).cloned().unwrap_or_default()
-    }
-
-    pub fn environment(&mut self) -> SessionEnvironment<'_, 'b> {
-        SessionEnvironment { backend: self.backend }
     }
 
     /// One level deeper into functions and subplans; an error rather than an overflow of the stack.

@@ -84,7 +84,7 @@ fn sample_arguments(ctx: &mut Context<'_, '_>, sample: &TableSample) -> Result<(
         Some(seed) => evaluate_number(ctx, seed, &none)?.unwrap_or_default().to_bits(),
         None => {
             use kumquat_types::Environment;
-            ctx.environment().random().to_bits()
+            ctx.backend.random().to_bits()
         }
     };
     Ok((Some(percent / 100.0), seed))

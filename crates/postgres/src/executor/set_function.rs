@@ -5,7 +5,6 @@ use std::sync::Arc;
 use kumquat_types::{CHUNK_ROWS, Chunk, Column, ColumnData, Datum, Error, Implementation, Oid, Proc, Result, SqlState};
 
 use super::context::Context;
-use super::environment::SessionEnvironment;
 use super::expr::compile::compile_all;
 use super::expr::function::find_proc;
 use super::expr::{Compiled, compile};
@@ -129,9 +128,8 @@ impl SetFunction {
         match proc.implementation {
             Implementation::Set(function) => {
                 let wants_columns = self.result == Oid::RECORD && proc.out_types.is_empty();
-                let mut environment = SessionEnvironment { backend: ctx.backend };
                 let mut call = kumquat_types::Call {
-                    env: &mut environment,
+                    env: ctx.backend,
                     arg_types: &self.arg_types,
                     result_type: self.result,
                     collation: Oid::INVALID,

@@ -121,7 +121,7 @@ fn array(ctx: &mut Context<'_, '_>, operator: &mut dyn Operator, array_type: Oid
         values.extend((0..chunk.rows).map(|row| chunk.get(0, row)));
         ctx.memory.grow(chunk.rows * 24)?;
     }
-    let element = super::expr::coerce::element_type(&ctx.environment(), array_type);
+    let element = super::expr::coerce::element_type(&*ctx.backend, array_type);
     let array = match values.iter().any(|value| matches!(value, Datum::Array(_))) {
         true => super::expr::composite::stack(element, values)?,
         false => ArrayValue::vector(element, values),
@@ -206,7 +206,11 @@ impl SubplanCall {
             SubLinkKind::Expr => first(single_row(ctx, operator)?.as_deref()),
             SubLinkKind::MultiExpr(column) => {
                 let row = single_row(ctx, operator)?.unwrap_or_default();
-                row.get(column).cloned().unwrap_or_default()
+                column
+                    .checked_sub(1)
+                    .and_then(|at| row.get(at))
+                    .cloned()
+                    .unwrap_or_default()
             }
             SubLinkKind::Array => array(ctx, operator, type_oid)?,
             SubLinkKind::RowCompare(op) => match single_row(ctx, operator)? {

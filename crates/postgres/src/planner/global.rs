@@ -60,7 +60,11 @@ impl Global<'_, '_> {
         let at = self.frames.len().checked_sub(levels_up + 1)?;
         let frame = self.frames.get(at)?;
         let (type_oid, type_modifier) = (expr.type_oid(), expr.type_modifier());
-        let known = frame.needed.iter().find(|(_, needed)| needed.same_as(expr)).map(|(param, _)| *param);
+        let known = frame
+            .needed
+            .iter()
+            .find(|(_, needed)| needed.same_as(expr))
+            .map(|(param, _)| *param);
         let number = match known {
             Some(number) => number,
             None => {
@@ -82,7 +86,11 @@ impl Global<'_, '_> {
 
     /// A CTE of a level: 0 is the innermost.
     pub fn cte(&self, name: &str, levels_up: usize) -> Option<PlannedCte> {
-        let frame = self.frames.len().checked_sub(levels_up + 1).and_then(|at| self.frames.get(at))?;
+        let frame = self
+            .frames
+            .len()
+            .checked_sub(levels_up + 1)
+            .and_then(|at| self.frames.get(at))?;
         frame.ctes.iter().rev().find(|cte| &*cte.name == name).cloned()
     }
 }

@@ -1,10 +1,8 @@
 //! Planning one query level: what PostgreSQL calls a subquery's `PlannerInfo`.
 
-use std::rc::Rc;
-
 use kumquat_types::{Error, Result};
 
-use super::from::{Source, plan_from};
+use super::from::plan_from;
 use super::global::{Frame, Global};
 use super::path::Path;
 use super::prepare::ctes::process_ctes;
@@ -14,7 +12,7 @@ use super::prepare::sublinks::{plan_sublinks, pull_up_sublinks};
 use super::prepare::subqueries::pull_up_subqueries;
 use super::tree::JoinTree;
 use super::vars::{conjuncts, contains_aggregate, contains_set_function, contains_volatile};
-use super::{modify, rewrite, setops, upper};
+use super::{modify, setops, upper};
 use crate::query::{CommandType, Expr, Query};
 
 /// Deepest nesting of queries.
@@ -56,11 +54,12 @@ fn plan_level(global: &mut Global<'_, '_>, mut query: Query, number: usize) -> R
     global.privileges.extend(query.range_table.iter().cloned());
     if query.command != CommandType::Select {
         global.writes = true;
-        rewrite::rewrite_modification(global.backend, &mut query)?;
     }
     let first_subplan = global.subplans.len();
     process_ctes(global, &mut query)?;
-    let ctes: Vec<usize> = (first_subplan..global.subplans.len()).filter(|&at| is_cte(global, at)).collect();
+    let ctes: Vec<usize> = (first_subplan..global.subplans.len())
+        .filter(|&at| is_cte(global, at))
+        .collect();
     flatten_join_columns(&mut query);
     let mut level = Level {
         tree: JoinTree::take(&mut query),
@@ -81,8 +80,14 @@ fn plan_level(global: &mut Global<'_, '_>, mut query: Query, number: usize) -> R
 
 /// CTEs that were planned at this level itself show up here; those of levels further in do not.
 fn is_cte(global: &Global<'_, '_>, at: usize) -> bool {
-    let planned = global.frames.last().map(|frame| frame.ctes.as_slice()).unwrap_or_default();
-    planned.iter().any(|cte| matches!(cte.kind, super::global::CteKind::Subplan(place) if place == at))
+    let planned = global
+        .frames
+        .last()
+        .map(|frame| frame.ctes.as_slice())
+        .unwrap_or_default();
+    planned
+        .iter()
+        .any(|cte| matches!(cte.kind, super::global::CteKind::Subplan(place) if place == at))
 }
 
 impl Level<'_, '_, '_> {
@@ -90,6 +95,9 @@ impl Level<'_, '_, '_> {
         if self.query.set_operation.is_some() {
             let path = setops::plan_set_operation(self)?;
             return upper::finish_set_operation(self, path);
+        }
+        if self.query.command != CommandType::Select {
+            modify::prepare(self)?;
         }
         if self.query.has_sublinks {
             pull_up_sublinks(self.global.backend, &mut self.query, &mut self.tree);
@@ -114,7 +122,7 @@ impl Level<'_, '_, '_> {
 
     /// Computes constants, plans sublinks and turns outer references into parameters, in all expressions.
     fn preprocess(&mut self) -> Result<()> {
-        let mut query = std::mem::replace(&mut self.query, empty_query());
+        let mut query = std::mem::replace(&mut self.query, Query::new(CommandType::Select));
         let mut tree = std::mem::replace(&mut self.tree, JoinTree::From(Vec::new(), Vec::new()));
         let mut having = query.having.take().map(conjuncts).unwrap_or_default();
         let mut result = Ok(());
@@ -165,7 +173,10 @@ impl Level<'_, '_, '_> {
     }
 
     pub fn has_set_functions(&self) -> bool {
-        self.query.target_list.iter().any(|target| contains_set_function(&target.expr))
+        self.query
+            .target_list
+            .iter()
+            .any(|target| contains_set_function(&target.expr))
     }
 
     /// Columns of a table that the level uses anywhere above its scan.
@@ -184,7 +195,13 @@ impl Level<'_, '_, '_> {
         self.query.for_each_expr(&mut |expr| collect(expr));
         self.having.iter().for_each(&mut collect);
         self.tree.for_each_qual(&mut |qual| collect(qual));
-        for (_, value) in self.global.frames.last().map(|frame| frame.needed.as_slice()).unwrap_or_default() {
+        for (_, value) in self
+            .global
+            .frames
+            .last()
+            .map(|frame| frame.needed.as_slice())
+            .unwrap_or_default()
+        {
             collect(value);
         }
         needed
@@ -212,7 +229,11 @@ pub fn replace_outer(global: &mut Global<'_, '_>, expr: &mut Expr) {
                     var.levels_up = var.levels_up.saturating_sub(levels);
                 }
             };
-            aggregate.args.iter_mut().chain(&mut aggregate.filter).for_each(|arg| arg.transform(&mut lower.clone()));
+            aggregate
+                .args
+                .iter_mut()
+                .chain(&mut aggregate.filter)
+                .for_each(|arg| arg.transform(&mut lower.clone()));
         }
         _ => {}
     }
@@ -235,44 +256,4 @@ fn split_conjunctions(tree: &mut JoinTree) {
             split(quals);
         }
     }
-}
-
-/// A query without anything.
-pub fn empty_query() -> Query {
-    Query {
-        command: CommandType::Select,
-        range_table: Vec::new(),
-        result_relation: None,
-        from: Vec::new(),
-        quals: None,
-        target_list: Vec::new(),
-        override_kind: None,
-        on_conflict: None,
-        merge_actions: Vec::new(),
-        returning: Vec::new(),
-        group_by: Vec::new(),
-        group_distinct: false,
-        grouping_sets: Vec::new(),
-        grouping_text: None,
-        having: None,
-        windows: Vec::new(),
-        distinct: None,
-        order_by: Vec::new(),
-        limit: None,
-        with_ties: false,
-        offset: None,
-        row_marks: Vec::new(),
-        set_operation: None,
-        ctes: Vec::new(),
-        recursive: false,
-        has_aggregates: false,
-        has_windows: false,
-        has_sublinks: false,
-        has_set_functions: false,
-    }
-}
-
-/// The source's path, changed.
-pub fn with_path(source: Source, change: impl FnOnce(Rc<Path>) -> Path) -> Path {
-    change(source.path)
 }

@@ -1,11 +1,29 @@
 //! From an analyzed query to a plan that the executor can run, after PostgreSQL's optimizer.
+//!
+//! 1. [`level`] takes one query level at a time: it [`prepare`]s the query, has FROM and WHERE planned, and then
+//!    what is above them.
+//! 2. [`from`] joins what [`scans`] give.
+//! 3. [`upper`] groups, sorts and limits; [`setops`] unites; [`modify`] changes tables.
+//! 4. A [`path::Path`] is a plan with what is needed to choose it; the chosen one becomes a [`plan::Plan`].
 
+pub mod from;
+pub mod global;
+pub mod level;
+pub mod modify;
+pub mod path;
 pub mod plan;
+pub mod prepare;
+pub mod scans;
+pub mod setops;
+pub mod tree;
+pub mod upper;
+pub mod vars;
 
 use std::sync::Arc;
 
-use kumquat_types::{Datum, Error, Oid, Result};
+use kumquat_types::{Datum, Oid, Result};
 
+use global::Global;
 pub use plan::{Plan, PlanKind, PlannedQuery};
 
 use crate::backend::Backend;
@@ -15,8 +33,29 @@ use crate::result::ResultColumn;
 
 /// Plans a query. `params` are values of `$n` where they are known; the plan does not depend on them for
 /// its result.
-pub fn plan_query(_backend: &mut Backend<'_>, _query: &Arc<Query>, _params: &[Datum]) -> Result<Arc<PlannedQuery>> {
-    Err(Error::not_modelled("this query"))
+pub fn plan_query(backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> Result<Arc<PlannedQuery>> {
+    let mut global = Global {
+        backend,
+        params,
+        subplans: Vec::new(),
+        levels: Vec::new(),
+        sources: Vec::new(),
+        privileges: Vec::new(),
+        frames: Vec::new(),
+        writes: false,
+        numbered: 0,
+    };
+    let path = level::plan_subquery(&mut global, Query::clone(query))?;
+    Ok(Arc::new(PlannedQuery {
+        command: query.command,
+        root: path.to_plan(),
+        columns: result_columns(query),
+        subplans: global.subplans,
+        levels: global.levels,
+        params: global.sources,
+        privileges: global.privileges,
+        writes: global.writes,
+    }))
 }
 
 /// The plan of a query that an extension carries out as a whole.
@@ -45,7 +84,7 @@ pub fn plan_custom(query: &Query, scan: Arc<dyn CustomScan>) -> Arc<PlannedQuery
     Arc::new(plan)
 }
 
-fn output_column(target: &TargetEntry) -> RteColumn {
+pub fn output_column(target: &TargetEntry) -> RteColumn {
     RteColumn {
         name: target.name.clone(),
         type_oid: target.expr.type_oid(),

@@ -15,7 +15,11 @@ impl RelSet {
     pub const EMPTY: RelSet = RelSet(0);
 
     pub fn of(number: usize) -> RelSet {
-        RelSet(1u128.checked_shl(u32::try_from(number).unwrap_or(u32::MAX)).unwrap_or(0))
+        RelSet(
+            1u128
+                .checked_shl(u32::try_from(number).unwrap_or(u32::MAX))
+                .unwrap_or(0),
+        )
     }
 
     pub fn contains(self, other: RelSet) -> bool {

@@ -22,7 +22,10 @@ pub enum JoinTree {
 impl JoinTree {
     /// Takes FROM and WHERE out of a query.
     pub fn take(query: &mut Query) -> JoinTree {
-        let items = std::mem::take(&mut query.from).into_iter().map(JoinTree::of_item).collect();
+        let items = std::mem::take(&mut query.from)
+            .into_iter()
+            .map(JoinTree::of_item)
+            .collect();
         let quals = query.quals.take().map(conjuncts).unwrap_or_default();
         JoinTree::From(items, quals)
     }

@@ -143,7 +143,7 @@ impl Accumulator for JsonObjectAgg {
                 let message = "field name must not be null";
                 return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
             }
-            let key = io::output(&ctx.environment(), self.key_type, &key).into_owned();
+            let key = io::output(&*ctx.backend, self.key_type, &key).into_owned();
             if self.converter.binary {
                 let json = self.converter.json(ctx, value)?;
                 if let Some(state) = self.pairs.get_mut(group as usize) {

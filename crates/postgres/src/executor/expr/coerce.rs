@@ -37,14 +37,14 @@ pub fn via_text(
     to: Oid,
     mask: Option<&Bitmap>,
 ) -> Result<Column> {
-    let environment = ctx.environment();
+    let environment = &*ctx.backend;
     per_row(values.len(), mask, to, |row| {
         let value = values.get(row);
         if value.is_null() {
             return Ok(Datum::Null);
         }
-        let text = io::output(&environment, from, &value);
-        io::input(&environment, to, -1, &text)
+        let text = io::output(environment, from, &value);
+        io::input(environment, to, -1, &text)
     })
 }
 
@@ -137,7 +137,7 @@ impl DomainCheck {
         let values = self.arg.eval(ctx, input, mask)?;
         let wanted = |row: usize| mask.is_none_or(|mask| mask.get(row));
         if self.not_null && (0..input.rows).any(|row| wanted(row) && values.is_null(row)) {
-            let name = format_type(&ctx.environment(), self.domain);
+            let name = format_type(&*ctx.backend, self.domain);
             let message = format!("domain {name} does not allow null values");
             return Err(Error::new(SqlState::NOT_NULL_VIOLATION, message));
         }
@@ -145,7 +145,7 @@ impl DomainCheck {
         for (name, check) in &mut self.checks {
             let failed = falsity(&*check.eval(ctx, &chunk, mask)?);
             if (0..input.rows).any(|row| wanted(row) && failed.get(row)) {
-                let domain = format_type(&ctx.environment(), self.domain);
+                let domain = format_type(&*ctx.backend, self.domain);
                 let message = format!("value for domain {domain} violates check constraint \"{name}\"");
                 return Err(Error::new(SqlState::CHECK_VIOLATION, message));
             }

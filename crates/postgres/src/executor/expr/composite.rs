@@ -326,7 +326,7 @@ impl Subscript {
             .as_mut()
             .map(|value| value.eval(ctx, input, mask))
             .transpose()?;
-        let element = super::coerce::element_type(&ctx.environment(), self.container.type_oid);
+        let element = super::coerce::element_type(&*ctx.backend, self.container.type_oid);
         per_row(input.rows, mask, type_oid, |row| {
             let at = |bounds: &[Option<Arc<Column>>]| -> Bounds {
                 bounds

@@ -12,7 +12,6 @@ use super::{Compiled, per_row};
 use crate::backend::Backend;
 use crate::catalog;
 use crate::executor::context::Context;
-use crate::executor::environment::SessionEnvironment;
 use crate::executor::functions;
 use crate::extension::FunctionCall;
 use crate::system;
@@ -125,9 +124,8 @@ impl Function {
         args: &[Datum],
         arg_types: &[Oid],
     ) -> Result<Datum> {
-        let mut environment = SessionEnvironment { backend };
         let mut call = kumquat_types::Call {
-            env: &mut environment,
+            env: backend,
             arg_types,
             result_type: self.result,
             collation: Oid::INVALID,

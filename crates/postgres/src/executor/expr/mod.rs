@@ -26,7 +26,7 @@ pub use function::Function;
 pub use project::Projection;
 
 use super::context::Context;
-use super::environment;
+use super::sql_value::sql_value;
 use super::subplan::SubplanCall;
 use crate::query::{BoolOp, BooleanTestKind, MinMaxOp, SqlValue};
 
@@ -103,7 +103,7 @@ impl Compiled {
             }
             Kind::Executor(number) => return ctx.value(*number).map(constant),
             Kind::SqlValue(value, modifier) => {
-                return Ok(constant(environment::sql_value(ctx.backend, *value, *modifier)?));
+                return Ok(constant(sql_value(ctx.backend, *value, *modifier)?));
             }
             Kind::Call(call) => return call.eval(ctx, input, mask),
             Kind::Bool(op, args) => return logic::eval_bool(*op, args, ctx, input, mask),

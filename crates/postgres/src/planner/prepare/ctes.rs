@@ -9,7 +9,7 @@ use crate::planner::level::plan_subquery;
 use crate::planner::path::Path;
 use crate::planner::plan::{ParamSource, Plan, PlanKind, SubplanDefinition, SubplanKind};
 use crate::planner::vars::{least_stable, lower_outer_references};
-use crate::planner::{vars, setops};
+use crate::planner::{setops, vars};
 use crate::query::{CommandType, CommonTableExpr, Query, RangeTableKind, SetOperation, SetOperator};
 
 /// Puts CTEs in place or plans them, in order.
@@ -51,7 +51,11 @@ fn is_reference(kind: &RangeTableKind, cte: &str, depth: usize) -> bool {
 }
 
 fn count_references(query: &Query, name: &str, depth: usize) -> usize {
-    let here = query.range_table.iter().filter(|entry| is_reference(&entry.kind, name, depth)).count();
+    let here = query
+        .range_table
+        .iter()
+        .filter(|entry| is_reference(&entry.kind, name, depth))
+        .count();
     let mut below = 0;
     query.for_each_subquery(&mut |inner| below += count_references(inner, name, depth + 1));
     here + below
@@ -118,7 +122,10 @@ fn plan_cte(global: &mut Global<'_, '_>, cte: &CommonTableExpr, modifies: bool) 
         kind: SubplanKind::Cte { modifies },
         name: format!("CTE {}", cte.name).into(),
     });
-    let needed = global.frame().map(|frame| std::mem::take(&mut frame.needed)).unwrap_or_default();
+    let needed = global
+        .frame()
+        .map(|frame| std::mem::take(&mut frame.needed))
+        .unwrap_or_default();
     let path = match cte.recursive {
         true => plan_recursive(global, cte)?,
         false => plan_subquery(global, Query::clone(&cte.query))?,

@@ -42,7 +42,9 @@ pub fn fold(backend: &mut Backend<'_>, expr: &mut Expr) -> Result<()> {
 fn is_foldable(backend: &Backend<'_>, expr: &Expr) -> bool {
     let immutable = match expr {
         Expr::Func(call) => {
-            !call.returns_set && function_volatility(backend, call.function) == Volatility::Immutable && !is_user_function(backend, call.function)
+            !call.returns_set
+                && function_volatility(backend, call.function) == Volatility::Immutable
+                && !is_user_function(backend, call.function)
         }
         Expr::Op(op) | Expr::Distinct(op) | Expr::NullIf(op) => is_immutable_operator(backend, op.operator),
         Expr::ScalarArrayOp { operator, .. } => is_immutable_operator(backend, *operator),
@@ -166,7 +168,9 @@ fn negate(arg: &Expr) -> Option<Expr> {
             row_test: false,
         }),
         Expr::Bool(op @ (BoolOp::And | BoolOp::Or), args) => {
-            let negated = args.iter().map(|arg| negate(arg).unwrap_or_else(|| Expr::Bool(BoolOp::Not, vec![arg.clone()])));
+            let negated = args
+                .iter()
+                .map(|arg| negate(arg).unwrap_or_else(|| Expr::Bool(BoolOp::Not, vec![arg.clone()])));
             let other = if *op == BoolOp::And { BoolOp::Or } else { BoolOp::And };
             Some(Expr::Bool(other, negated.collect()))
         }
@@ -179,7 +183,9 @@ fn boolean(value: Option<bool>) -> Expr {
 }
 
 fn fold_coalesce(expr: &mut Expr) {
-    let Expr::Coalesce { args, type_oid } = expr else { return };
+    let Expr::Coalesce { args, type_oid } = expr else {
+        return;
+    };
     let is_null = |arg: &Expr| matches!(arg, Expr::Const(constant) if constant.value.is_null());
     let is_known = |arg: &Expr| matches!(arg, Expr::Const(constant) if !constant.value.is_null());
     args.retain(|arg| !is_null(arg));
@@ -262,4 +268,3 @@ pub fn fold_condition(backend: &mut Backend<'_>, condition: Expr) -> Result<Vec<
     fold(backend, &mut condition)?;
     Ok(conjuncts(condition))
 }
-

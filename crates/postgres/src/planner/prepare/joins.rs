@@ -25,12 +25,7 @@ pub fn flatten_join_columns(query: &mut Query) {
 }
 
 /// What a column of a join stands for, through joins of joins.
-fn resolve(
-    var: &Var,
-    joins: &[Option<Vec<Expr>>],
-    names: &[Vec<crate::catalog::Name>],
-    depth: usize,
-) -> Option<Expr> {
+fn resolve(var: &Var, joins: &[Option<Vec<Expr>>], names: &[Vec<crate::catalog::Name>], depth: usize) -> Option<Expr> {
     let at = var.varno.checked_sub(1)?;
     let columns = joins.get(at)?.as_ref()?;
     let mut expr = match usize::try_from(var.attribute) {

@@ -4,7 +4,7 @@ use kumquat_types::{Oid, Result, operator_by_oid};
 
 use super::ctes::lower;
 use super::joins::flatten_join_columns;
-use super::subqueries::{shift};
+use super::subqueries::shift;
 use crate::backend::Backend;
 use crate::planner::global::{Global, executor_param};
 use crate::planner::level::plan_subquery;
@@ -143,16 +143,33 @@ fn join_any(
         selected: Vec::new(),
     });
     let index = query.range_table.len();
-    let pairs = link.left.iter().zip(&link.operators).zip((1..).zip(&columns));
-    let quals = pairs.map(|((left, &operator), (attribute, column))| {
+    let vars: Vec<Expr> = (1..)
+        .zip(&columns)
+        .map(|(n, column)| crate::planner::entry_var(index, n, column))
+        .collect();
+    let pairs = link.left.iter().zip(&link.operators).zip(&link.right);
+    let quals = pairs.map(|((left, &operator), right)| {
         Expr::Op(Box::new(OpExpr {
             operator,
             result: Oid::BOOL,
-            args: vec![left.clone(), crate::planner::entry_var(index, attribute, column)],
+            args: vec![left.clone(), over_columns(right, &vars)],
             location: link.location,
         }))
     });
     Some((JoinKind::Semi, JoinTree::Table(index), quals.collect()))
+}
+
+/// The expression with the columns of a subquery's rows put in.
+fn over_columns(expr: &Expr, columns: &[Expr]) -> Expr {
+    let mut expr = expr.clone();
+    expr.transform(&mut |part| {
+        if let Expr::InputColumn { column, .. } = part
+            && let Some(column) = column.checked_sub(1).and_then(|at| columns.get(at))
+        {
+            *part = column.clone();
+        }
+    });
+    expr
 }
 
 /// `[NOT] EXISTS (SELECT ... WHERE correlated)`: a semi-join or anti-join with the subquery's tables.
@@ -240,7 +257,10 @@ fn simplify_exists(query: &mut Query) -> bool {
         && !query.has_aggregates
         && query.grouping_sets.is_empty()
         && !query.has_windows
-        && !query.target_list.iter().any(|target| contains_set_function(&target.expr))
+        && !query
+            .target_list
+            .iter()
+            .any(|target| contains_set_function(&target.expr))
         && query.having.is_none()
         && query.offset.is_none()
         && query.row_marks.is_empty()
@@ -292,9 +312,15 @@ fn plan_sublink(global: &mut Global<'_, '_>, link: &SubLink, init_plans: &mut Ve
         query.limit = Some(Expr::constant(kumquat_types::Datum::Int8(1), Oid::INT8));
     }
     // What the subquery needs of this level's rows is gathered while it is planned.
-    let before = global.frame().map(|frame| std::mem::take(&mut frame.needed)).unwrap_or_default();
-    let type_modifier = query.output_columns().next().map_or(-1, |target: &TargetEntry| target.expr.type_modifier());
-    let path = plan_subquery(global, query)?;
+    let before = global
+        .frame()
+        .map(|frame| std::mem::take(&mut frame.needed))
+        .unwrap_or_default();
+    let type_modifier = query
+        .output_columns()
+        .next()
+        .map_or(-1, |target: &TargetEntry| target.expr.type_modifier());
+    let path = convert_columns(plan_subquery(global, query)?, link);
     let args = match global.frame() {
         Some(frame) => std::mem::replace(&mut frame.needed, before),
         None => Vec::new(),
@@ -309,6 +335,21 @@ fn plan_sublink(global: &mut Global<'_, '_>, link: &SubLink, init_plans: &mut Ve
         Some(result) if args.is_empty() => Ok(make_init_plan(global, link, path, result, type_modifier, init_plans)),
         _ => Ok(make_subplan(global, link, path, args, type_modifier)),
     }
+}
+
+/// The rows of the subquery as the sublink's operators compare them.
+fn convert_columns(path: Path, link: &SubLink) -> Path {
+    let plain =
+        |(number, right): (usize, &Expr)| matches!(right, Expr::InputColumn { column, .. } if *column == number);
+    if (1..).zip(&link.right).all(plain) {
+        return path;
+    }
+    let output: Vec<Expr> = link
+        .right
+        .iter()
+        .map(|right| over_columns(right, &path.output))
+        .collect();
+    crate::planner::upper::project(path, output)
 }
 
 fn make_init_plan(

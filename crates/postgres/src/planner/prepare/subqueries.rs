@@ -8,7 +8,9 @@ use super::sublinks::pull_up_sublinks;
 use crate::backend::Backend;
 use crate::catalog::Name;
 use crate::planner::tree::JoinTree;
-use crate::planner::vars::{contains_set_function, contains_sublink, least_stable, replace_vars, replace_vars_in_query};
+use crate::planner::vars::{
+    contains_set_function, contains_sublink, least_stable, replace_vars, replace_vars_in_query,
+};
 use crate::planner::vars::{transform, transform_query};
 use crate::query::{CommandType, Expr, FuncForm, Query, RangeTableKind, Var};
 
@@ -77,7 +79,10 @@ fn pull_up(backend: &Backend<'_>, query: &mut Query, tree: &mut JoinTree, index:
     shift(&mut inner, &mut inner_tree, offset);
     let targets = inner.target_list.iter().filter(|target| !target.junk);
     let targets: Vec<Expr> = targets.map(|target| target.expr.clone()).collect();
-    let columns = query.entry(index).map(|entry| entry.columns.clone()).unwrap_or_default();
+    let columns = query
+        .entry(index)
+        .map(|entry| entry.columns.clone())
+        .unwrap_or_default();
     let names: Vec<Name> = columns.into_iter().map(|column| column.name).collect();
     query.has_sublinks |= inner.has_sublinks || targets.iter().any(contains_sublink);
     let mut replace = |var: &Var| column_of(var, index, &targets, &names);

@@ -1,0 +1,266 @@
+//! UNION, INTERSECT and EXCEPT; the two halves of recursive CTEs.
+
+use std::rc::Rc;
+
+use kumquat_types::{Datum, Error, Oid, Result};
+
+use super::global::{CteKind, Global, PlannedCte};
+use super::level::{Level, plan_subquery};
+use super::path::Path;
+use super::plan::{AggregateStrategy, Aggregation, GroupKey, PlanKind};
+use super::prepare::ctes::{process_ctes, work_table_param};
+use super::upper::{above, project};
+use crate::catalog::Name;
+use crate::query::{Expr, Query, RangeTableKind, SetOperation, SetOperator, Var};
+
+/// Plans the set operations of a level. The columns are those of its leftmost leaf.
+pub fn plan_set_operation(level: &mut Level<'_, '_, '_>) -> Result<Path> {
+    let Some(operation) = level.query.set_operation.clone() else {
+        return Err(Error::internal("no set operation"));
+    };
+    let columns = match &operation {
+        SetOperation::Node { columns, .. } => columns.clone(),
+        SetOperation::Leaf(_) => Vec::new(),
+    };
+    let leftmost = leftmost(&operation);
+    let path = plan_operation(level, &operation, &columns, leftmost)?;
+    Ok(path)
+}
+
+fn leftmost(operation: &SetOperation) -> usize {
+    match operation {
+        SetOperation::Leaf(index) => *index,
+        SetOperation::Node { left, .. } => leftmost(left),
+    }
+}
+
+/// Columns of an entry, as types of the set operation.
+fn columns_of(entry: usize, columns: &[(Oid, i32)]) -> Vec<Expr> {
+    let var = |(attribute, &(type_oid, type_modifier)): (i16, &(Oid, i32))| {
+        Expr::Var(Var {
+            varno: entry,
+            attribute,
+            type_oid,
+            type_modifier,
+            collation: Oid::INVALID,
+            levels_up: 0,
+            location: None,
+        })
+    };
+    (1..).zip(columns).map(var).collect()
+}
+
+fn plan_operation(
+    level: &mut Level<'_, '_, '_>,
+    operation: &SetOperation,
+    columns: &[(Oid, i32)],
+    name: usize,
+) -> Result<Path> {
+    match operation {
+        SetOperation::Leaf(index) => plan_leaf(level, *index, columns, name),
+        SetOperation::Node {
+            kind: SetOperator::Union,
+            all,
+            ..
+        } => {
+            let mut parts = Vec::new();
+            collect_union(operation, *all, &mut parts);
+            let mut children = Vec::with_capacity(parts.len());
+            for part in parts {
+                children.push(Rc::new(plan_operation(level, part, columns, name)?));
+            }
+            let output = columns_of(name, columns);
+            let mut append = Path::new(PlanKind::Append, children, output.into(), level.number);
+            append.rows = append.children.iter().map(|child| child.rows).sum();
+            Ok(if *all { append } else { make_distinct(append) })
+        }
+        SetOperation::Node {
+            kind, all, left, right, ..
+        } => {
+            let left = plan_operation(level, left, columns, name)?;
+            let right = plan_operation(level, right, columns, name)?;
+            let flagged = |path: Path, flag: i32| {
+                let mut output = path.output.to_vec();
+                output.push(Expr::constant(Datum::Int4(flag), Oid::INT4));
+                Rc::new(project(path, output))
+            };
+            let children = vec![flagged(left, 0), flagged(right, 1)];
+            let mut output = columns_of(name, columns);
+            let keys = output.len();
+            output.push(Expr::constant(Datum::Int4(0), Oid::INT4));
+            let append = Path::new(PlanKind::Append, children, output.into(), level.number);
+            let kind = PlanKind::SetOp {
+                operator: *kind,
+                all: *all,
+                hashed: true,
+                keys,
+            };
+            Ok(above(append, kind, Some(columns_of(name, columns).into())))
+        }
+    }
+}
+
+/// UNIONs of one kind inside each other are one.
+fn collect_union<'a>(operation: &'a SetOperation, all: bool, parts: &mut Vec<&'a SetOperation>) {
+    match operation {
+        SetOperation::Node {
+            kind: SetOperator::Union,
+            all: inner_all,
+            left,
+            right,
+            ..
+        } if *inner_all == all || !all => {
+            collect_union(left, all, parts);
+            collect_union(right, all, parts);
+        }
+        other => parts.push(other),
+    }
+}
+
+fn make_distinct(path: Path) -> Path {
+    let groups: Vec<GroupKey> = path.output.iter().map(|expr| GroupKey { expr: expr.clone() }).collect();
+    let aggregation = Aggregation {
+        strategy: AggregateStrategy::Hashed,
+        groups,
+        sets: Vec::new(),
+        refs: Vec::new(),
+        estimated_groups: path.rows,
+    };
+    above(path, PlanKind::Aggregate(aggregation), None)
+}
+
+fn plan_leaf(level: &mut Level<'_, '_, '_>, index: usize, columns: &[(Oid, i32)], name: usize) -> Result<Path> {
+    let query = match level.query.entry(index).map(|entry| &entry.kind) {
+        Some(RangeTableKind::Subquery { query, .. }) => Query::clone(query),
+        _ => return Err(Error::internal("a set operation's leaf is not a subquery")),
+    };
+    let path = plan_subquery(level.global, query)?;
+    let given: Vec<(Oid, i32)> = path
+        .output
+        .iter()
+        .map(|expr| (expr.type_oid(), expr.type_modifier()))
+        .collect();
+    // Where the leaf gives other types (or more columns), they are converted above it.
+    let own: Vec<Expr> = columns_of(index, &given);
+    let converted: Vec<Expr> = own
+        .iter()
+        .zip(columns)
+        .map(|(var, &(type_oid, modifier))| convert(var.clone(), type_oid, modifier))
+        .collect();
+    let same = given.len() == columns.len() && given.iter().zip(columns).all(|(a, b)| a.0 == b.0);
+    let scan = Path::new(
+        PlanKind::SubqueryScan { entry: index },
+        Vec::new(),
+        converted.into(),
+        level.number,
+    );
+    Ok(match same {
+        true => {
+            // The rows go by the set operation's own columns.
+            let (rows, width, keys, cost) = (path.rows, path.width, path.keys.clone(), path.cost);
+            let mut renamed = scan;
+            renamed.output = columns_of(name, columns).into();
+            renamed.kind = PlanKind::SubqueryScan { entry: name };
+            renamed.children = vec![Rc::new(path)];
+            (renamed.rows, renamed.width, renamed.keys, renamed.cost) = (rows, width, keys, cost);
+            renamed
+        }
+        false => {
+            let (rows, width) = (path.rows, path.width);
+            let mut scan = scan;
+            scan.children = vec![Rc::new(path)];
+            (scan.rows, scan.width) = (rows, width);
+            scan
+        }
+    })
+}
+
+fn convert(expr: Expr, type_oid: Oid, type_modifier: i32) -> Expr {
+    if expr.type_oid() == type_oid {
+        return expr;
+    }
+    match kumquat_types::find_cast(expr.type_oid(), type_oid).map(|cast| cast.method) {
+        Some(kumquat_types::CastMethod::Function(function)) => Expr::Func(Box::new(crate::query::FuncExpr {
+            function,
+            args: vec![expr],
+            result: type_oid,
+            returns_set: false,
+            variadic: false,
+            form: crate::query::FuncForm::ImplicitCast,
+            type_modifier,
+            location: None,
+        })),
+        _ => Expr::Relabel {
+            arg: Box::new(expr),
+            type_oid,
+            type_modifier,
+            form: crate::query::FuncForm::ImplicitCast,
+        },
+    }
+}
+
+/// WITH RECURSIVE: `outer` is the CTE's query without its set operation.
+pub fn plan_recursive_union(
+    global: &mut Global<'_, '_>,
+    outer: &Query,
+    name: &Name,
+    all: bool,
+    first: Query,
+    second: Query,
+) -> Result<Path> {
+    let number = global.levels.len();
+    global.levels.push(outer.range_table.clone());
+    global.frames.push(super::global::Frame {
+        level: number,
+        needed: Vec::new(),
+        ctes: Vec::new(),
+    });
+    let result = plan_rounds(global, outer, name, all, first, second, number);
+    global.frames.pop();
+    result
+}
+
+fn plan_rounds(
+    global: &mut Global<'_, '_>,
+    outer: &Query,
+    name: &Name,
+    all: bool,
+    first: Query,
+    second: Query,
+    number: usize,
+) -> Result<Path> {
+    let mut outer = outer.clone();
+    process_ctes(global, &mut outer)?;
+    let first = plan_subquery(global, first)?;
+    let param = work_table_param(global);
+    // References to the name inside the second half lie two levels below the WITH clause.
+    let below = global
+        .frames
+        .len()
+        .checked_sub(2)
+        .and_then(|at| global.frames.get_mut(at));
+    if let Some(frame) = below {
+        frame.ctes.push(PlannedCte {
+            name: name.clone(),
+            kind: CteKind::WorkTable(param),
+            rows: first.rows * 10.0,
+            width: first.width,
+        });
+    }
+    let second = plan_subquery(global, second);
+    let below = global
+        .frames
+        .len()
+        .checked_sub(2)
+        .and_then(|at| global.frames.get_mut(at));
+    if let Some(frame) = below {
+        frame.ctes.pop();
+    }
+    let second = second?;
+    let (output, rows, width) = (first.output.clone(), first.rows, first.width);
+    let kind = PlanKind::RecursiveUnion { distinct: !all, param };
+    let mut path = Path::new(kind, vec![Rc::new(first), Rc::new(second)], output, number);
+    path.rows = rows * 10.0;
+    path.width = width;
+    Ok(path)
+}
