@@ -99,7 +99,7 @@ impl Parser<'_> {
         self.expect(K::As)?;
         let query = match self.at(K::Execute) {
             true => self.execute_stmt()?,
-            false => Statement::Select(Box::new(self.select_stmt()?)),
+            false => Statement::Select(self.select_stmt()?),
         };
         into.skip_data = self.with_no_data()?;
         Ok(Statement::CreateTableAs(Box::new(CreateTableAsStmt {

@@ -6,10 +6,18 @@ use crate::ast::Location;
 use crate::keywords::Keyword;
 use crate::lexer::{Tok, Token, error_near, tokenize};
 
-/// How deep expressions and queries may nest, and how long a chain of operators may be that each
-/// have the one before as an operand. PostgreSQL's bound is its stack; this one keeps the trees so
-/// flat that whoever walks them by recursion stays within the stack of WebAssembly.
+/// How deep a tree may be. A level of an expression counts [`LEVEL`], a query [`QUERY`], an operator
+/// whose operand is the one before it in a chain counts 1.
+///
+/// PostgreSQL's bound is its stack, and so is this one, in a way: whoever walks a tree by recursion is to
+/// stay within half a megabyte, since WebAssembly in a browser has one in all.
 pub const MAX_DEPTH: usize = 400;
+
+/// What a level of parentheses, arguments and the like costs.
+pub(crate) const LEVEL: usize = 2;
+
+/// What a query or statement inside another costs.
+pub(crate) const QUERY: usize = 6;
 
 /// A parser of one text, standing before a token.
 pub(crate) struct Parser<'a> {
@@ -284,22 +292,22 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Runs a rule one level deeper.
-    pub fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.enter()?;
+    /// Runs a rule deeper, by [`LEVEL`] or [`QUERY`].
+    pub fn nested<T>(&mut self, cost: usize, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.enter(cost)?;
         let result = rule(self);
-        self.leave();
+        self.leave(cost);
         result
     }
 
-    /// Goes one level deeper; [`Parser::leave`] comes back.
-    pub fn enter(&mut self) -> Result<()> {
-        self.depth += 1;
+    /// Goes deeper; [`Parser::leave`] comes back.
+    pub fn enter(&mut self, cost: usize) -> Result<()> {
+        self.depth += cost;
         self.check_depth(0)
     }
 
-    pub fn leave(&mut self) {
-        self.depth -= 1;
+    pub fn leave(&mut self, cost: usize) {
+        self.depth -= cost;
     }
 
     /// Refuses a tree that is too high for its place.

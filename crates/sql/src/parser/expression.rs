@@ -5,8 +5,9 @@
 
 use kumquat_types::{Result, SqlState};
 
-use super::cursor::{Parser, Place, error_at, syntax_error};
+use super::cursor::{LEVEL, Parser, Place, error_at, syntax_error};
 use super::names::system_name;
+use super::primary::sublink;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
 use crate::lexer::Tok;
@@ -50,7 +51,7 @@ pub(crate) enum Grammar {
 
 /// What is in parentheses at the beginning of an expression.
 pub(crate) enum Parenthesized {
-    Select(SelectStmt),
+    Select(Box<SelectStmt>),
     Exprs(Vec<Expr>),
 }
 
@@ -71,7 +72,7 @@ impl Parser<'_> {
 
     /// An expression of operators that bind tighter than `floor`.
     fn expression(&mut self, floor: u8, grammar: Grammar) -> Result<Expr> {
-        self.nested(|p| {
+        self.nested(LEVEL, |p| {
             let outer = std::mem::take(&mut p.height);
             let first = p.operand(grammar)?;
             let expr = p.operators(first, floor, grammar)?;
@@ -81,6 +82,7 @@ impl Parser<'_> {
     }
 
     /// An operand with the prefix operators before it.
+    #[inline(never)]
     fn operand(&mut self, grammar: Grammar) -> Result<Expr> {
         let location = self.location();
         match self.tok() {
@@ -119,6 +121,7 @@ impl Parser<'_> {
     }
 
     /// `UNIQUE (query)`, which PostgreSQL knows by name only.
+    #[inline(never)]
     fn unique_predicate(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -129,6 +132,7 @@ impl Parser<'_> {
     }
 
     /// `(start, end) OVERLAPS (start, end)`
+    #[inline(never)]
     fn overlaps(&mut self, left: RowExpr, location: Location) -> Result<Expr> {
         self.bump();
         let right_location = self.location();
@@ -147,6 +151,7 @@ impl Parser<'_> {
     }
 
     /// The operators after `left`, as long as they bind tighter than `floor`.
+    #[inline(never)]
     fn operators(&mut self, mut left: Expr, floor: u8, grammar: Grammar) -> Result<Expr> {
         // The precedence of what `left` is, if it ends in an operand and does not chain.
         let mut last = NONE;
@@ -232,6 +237,7 @@ impl Parser<'_> {
 
     /// Takes an operator and what follows it; also tells whether the result ends in an operand that the
     /// next operator might be part of.
+    #[inline(never)]
     fn apply_infix(&mut self, left: Expr, precedence: u8, grammar: Grammar) -> Result<(Expr, bool)> {
         let location = self.location();
         let expr = match precedence {
@@ -345,6 +351,7 @@ impl Parser<'_> {
     }
 
     /// `ANY (...)`, `SOME (...)`, `ALL (...)` after an operator.
+    #[inline(never)]
     fn quantified(&mut self, left: Expr, name: Name, location: Location) -> Result<Expr> {
         let all = self.at(K::All);
         self.bump();
@@ -353,7 +360,7 @@ impl Parser<'_> {
                 kind: if all { SubLinkKind::All } else { SubLinkKind::Any },
                 test: Some(left),
                 oper_name: name,
-                subselect,
+                subselect: *subselect,
                 location,
             })),
             Parenthesized::Exprs(mut exprs) => {
@@ -372,6 +379,7 @@ impl Parser<'_> {
     }
 
     /// `IS ...`, `ISNULL`, `NOTNULL`
+    #[inline(never)]
     fn is_test(&mut self, arg: Expr, grammar: Grammar) -> Result<(Expr, bool)> {
         let location = self.location();
         let is_not = match self.keyword() {
@@ -443,6 +451,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn between(&mut self, expr: Expr, negated: bool, location: Location) -> Result<Expr> {
         self.bump();
         let symmetric = self.eat(K::Symmetric);
@@ -462,6 +471,7 @@ impl Parser<'_> {
         })))
     }
 
+    #[inline(never)]
     fn in_list(&mut self, expr: Expr, negated: bool, location: Location) -> Result<Expr> {
         self.bump();
         Ok(match self.parenthesized(usize::MAX)? {
@@ -476,7 +486,7 @@ impl Parser<'_> {
                     kind: SubLinkKind::Any,
                     test: Some(expr),
                     oper_name: Vec::new(),
-                    subselect,
+                    subselect: *subselect,
                     location,
                 }));
                 if negated { not(sublink, location) } else { sublink }
@@ -484,6 +494,7 @@ impl Parser<'_> {
         })
     }
 
+    #[inline(never)]
     fn like(&mut self, left: Expr, negated: bool, location: Location) -> Result<(Expr, bool)> {
         let (kind, name) = match (self.keyword(), negated) {
             (Some(K::Like), false) => (AExprKind::Like, "~~"),
@@ -518,9 +529,10 @@ impl Parser<'_> {
     /// `( query )` or `( expression, ... )` with at most so many expressions. A query in more parentheses
     /// may turn out to be the beginning of an expression, and the other way round.
     pub fn parenthesized(&mut self, most: usize) -> Result<Parenthesized> {
-        self.nested(|p| p.within(Place::Plain, |p| p.inside_parens(most)))
+        self.nested(LEVEL, |p| p.within(Place::Plain, |p| p.inside_parens(most)))
     }
 
+    #[inline(never)]
     fn inside_parens(&mut self, most: usize) -> Result<Parenthesized> {
         self.expect('(')?;
         if self.at_select() {
@@ -559,18 +571,10 @@ impl Parser<'_> {
     }
 
     /// What parentheses stand for as an operand, with the subscripts and fields that follow.
+    #[inline(never)]
     pub fn parenthesized_primary(&mut self, inside: Parenthesized, location: Location) -> Result<Expr> {
         match inside {
-            Parenthesized::Select(subselect) => {
-                let sublink = SubLink {
-                    kind: SubLinkKind::Expr,
-                    test: None,
-                    oper_name: Vec::new(),
-                    subselect,
-                    location,
-                };
-                self.with_indirection(Expr::SubLink(Box::new(sublink)))
-            }
+            Parenthesized::Select(subselect) => self.with_indirection(sublink(SubLinkKind::Expr, subselect, location)),
             Parenthesized::Exprs(mut exprs) => match (exprs.pop(), exprs.is_empty()) {
                 (Some(expr), true) => self.with_indirection(expr),
                 (last, _) => {

@@ -2,7 +2,7 @@
 
 use kumquat_types::Result;
 
-use super::cursor::{Parser, syntax_error};
+use super::cursor::{LEVEL, Parser, syntax_error};
 use super::names::not_modelled;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
@@ -10,7 +10,7 @@ use crate::keywords::KeywordCategory;
 
 /// What is in parentheses in FROM.
 enum TableParens {
-    Select(SelectStmt),
+    Select(Box<SelectStmt>),
     Join(Box<JoinExpr>),
 }
 
@@ -24,15 +24,16 @@ impl Parser<'_> {
 
     /// An item of FROM with its joins.
     pub fn table_ref(&mut self) -> Result<TableRef> {
-        self.nested(|p| {
+        self.nested(LEVEL, |p| {
             let first = p.table_primary()?;
             p.joins(first).map(|(table, _)| table)
         })
     }
 
     /// The joins after an item, from left to right, and whether there were any.
+    #[inline(never)]
     fn joins(&mut self, mut left: TableRef) -> Result<(TableRef, bool)> {
-        let mut joined = false;
+        let mut any = false;
         loop {
             let natural = self.eat(K::Natural);
             let cross = !natural && self.eat(K::Cross);
@@ -52,30 +53,22 @@ impl Parser<'_> {
                     kind
                 }
                 _ if natural || cross => return self.unexpected(),
-                _ => return Ok((left, joined)),
+                _ => return Ok((left, any)),
             };
             self.expect(K::Join)?;
-            let mut join = JoinExpr {
-                kind,
-                natural,
-                left,
-                // With a condition still to come, what follows may be a join of its own.
-                right: match natural || cross {
-                    true => self.table_primary()?,
-                    false => self.table_ref()?,
-                },
-                using: Vec::new(),
-                using_alias: None,
-                quals: None,
-                alias: None,
+            // With a condition still to come, what follows may be a join of its own.
+            let right = match natural || cross {
+                true => self.table_primary()?,
+                false => self.table_ref()?,
             };
+            let mut join = joined(kind, natural, left, right);
             if !natural && !cross {
                 self.join_condition(&mut join)?;
             }
             self.height += 1;
             self.check_depth(self.height)?;
-            left = TableRef::Join(Box::new(join));
-            joined = true;
+            left = TableRef::Join(join);
+            any = true;
         }
     }
 
@@ -96,6 +89,7 @@ impl Parser<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn table_primary(&mut self) -> Result<TableRef> {
         let location = self.location();
         if self.at('(') {
@@ -126,8 +120,9 @@ impl Parser<'_> {
     }
 
     /// A query or a join in parentheses; how many of them does not matter.
+    #[inline(never)]
     fn table_parens(&mut self) -> Result<TableParens> {
-        self.nested(|p| {
+        self.nested(LEVEL, |p| {
             p.expect('(')?;
             if p.at_select() {
                 let select = p.select_no_parens()?;
@@ -167,7 +162,8 @@ impl Parser<'_> {
     }
 
     /// A subquery in FROM, of which the query was read at `location`.
-    fn subselect(&mut self, subquery: SelectStmt, lateral: bool, location: Location) -> Result<TableRef> {
+    #[inline(never)]
+    fn subselect(&mut self, subquery: Box<SelectStmt>, lateral: bool, location: Location) -> Result<TableRef> {
         let alias = self.opt_alias()?;
         if alias.is_none() {
             let (what, example) = match subquery.body {
@@ -180,7 +176,7 @@ impl Parser<'_> {
         }
         Ok(TableRef::Subselect(Box::new(RangeSubselect {
             lateral,
-            subquery,
+            subquery: *subquery,
             alias,
         })))
     }
@@ -195,6 +191,7 @@ impl Parser<'_> {
         Ok(Some(Alias { name, columns }))
     }
 
+    #[inline(never)]
     fn table_sample(&mut self, relation: RangeVar) -> Result<TableRef> {
         self.expect(K::Tablesample)?;
         let location = self.location();
@@ -213,6 +210,7 @@ impl Parser<'_> {
         })))
     }
 
+    #[inline(never)]
     fn range_function(&mut self, lateral: bool) -> Result<TableRef> {
         let is_rows_from = self.eat_both(K::Rows, K::From);
         let functions = match is_rows_from {
@@ -289,4 +287,19 @@ impl Parser<'_> {
             location,
         })
     }
+}
+
+/// A join, without its condition.
+#[inline(never)]
+fn joined(kind: JoinType, natural: bool, left: TableRef, right: TableRef) -> Box<JoinExpr> {
+    Box::new(JoinExpr {
+        kind,
+        natural,
+        left,
+        right,
+        using: Vec::new(),
+        using_alias: None,
+        quals: None,
+        alias: None,
+    })
 }

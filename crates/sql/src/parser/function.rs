@@ -2,7 +2,7 @@
 
 use kumquat_types::{Result, SqlState};
 
-use super::cursor::{Parser, error_at, syntax_error};
+use super::cursor::{Parser, QUERY, error_at, syntax_error};
 use super::options::{def_elem, flag};
 use crate::ast::*;
 use crate::keywords::Keyword as K;
@@ -288,7 +288,7 @@ impl Parser<'_> {
             let statement = match self.eat(K::Return) {
                 true => Statement::Return(Box::new(self.expr()?)),
                 false if self.at(K::Begin) => return self.unexpected(),
-                false => self.nested(Self::statement)?,
+                false => self.nested(QUERY, Self::statement)?,
             };
             self.expect(';')?;
             if statement != Statement::Empty {
@@ -320,7 +320,7 @@ impl Parser<'_> {
         let location = self.location();
         let name = self.func_name()?;
         let call = self.func_application(name, location)?;
-        Ok(Statement::Call(Box::new(CallStmt { call })))
+        Ok(Statement::Call(Box::new(CallStmt { call: *call })))
     }
 }
 

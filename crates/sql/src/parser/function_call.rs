@@ -25,7 +25,8 @@ impl Parser<'_> {
     }
 
     /// `type(modifiers) 'literal'`, of which the first part was read as a call.
-    fn literal_of_type_with_modifiers(&mut self, call: FuncCall) -> Result<Expr> {
+    #[inline(never)]
+    fn literal_of_type_with_modifiers(&mut self, call: Box<FuncCall>) -> Result<Expr> {
         for arg in &call.args {
             if let Expr::NamedArg(arg) = arg {
                 return syntax_error("type modifier cannot have parameter name", arg.location);
@@ -34,14 +35,18 @@ impl Parser<'_> {
         if !call.agg_order.is_empty() {
             return syntax_error("type modifier cannot have ORDER BY", call.location);
         }
-        let mut type_name = type_name_of(call.name, call.location);
-        type_name.typmods = call.args;
+        let FuncCall {
+            name, args, location, ..
+        } = *call;
+        let mut type_name = type_name_of(name, location);
+        type_name.typmods = args;
         self.typed_literal(type_name)
     }
 
     /// The arguments of a call, in their parentheses.
-    pub fn func_application(&mut self, name: Name, location: Location) -> Result<FuncCall> {
-        let mut call = call(name, Vec::new(), location);
+    #[inline(never)]
+    pub fn func_application(&mut self, name: Name, location: Location) -> Result<Box<FuncCall>> {
+        let mut call = Box::new(call(name, Vec::new(), location));
         self.in_parens(|p| {
             if p.at(')') {
                 return Ok(());
@@ -66,6 +71,7 @@ impl Parser<'_> {
     }
 
     /// An argument, perhaps with its parameter's name.
+    #[inline(never)]
     fn func_arg(&mut self) -> Result<Expr> {
         let named = self.at_type_function_name() && matches!(self.tok_at(1), Tok::ColonEquals | Tok::EqualsGreater);
         if !named {
@@ -79,7 +85,8 @@ impl Parser<'_> {
     }
 
     /// `WITHIN GROUP`, `FILTER`, `OVER`
-    fn aggregate_clauses(&mut self, mut call: FuncCall) -> Result<Expr> {
+    #[inline(never)]
+    fn aggregate_clauses(&mut self, mut call: Box<FuncCall>) -> Result<Expr> {
         let location = self.location();
         if self.eat_all(K::Within, &[K::Group])? {
             let order = self.in_parens(Self::sort_clause)?;
@@ -103,7 +110,7 @@ impl Parser<'_> {
         if self.eat(K::Over) {
             call.over = Some(self.over_clause()?);
         }
-        Ok(Expr::FuncCall(Box::new(call)))
+        Ok(Expr::FuncCall(call))
     }
 
     /// A function in FROM, or as the key of an index: without FILTER and OVER.
@@ -118,8 +125,7 @@ impl Parser<'_> {
         if !self.at('(') {
             return self.unexpected();
         }
-        let call = self.func_application(name, location)?;
-        Ok(Expr::FuncCall(Box::new(call)))
+        Ok(Expr::FuncCall(self.func_application(name, location)?))
     }
 
     /// Whether what stands here is a function rather than a column or a table.
@@ -170,6 +176,7 @@ impl Parser<'_> {
     }
 
     /// A function with a syntax of its own, if one stands here.
+    #[inline(never)]
     pub fn special_function(&mut self, keyword: K) -> Result<Option<Expr>> {
         use SqlValueFunctionOp::*;
         let paren = self.at_ahead(1, '(');
@@ -250,6 +257,7 @@ impl Parser<'_> {
     }
 
     /// `CURRENT_DATE`, `CURRENT_TIME(3)`
+    #[inline(never)]
     fn sql_value(&mut self, op: SqlValueFunctionOp, with_precision: bool) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -266,6 +274,7 @@ impl Parser<'_> {
     }
 
     /// `EXTRACT(field FROM source)`
+    #[inline(never)]
     fn extract(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -289,6 +298,7 @@ impl Parser<'_> {
     }
 
     /// `NORMALIZE(text, form)`
+    #[inline(never)]
     fn normalize(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -305,6 +315,7 @@ impl Parser<'_> {
     }
 
     /// `OVERLAY(text PLACING new FROM start FOR count)`
+    #[inline(never)]
     fn overlay(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -323,6 +334,7 @@ impl Parser<'_> {
     }
 
     /// `SUBSTRING(text FROM start FOR count)`, `SUBSTRING(text SIMILAR pattern ESCAPE escape)`
+    #[inline(never)]
     fn substring(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -379,6 +391,7 @@ impl Parser<'_> {
     }
 
     /// `POSITION(part IN whole)`: the function takes the whole first.
+    #[inline(never)]
     fn position(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -391,6 +404,7 @@ impl Parser<'_> {
     }
 
     /// `TREAT(value AS type)`: a call of the function that bears the type's name.
+    #[inline(never)]
     fn treat(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -404,6 +418,7 @@ impl Parser<'_> {
     }
 
     /// `TRIM(BOTH chars FROM text)`: the function takes the text first.
+    #[inline(never)]
     fn trim(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();

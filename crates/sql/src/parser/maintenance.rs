@@ -2,7 +2,7 @@
 
 use kumquat_types::Result;
 
-use super::cursor::Parser;
+use super::cursor::{Parser, QUERY};
 use super::options::def_elem;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
@@ -28,7 +28,7 @@ impl Parser<'_> {
                 options.push(def_elem("verbose", None, location));
             }
         }
-        let query = self.nested(Self::explainable_stmt)?;
+        let query = self.nested(QUERY, Self::explainable_stmt)?;
         Ok(Statement::Explain(Box::new(ExplainStmt { query, options })))
     }
 

@@ -41,4 +41,4 @@ mod variable;
 mod window;
 
 pub use cursor::MAX_DEPTH;
-pub(crate) use cursor::{Parser, error_at, syntax_error};
+pub(crate) use cursor::{Parser, QUERY, error_at, syntax_error};

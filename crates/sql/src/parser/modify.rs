@@ -2,32 +2,34 @@
 
 use kumquat_types::Result;
 
-use super::cursor::Parser;
+use super::cursor::{Parser, QUERY};
 use crate::ast::*;
 use crate::keywords::Keyword as K;
 
 impl Parser<'_> {
     /// SELECT, INSERT, UPDATE, DELETE or MERGE.
     pub fn preparable_stmt(&mut self) -> Result<Statement> {
-        self.nested(|p| {
+        self.nested(QUERY, |p| {
             if p.at('(') {
-                return Ok(Statement::Select(Box::new(p.select_stmt()?)));
+                return Ok(Statement::Select(p.select_stmt()?));
             }
             let with = p.opt_with_clause()?;
             p.preparable_stmt_after_with(with)
         })
     }
 
+    #[inline(never)]
     fn preparable_stmt_after_with(&mut self, with: Option<WithClause>) -> Result<Statement> {
         Ok(match self.keyword() {
             Some(K::Insert) => Statement::Insert(Box::new(self.insert_stmt(with)?)),
             Some(K::Update) => Statement::Update(Box::new(self.update_stmt(with)?)),
             Some(K::Delete) => Statement::Delete(Box::new(self.delete_stmt(with)?)),
             Some(K::Merge) => Statement::Merge(Box::new(self.merge_stmt(with)?)),
-            _ => Statement::Select(Box::new(self.select_after_with(with)?)),
+            _ => Statement::Select(self.select_after_with(with)?),
         })
     }
 
+    #[inline(never)]
     fn insert_stmt(&mut self, with: Option<WithClause>) -> Result<InsertStmt> {
         self.expect_all(&[K::Insert, K::Into])?;
         let mut relation = self.qualified_name()?;
@@ -46,7 +48,7 @@ impl Parser<'_> {
                 columns = self.parenthesized_list(Self::insert_column)?;
             }
             overriding = self.overriding()?;
-            InsertSource::Select(self.select_stmt()?)
+            InsertSource::Select(*self.select_stmt()?)
         };
         let on_conflict = self.on_conflict()?;
         let returning = self.returning()?;
@@ -99,6 +101,7 @@ impl Parser<'_> {
         Ok(kind)
     }
 
+    #[inline(never)]
     fn on_conflict(&mut self) -> Result<Option<OnConflictClause>> {
         let location = self.location();
         if !self.eat_all(K::On, &[K::Conflict])? {
@@ -179,6 +182,7 @@ impl Parser<'_> {
         self.where_clause()
     }
 
+    #[inline(never)]
     fn update_stmt(&mut self, with: Option<WithClause>) -> Result<UpdateStmt> {
         self.expect(K::Update)?;
         let relation = self.target_relation()?;
@@ -193,6 +197,7 @@ impl Parser<'_> {
         })
     }
 
+    #[inline(never)]
     fn delete_stmt(&mut self, with: Option<WithClause>) -> Result<DeleteStmt> {
         self.expect_all(&[K::Delete, K::From])?;
         let relation = self.target_relation()?;
@@ -209,6 +214,7 @@ impl Parser<'_> {
         })
     }
 
+    #[inline(never)]
     fn merge_stmt(&mut self, with: Option<WithClause>) -> Result<MergeStmt> {
         self.expect_all(&[K::Merge, K::Into])?;
         let relation = self.target_relation()?;

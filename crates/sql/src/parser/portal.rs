@@ -34,7 +34,7 @@ impl Parser<'_> {
             self.eat_all(K::Without, &[K::Hold])?;
         }
         self.expect(K::For)?;
-        let query = self.select_stmt()?;
+        let query = *self.select_stmt()?;
         Ok(Statement::DeclareCursor(Box::new(DeclareCursorStmt {
             name,
             binary,

@@ -3,7 +3,7 @@
 
 use kumquat_types::Result;
 
-use super::cursor::{Parser, Place};
+use super::cursor::{LEVEL, Parser, Place};
 use super::names::system_name;
 use super::types::type_name_of;
 use crate::ast::*;
@@ -43,6 +43,7 @@ impl Parser<'_> {
         }
     }
 
+    #[inline(never)]
     fn keyword_primary(&mut self, keyword: K, location: Location) -> Result<Expr> {
         let paren = self.at_ahead(1, '(');
         let value = match keyword {
@@ -54,13 +55,7 @@ impl Parser<'_> {
             K::Exists if paren => {
                 self.bump();
                 let subselect = self.select_with_parens()?;
-                return Ok(Expr::SubLink(Box::new(SubLink {
-                    kind: SubLinkKind::Exists,
-                    test: None,
-                    oper_name: Vec::new(),
-                    subselect,
-                    location,
-                })));
+                return Ok(sublink(SubLinkKind::Exists, subselect, location));
             }
             K::Row if paren => return self.row(),
             K::Grouping if paren => {
@@ -80,6 +75,7 @@ impl Parser<'_> {
     }
 
     /// A column, a function call or a literal with its type before it.
+    #[inline(never)]
     fn named(&mut self, location: Location) -> Result<Expr> {
         if self.at_typed_literal() {
             return self.standard_typed_literal();
@@ -107,6 +103,7 @@ impl Parser<'_> {
     }
 
     /// `numeric(4,2) '1.5'`, `interval '1' day`
+    #[inline(never)]
     fn standard_typed_literal(&mut self) -> Result<Expr> {
         let location = self.location();
         if let Some(type_name) = self.standard_type(false)? {
@@ -126,6 +123,7 @@ impl Parser<'_> {
     }
 
     /// A column reference up to the first subscript; from there on subscripts and fields of it.
+    #[inline(never)]
     pub fn column_ref(&self, name: String, indirection: Vec<Indirection>, location: Location) -> Result<Expr> {
         let mut fields = vec![ColumnRefField::Name(name)];
         let mut steps = indirection.into_iter().peekable();
@@ -147,6 +145,7 @@ impl Parser<'_> {
     }
 
     /// `.field`, `.*`, `[subscript]`, as many as there are.
+    #[inline(never)]
     pub fn indirection(&mut self) -> Result<Vec<Indirection>> {
         let mut steps = Vec::new();
         loop {
@@ -168,6 +167,7 @@ impl Parser<'_> {
         Ok(steps)
     }
 
+    #[inline(never)]
     fn subscript(&mut self) -> Result<Indirection> {
         self.expect('[')?;
         let step = self.within(Place::Plain, |p| {
@@ -192,6 +192,7 @@ impl Parser<'_> {
     }
 
     /// The subscripts and fields after an operand, if there are any.
+    #[inline(never)]
     pub fn with_indirection(&mut self, arg: Expr) -> Result<Expr> {
         let indirection = self.indirection()?;
         if indirection.is_empty() {
@@ -200,6 +201,7 @@ impl Parser<'_> {
         Ok(Expr::Indirection(Box::new(AIndirection { arg, indirection })))
     }
 
+    #[inline(never)]
     fn case(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -237,6 +239,7 @@ impl Parser<'_> {
     }
 
     /// `ARRAY[...]`, `ARRAY(query)`
+    #[inline(never)]
     fn array(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -244,18 +247,13 @@ impl Parser<'_> {
             return self.array_elements(location);
         }
         let subselect = self.select_with_parens()?;
-        Ok(Expr::SubLink(Box::new(SubLink {
-            kind: SubLinkKind::Array,
-            test: None,
-            oper_name: Vec::new(),
-            subselect,
-            location,
-        })))
+        Ok(sublink(SubLinkKind::Array, subselect, location))
     }
 
     /// `[a, b]` or `[[a, b], [c, d]]`
+    #[inline(never)]
     fn array_elements(&mut self, location: Location) -> Result<Expr> {
-        self.nested(|p| {
+        self.nested(LEVEL, |p| {
             p.expect('[')?;
             let elements = if p.at('[') {
                 p.comma_list(|p| p.array_elements(p.location()))?
@@ -270,6 +268,7 @@ impl Parser<'_> {
     }
 
     /// `ROW(...)`
+    #[inline(never)]
     fn row(&mut self) -> Result<Expr> {
         let location = self.location();
         self.bump();
@@ -289,8 +288,9 @@ impl Parser<'_> {
     }
 
     /// A query in parentheses.
-    pub fn select_with_parens(&mut self) -> Result<SelectStmt> {
-        self.nested(|p| {
+    #[inline(never)]
+    pub fn select_with_parens(&mut self) -> Result<Box<SelectStmt>> {
+        self.nested(LEVEL, |p| {
             p.in_parens(|p| match p.at('(') {
                 false => p.select_no_parens(),
                 true => {
@@ -308,4 +308,16 @@ impl Parser<'_> {
     pub fn parenthesized_expr(&mut self) -> Result<Expr> {
         self.in_parens(Self::expr)
     }
+}
+
+/// A subquery without a left side.
+#[inline(never)]
+pub(super) fn sublink(kind: SubLinkKind, subselect: Box<SelectStmt>, location: Location) -> Expr {
+    Expr::SubLink(Box::new(SubLink {
+        kind,
+        test: None,
+        oper_name: Vec::new(),
+        subselect: *subselect,
+        location,
+    }))
 }

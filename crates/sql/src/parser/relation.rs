@@ -2,7 +2,7 @@
 
 use kumquat_types::{Result, SqlState};
 
-use super::cursor::{Parser, error_at};
+use super::cursor::{Parser, QUERY, error_at};
 use super::options::{def_elem, flag};
 use super::select::into_clause;
 use crate::ast::*;
@@ -104,7 +104,7 @@ impl Parser<'_> {
         };
         let options = self.opt_with_reloptions()?;
         self.expect(K::As)?;
-        let mut query = self.select_stmt()?;
+        let mut query = *self.select_stmt()?;
         let location = self.location();
         let check_option = self.check_option()?;
         if recursive {
@@ -150,7 +150,7 @@ impl Parser<'_> {
         into.options = self.opt_with_reloptions()?;
         into.tablespace = self.opt_tablespace()?;
         self.expect(K::As)?;
-        let query = Statement::Select(Box::new(self.select_stmt()?));
+        let query = Statement::Select(self.select_stmt()?);
         into.skip_data = self.with_no_data()?;
         Ok(Statement::CreateTableAs(Box::new(CreateTableAsStmt {
             into,
@@ -290,7 +290,7 @@ impl Parser<'_> {
         let location = self.location();
         let mut elements = Vec::new();
         while self.at_any(&[K::Create, K::Grant]) {
-            elements.push(self.nested(Self::schema_element)?);
+            elements.push(self.nested(QUERY, Self::schema_element)?);
         }
         if if_not_exists && !elements.is_empty() {
             let message = "CREATE SCHEMA IF NOT EXISTS cannot include schema elements";

@@ -2,7 +2,7 @@
 
 use kumquat_types::Result;
 
-use super::cursor::{Parser, Place, syntax_error};
+use super::cursor::{LEVEL, Parser, Place, QUERY, syntax_error};
 use super::names::not_modelled;
 use super::types::int_const;
 use crate::ast::*;
@@ -53,7 +53,7 @@ impl Parser<'_> {
     }
 
     /// Any query, in parentheses or not: PostgreSQL's `SelectStmt`.
-    pub fn select_stmt(&mut self) -> Result<SelectStmt> {
+    pub fn select_stmt(&mut self) -> Result<Box<SelectStmt>> {
         if !self.at('(') {
             return self.select_no_parens();
         }
@@ -65,13 +65,14 @@ impl Parser<'_> {
     }
 
     /// A query that is not in parentheses as a whole.
-    pub fn select_no_parens(&mut self) -> Result<SelectStmt> {
+    pub fn select_no_parens(&mut self) -> Result<Box<SelectStmt>> {
         let with = self.opt_with_clause()?;
         self.select_after_with(with)
     }
 
-    pub fn select_after_with(&mut self, with: Option<WithClause>) -> Result<SelectStmt> {
-        self.nested(|p| {
+    #[inline(never)]
+    pub fn select_after_with(&mut self, with: Option<WithClause>) -> Result<Box<SelectStmt>> {
+        self.nested(QUERY, |p| {
             let first = p.select_operand()?;
             let select = p.set_operations(first, 0)?;
             p.select_options(select, with)
@@ -79,16 +80,17 @@ impl Parser<'_> {
     }
 
     /// The rest of a query of which the first operand was read.
-    pub fn select_after_operand(&mut self, first: SelectStmt) -> Result<SelectStmt> {
+    pub fn select_after_operand(&mut self, first: Box<SelectStmt>) -> Result<Box<SelectStmt>> {
         let select = self.set_operations(first, 0)?;
         self.select_options(select, None)
     }
 
-    fn select_operand(&mut self) -> Result<SelectStmt> {
+    #[inline(never)]
+    fn select_operand(&mut self) -> Result<Box<SelectStmt>> {
         let body = match self.keyword() {
             Some(K::Select) => {
                 self.bump();
-                SelectBody::Select(Box::new(self.select_core()?))
+                SelectBody::Select(self.select_core()?)
             }
             Some(K::Values) => {
                 self.bump();
@@ -105,17 +107,12 @@ impl Parser<'_> {
             }
             _ => return self.select_with_parens(),
         };
-        Ok(SelectStmt {
-            with: None,
-            body,
-            sort: Vec::new(),
-            limit: LimitClause::default(),
-            locking: Vec::new(),
-        })
+        Ok(query(body))
     }
 
     /// UNION and EXCEPT, and INTERSECT, which binds tighter; all from left to right.
-    fn set_operations(&mut self, mut left: SelectStmt, floor: u8) -> Result<SelectStmt> {
+    #[inline(never)]
+    fn set_operations(&mut self, mut left: Box<SelectStmt>, floor: u8) -> Result<Box<SelectStmt>> {
         loop {
             let (op, precedence) = match self.keyword() {
                 Some(K::Union) => (SetOperator::Union, 1),
@@ -135,27 +132,21 @@ impl Parser<'_> {
             let right = self.set_operations(right, precedence)?;
             self.height += 1;
             self.check_depth(self.height)?;
-            left = SelectStmt {
-                with: None,
-                body: SelectBody::SetOperation(Box::new(SetOperation { op, all, left, right })),
-                sort: Vec::new(),
-                limit: LimitClause::default(),
-                locking: Vec::new(),
+            let (left_query, right) = (*left, *right);
+            let operation = SetOperation {
+                op,
+                all,
+                left: left_query,
+                right,
             };
+            left = query(SelectBody::SetOperation(Box::new(operation)));
         }
     }
 
     /// What follows SELECT, as an expression of PL/pgSQL is written.
-    pub fn plpgsql_expression(&mut self) -> Result<SelectStmt> {
+    pub fn plpgsql_expression(&mut self) -> Result<Box<SelectStmt>> {
         let core = self.select_core()?;
-        let select = SelectStmt {
-            with: None,
-            body: SelectBody::Select(Box::new(core)),
-            sort: Vec::new(),
-            limit: LimitClause::default(),
-            locking: Vec::new(),
-        };
-        let select = self.select_options(select, None)?;
+        let select = self.select_options(query(SelectBody::Select(core)), None)?;
         match self.at_end() {
             true => Ok(select),
             false => self.unexpected(),
@@ -163,8 +154,9 @@ impl Parser<'_> {
     }
 
     /// The clauses after SELECT.
-    fn select_core(&mut self) -> Result<SelectCore> {
-        let mut core = SelectCore::default();
+    #[inline(never)]
+    fn select_core(&mut self) -> Result<Box<SelectCore>> {
+        let mut core = Box::<SelectCore>::default();
         if self.eat(K::Distinct) {
             core.distinct = Some(match self.eat(K::On) {
                 true => Distinct::On(self.in_parens(Self::expr_list)?),
@@ -228,6 +220,7 @@ impl Parser<'_> {
     }
 
     /// The table of SELECT INTO.
+    #[inline(never)]
     fn select_into(&mut self) -> Result<IntoClause> {
         let followed_by_name = self.at_ahead(1, K::Table)
             || self.word_category(1).is_some_and(|category| {
@@ -269,7 +262,7 @@ impl Parser<'_> {
             return set(GroupingSetKind::Cube, exprs(self)?);
         }
         if self.eat_both(K::Grouping, K::Sets) {
-            let content = self.nested(|p| p.parenthesized_list(Self::group_item))?;
+            let content = self.nested(LEVEL, |p| p.parenthesized_list(Self::group_item))?;
             return set(GroupingSetKind::Sets, content);
         }
         Ok(GroupItem::Expr(self.expr()?))
@@ -290,6 +283,7 @@ impl Parser<'_> {
         }))
     }
 
+    #[inline(never)]
     fn common_table_expr(&mut self) -> Result<CommonTableExpr> {
         let location = self.location();
         let name = self.col_id()?;
@@ -364,7 +358,8 @@ impl Parser<'_> {
 
     /// ORDER BY, LIMIT, FOR UPDATE after a query, which may have such clauses already if it is in
     /// parentheses.
-    fn select_options(&mut self, mut select: SelectStmt, with: Option<WithClause>) -> Result<SelectStmt> {
+    #[inline(never)]
+    fn select_options(&mut self, mut select: Box<SelectStmt>, with: Option<WithClause>) -> Result<Box<SelectStmt>> {
         let sort = self.opt_sort_clause()?;
         let mut limit_first = None;
         if self.at_limit() {
@@ -398,6 +393,7 @@ impl Parser<'_> {
         self.at_any(&[K::Limit, K::Offset, K::Fetch])
     }
 
+    #[inline(never)]
     fn limit_clause(&mut self) -> Result<LimitClause> {
         let mut limit = LimitClause::default();
         if self.at(K::Offset) {
@@ -467,6 +463,7 @@ impl Parser<'_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn locking_clauses(&mut self) -> Result<Vec<LockingClause>> {
         let mut clauses = Vec::new();
         while self.eat(K::For) {
@@ -510,6 +507,18 @@ impl Parser<'_> {
         }
         Ok(clauses)
     }
+}
+
+/// A query with nothing around its body.
+#[inline(never)]
+fn query(body: SelectBody) -> Box<SelectStmt> {
+    Box::new(SelectStmt {
+        with: None,
+        body,
+        sort: Vec::new(),
+        limit: LimitClause::default(),
+        locking: Vec::new(),
+    })
 }
 
 /// Adds LIMIT and OFFSET to a query that may have some already.

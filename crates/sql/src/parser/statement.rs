@@ -13,7 +13,7 @@ impl Parser<'_> {
         let Some(keyword) = self.keyword() else {
             return match self.tok() {
                 Tok::End | Tok::Char(';') => Ok(Statement::Empty),
-                Tok::Char('(') => Ok(Statement::Select(Box::new(self.select_stmt()?))),
+                Tok::Char('(') => Ok(Statement::Select(self.select_stmt()?)),
                 _ => self.unexpected(),
             };
         };

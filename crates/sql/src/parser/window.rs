@@ -32,6 +32,7 @@ impl Parser<'_> {
         Ok(window)
     }
 
+    #[inline(never)]
     fn window_specification(&mut self) -> Result<WindowDef> {
         let location = self.location();
         self.in_parens(|p| {
@@ -57,6 +58,7 @@ impl Parser<'_> {
         })
     }
 
+    #[inline(never)]
     fn frame(&mut self) -> Result<Option<WindowFrame>> {
         let mode = self.eat_one_of(&[
             (K::Range, FrameMode::Range),

@@ -96,7 +96,7 @@ pub struct Expression {
     /// As written, without the SELECT.
     pub text: String,
     /// The query with this text after SELECT.
-    pub query: SelectStmt,
+    pub query: Box<SelectStmt>,
     pub location: Location,
 }
 

@@ -7,7 +7,7 @@ use super::reader::{Reader, Until, unknown_variable};
 use super::scope::Kind;
 use crate::ast::Location;
 use crate::lexer::Tok;
-use crate::parser::{error_at, syntax_error};
+use crate::parser::{QUERY, error_at, syntax_error};
 
 impl Reader<'_> {
     /// Statements up to a word that ends their list.
@@ -44,9 +44,9 @@ impl Reader<'_> {
 
     /// Runs a rule one level deeper.
     fn deeper<T>(&mut self, rule: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
-        self.parser.enter()?;
+        self.parser.enter(QUERY)?;
         let result = rule(self);
-        self.parser.leave();
+        self.parser.leave(QUERY);
         result
     }
 
