@@ -5,6 +5,7 @@
 //! low half for seed 0 is the 32-bit one.
 
 use crate::compare::{span, trim};
+use crate::io::char_byte;
 use crate::{ArrayValue, Datum, Inet, Json, Numeric, Oid, RangeValue, RecordValue};
 
 /// The hash of a value by the default hash operator class of its type, None if there is none. NULL hashes to 0.
@@ -172,7 +173,7 @@ fn hash_with<F: Family>(family: &F, type_oid: Oid, value: &Datum) -> Option<F::H
         Datum::Text(v) => match type_oid {
             Oid::BPCHAR => family.bytes(trim(v).as_bytes()),
             // The first byte, as a signed number.
-            Oid::CHAR => family.word(i32::from(v.bytes().next().unwrap_or(0) as i8) as u32),
+            Oid::CHAR => family.word(i32::from(char_byte(v) as i8) as u32),
             Oid::JSON | Oid::XML | Oid::JSONPATH => return None,
             _ => family.bytes(v.as_bytes()),
         },

@@ -6,15 +6,37 @@ use crate::{Error, Result, SqlState};
 /// Reads an integer of a type called `type_name`, as `pg_strtoint32` and its kin.
 pub fn parse_integer<T: TryFrom<i64>>(text: &str, type_name: &str) -> Result<T> {
     let trimmed = text.trim_matches(is_space);
-    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    let unsigned = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
+    let end = unsigned.find(|c: char| !c.is_ascii_digit()).unwrap_or(unsigned.len());
+    let number = trimmed.get(..trimmed.len() - unsigned.len() + end).unwrap_or_default();
+    if end == 0 {
         return Err(invalid(text, type_name));
     }
-    trimmed
-        .parse::<i64>()
-        .ok()
-        .and_then(|value| T::try_from(value).ok())
-        .ok_or_else(|| out_of_range(text, type_name))
+    // Whether the number fits is seen before what follows it.
+    let value = number.parse::<i64>().ok().and_then(|value| T::try_from(value).ok());
+    match value {
+        None => Err(out_of_range(text, type_name)),
+        Some(_) if end < unsigned.len() => Err(invalid(text, type_name)),
+        Some(value) => Ok(value),
+    }
+}
+
+/// Reads a transaction or command number as C's `strtoul` does: what is no number counts as 0.
+pub fn parse_transaction_id(text: &str) -> u64 {
+    let trimmed = text.trim_start_matches(is_space);
+    let unsigned = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
+    let end = unsigned.find(|c: char| !c.is_ascii_digit()).unwrap_or(unsigned.len());
+    let digits = unsigned.get(..end).unwrap_or_default();
+    let value = if digits.is_empty() {
+        0
+    } else {
+        digits.parse().unwrap_or(u64::MAX)
+    };
+    if trimmed.starts_with('-') && value != u64::MAX {
+        value.wrapping_neg()
+    } else {
+        value
+    }
 }
 
 /// Reads an oid; as in C's `strtoul`, a minus sign counts from the top.
@@ -70,6 +92,10 @@ mod tests {
         assert_eq!(
             message("99999999999999999999"),
             "value \"99999999999999999999\" is out of range for type integer"
+        );
+        assert_eq!(
+            message("99999999999.5"),
+            "value \"99999999999.5\" is out of range for type integer"
         );
         assert_eq!(parse_oid("-1").unwrap(), u32::MAX);
         assert!(parse_oid("4294967296").is_err());

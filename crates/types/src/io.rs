@@ -10,7 +10,7 @@ use crate::bytea::{bytea_in, bytea_out};
 use crate::float::{format_f32, format_f64, parse_f32, parse_f64};
 use crate::inet::mac::{macaddr_in, macaddr_out, macaddr8_in};
 use crate::inet::text::{cidr_in, cidr_out, inet_in, inet_out};
-use crate::integer::{invalid, parse_bool, parse_integer, parse_oid};
+use crate::integer::{invalid, parse_bool, parse_integer, parse_oid, parse_transaction_id};
 use crate::json::output::jsonb_out;
 use crate::json::parse::{json_in, jsonb_in};
 use crate::locators::{lsn_in, lsn_out, tid_in, tid_out};
@@ -32,7 +32,9 @@ pub fn input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> R
         Oid::INT2 => Datum::Int2(parse_integer(text, "smallint")?),
         Oid::INT4 => Datum::Int4(parse_integer(text, "integer")?),
         Oid::INT8 => Datum::Int8(parse_integer(text, "bigint")?),
-        Oid::OID | Oid::XID | Oid::CID => Datum::Oid(parse_oid(text)?),
+        Oid::OID => Datum::Oid(parse_oid(text)?),
+        Oid::XID | Oid::CID => Datum::Oid(parse_transaction_id(text) as u32),
+        Oid::XID8 => Datum::Int8(parse_transaction_id(text) as i64),
         Oid::FLOAT4 => Datum::Float4(parse_f32(text)?),
         Oid::FLOAT8 => Datum::Float8(parse_f64(text)?),
         Oid::NUMERIC => Datum::Numeric(Numeric::parse(text)?.into()),
@@ -44,10 +46,9 @@ pub fn input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> R
         | Oid::REFCURSOR
         | Oid::XML
         | Oid::PG_NODE_TREE => Datum::text(text),
-        Oid::CHAR => Datum::text(text.get(..first_char(text)).unwrap_or_default()),
+        Oid::CHAR => Datum::text(char_in(text)),
         Oid::NAME => Datum::text(truncate_name(text)),
         Oid::VOID => Datum::Void,
-        Oid::XID8 => Datum::Int8(parse_integer(text, "xid8")?),
         Oid::MONEY => Datum::Int8(money_in(text)?),
         Oid::PG_LSN => Datum::Int8(lsn_in(text)?),
         Oid::TID => Datum::Int8(tid_in(text)?),
@@ -122,6 +123,7 @@ pub fn output<'a>(env: &dyn Environment, type_oid: Oid, value: &'a Datum) -> Cow
             Oid::MONEY => money_out(*value),
             Oid::PG_LSN => lsn_out(*value),
             Oid::TID => tid_out(*value),
+            Oid::XID8 => (*value as u64).to_string(),
             _ => value.to_string(),
         },
         Datum::Oid(value) if is_reg_type(type_oid) => reg_output(env, type_oid, *value),
@@ -216,6 +218,27 @@ pub fn truncate_name(name: &str) -> &str {
     name.get(..end).unwrap_or_default()
 }
 
-fn first_char(text: &str) -> usize {
-    text.chars().next().map_or(0, char::len_utf8)
+/// One byte, written as `\ooo` if it is not ASCII.
+pub(crate) fn char_in(text: &str) -> String {
+    let byte = match text.as_bytes() {
+        [b'\\', a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7'] => (a - b'0') << 6 | (b - b'0') << 3 | (c - b'0'),
+        [first, ..] => *first,
+        [] => 0,
+    };
+    match byte {
+        0 => String::new(),
+        1..128 => char::from(byte).into(),
+        128.. => format!("\\{byte:03o}"),
+    }
+}
+
+/// The byte that a value of type "char" holds.
+pub(crate) fn char_byte(value: &str) -> u8 {
+    match value.as_bytes() {
+        [b'\\', a @ b'2'..=b'3', b, c] => {
+            (a - b'0') << 6 | (b.wrapping_sub(b'0') & 7) << 3 | (c.wrapping_sub(b'0') & 7)
+        }
+        [byte, ..] => *byte,
+        [] => 0,
+    }
 }

@@ -9,7 +9,7 @@
 //!   [`functions`]: what they do.
 //! - [`io`]: values from and to text by type; [`typmod`]: type modifiers; [`format_type`](mod@format_type): names.
 //! - one module a family of values: [`integer`], [`float`], [`numeric`], [`money`], [`datetime`], [`interval`],
-//!   [`json`], [`array`], [`range`], [`inet`], [`enums`], [`bits`], [`bytea`], [`record`], [`locators`].
+//!   [`json`], [`mod@array`], [`range`], [`inet`], [`enums`], [`bits`], [`bytea`], [`record`], [`locators`].
 //! - for text: [`regex`], [`formatting`], [`quote`], [`normalize`], [`digest`].
 
 pub mod array;

@@ -8,14 +8,14 @@ use crate::{Error, Numeric, Result, SqlState};
 pub fn money_in(text: &str) -> Result<i64> {
     let mut rest = text.trim_matches(is_space);
     let mut negative = false;
-    // Sign, parenthesis and currency symbol may come in any order.
-    loop {
-        let next = rest.strip_prefix('$').or_else(|| rest.strip_prefix('+'));
-        let minus = rest.strip_prefix('-').or_else(|| rest.strip_prefix('('));
-        negative |= minus.is_some();
-        match next.or(minus) {
-            Some(after) => rest = after.trim_start_matches(is_space),
-            None => break,
+    let mut signed = false;
+    // One sign or parenthesis and one currency symbol may come in either order.
+    for _ in 0..3 {
+        let sign = rest.strip_prefix(['-', '(', '+']).filter(|_| !signed);
+        negative |= sign.is_some() && !rest.starts_with('+');
+        signed |= sign.is_some();
+        if let Some(after) = sign.or_else(|| rest.strip_prefix('$')) {
+            rest = after.trim_start_matches(is_space);
         }
     }
     let end = rest

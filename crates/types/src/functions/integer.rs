@@ -3,6 +3,7 @@
 use super::kernel::{kernel1, kernel2, map2, try_map2};
 use super::{Family, unexpected};
 use crate::Datum::{self, Bool, Float4, Float8, Int2, Int4, Int8, Oid, Text};
+use crate::io::char_byte;
 use crate::{Call, Error, Implementation, Numeric, Result, SqlState};
 
 fn smallint_out_of_range() -> Error {
@@ -170,11 +171,12 @@ pub static OTHERS: Family = family! { _call;
     "i8tooid" (Int8(a)) => u32::try_from(*a).map(Oid).map_err(|_|
         Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "OID out of range"));
     "oidtoi8" (Oid(a)) => Ok(Int8(i64::from(*a)));
-    "chartoi4" (Text(a)) => Ok(Int4(i32::from(a.bytes().next().unwrap_or(0) as i8)));
-    "i4tochar" (Int4(a)) => match u8::try_from(*a) {
+    "chartoi4" (Text(a)) => Ok(Int4(i32::from(char_byte(a) as i8)));
+    "i4tochar" (Int4(a)) => match i8::try_from(*a) {
         Ok(0) => Ok("".into()),
-        Ok(byte @ 1..128) => Ok(char::from(byte).to_string().into()),
-        _ => Err(Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "\"char\" out of range")),
+        Ok(byte @ 1..) => Ok(char::from(byte as u8).to_string().into()),
+        Ok(byte) => Ok(format!("\\{:03o}", byte as u8).into()),
+        Err(_) => Err(Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "\"char\" out of range")),
     };
     "xid8toxid" (Int8(a)) => Ok(Oid(*a as u32));
     "booltext" (Bool(a)) => Ok(if *a { "true" } else { "false" }.into());

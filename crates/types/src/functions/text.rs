@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Family, unexpected};
 use crate::Datum::{self, Bits, Bool, Bytea, Int4, Null, Oid as ObjectId, Text};
-use crate::io::{output, truncate_name};
+use crate::io::{char_in, output, truncate_name};
 use crate::normalize::{Form, normalize};
 use crate::quote::{quote_identifier, quote_literal};
 use crate::{ArrayValue, Call, Error, Implementation, Oid, Result, SqlState, apply_typmod};
@@ -27,7 +27,7 @@ pub static FUNCTIONS: Family = family! { call;
     "char_bpchar" (Text(s)) => Ok(Text(s.clone()));
     "text_name" (Text(s)) => text(truncate_name(s));
     "bpchar_name" (Text(s)) => text(truncate_name(s).trim_end_matches(' '));
-    "text_char" (Text(s)) => text(head(s, 1));
+    "text_char" (Text(s)) => text(char_in(s));
     "nameconcatoid" (Text(name), ObjectId(oid)) => {
         let suffix = format!("_{oid}");
         let kept = (0..=crate::io::MAX_NAME - suffix.len()).rev().find_map(|end| name.get(..end.min(name.len())));
