@@ -35,12 +35,18 @@ impl Engine {
     pub fn new(options: &Options) -> Engine {
         let network = kumquat_citus::new_cluster(WORKERS);
         let mut session = connect::open(COORDINATOR, DATABASE.into(), BOOTSTRAP_SUPERUSER);
-        // Past the range of either the conversion saturates.
-        session.clock.now = ((options.clock - POSTGRES_EPOCH) * 1e6) as i64;
         session.random = u64::from(options.seed);
         let mut psql = Psql::new(network, session, &kumquat_citus::Citus);
         psql.variables.set("ECHO", "all");
-        Engine { psql }
+        let mut engine = Engine { psql };
+        engine.set_clock(options.clock);
+        engine
+    }
+
+    /// Sets the time that `now()` tells, in seconds since 1970-01-01 UTC.
+    pub fn set_clock(&mut self, seconds: f64) {
+        // Out of range the conversion saturates.
+        self.psql.session.clock.now = ((seconds - POSTGRES_EPOCH) * 1e6) as i64;
     }
 
     /// Runs a text as if it were typed into psql and reports each statement as it is done. What

@@ -1,7 +1,7 @@
 //! The session itself.
 
 use kumquat_protocol::lesson::{Check, CheckResult};
-use kumquat_protocol::message::{Options, Reply, Request, SessionView};
+use kumquat_protocol::message::{Options, Reply, Request, SessionView, Typed};
 use kumquat_protocol::outcome::{OutputKind, StatementOutcome};
 
 use crate::engine::Engine;
@@ -25,6 +25,11 @@ impl Playground {
     /// Runs a text as if it were typed into psql and reports each statement as it is done.
     pub fn run(&mut self, text: &str, report: &mut dyn FnMut(StatementOutcome)) {
         self.engine.run(text, report);
+    }
+
+    fn run_at(&mut self, typed: &Typed, report: &mut dyn FnMut(StatementOutcome)) {
+        self.engine.set_clock(typed.at);
+        self.run(&typed.text, report);
     }
 
     /// How things stand.
@@ -83,16 +88,16 @@ impl Playground {
         match request {
             Request::Boot { options, log } => {
                 *self = Playground::new(&options);
-                for text in &log {
-                    self.run(text, &mut |_| {});
+                for typed in &log {
+                    self.run_at(typed, &mut |_| {});
                 }
                 Reply::Ready {
                     session: self.view(),
                     matrix: matrix::cells(),
                 }
             }
-            Request::Run { text } => {
-                self.run(&text, &mut |outcome| report(Reply::Statement { outcome }));
+            Request::Run { typed } => {
+                self.run_at(&typed, &mut |outcome| report(Reply::Statement { outcome }));
                 Reply::Finished { session: self.view() }
             }
             Request::Check { check } => Reply::Checked {

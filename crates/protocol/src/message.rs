@@ -25,10 +25,10 @@ pub struct Numbered<T> {
 pub enum Request {
     /// Makes a fresh cluster and runs `log`, the texts of an earlier session, without
     /// reporting their statements. Answered by [`Reply::Ready`].
-    Boot { options: Options, log: Vec<String> },
+    Boot { options: Options, log: Vec<Typed> },
     /// Runs a text as if it were typed into psql: any number of statements and meta-commands.
     /// Answered by [`Reply::Statement`] for each and [`Reply::Finished`].
-    Run { text: String },
+    Run { typed: Typed },
     /// Looks whether a step's goal is reached; leaves no trace. Answered by [`Reply::Checked`].
     Check { check: Check },
     /// Keeps the present state under a number. Answered by [`Reply::Kept`].
@@ -39,7 +39,15 @@ pub enum Request {
     Ping,
 }
 
-/// What a cluster starts from. The same options and the same statements give the same output.
+/// A text and when it was typed, for `now()`: seconds since 1970-01-01 UTC.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub struct Typed {
+    pub text: String,
+    pub at: f64,
+}
+
+/// What a cluster starts from. The same options and the same texts give the same output.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(Tsify))]
 pub struct Options {

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use kumquat_protocol::keys::{MatrixCell, RefusedKey};
 use kumquat_protocol::lesson::{Check, CheckResult};
-use kumquat_protocol::message::{Options, Reply, Request, SessionView};
+use kumquat_protocol::message::{Options, Reply, Request, SessionView, Typed};
 use kumquat_protocol::outcome::StatementOutcome;
 use kumquat_protocol::view::ClusterView;
 use leptos::prelude::*;
@@ -79,7 +79,7 @@ pub struct Session {
     client: StoredValue<Client, LocalStorage>,
     options: StoredValue<Options>,
     /// Texts that ran, to replay when a worker is replaced.
-    log: StoredValue<Vec<String>>,
+    log: StoredValue<Vec<Typed>>,
     /// Statements of the running text that are done.
     done: StoredValue<String>,
     /// Texts sent and not finished.
@@ -101,10 +101,7 @@ impl Session {
             matrix: RwSignal::default(),
             finished: RwSignal::new(0),
             client: StoredValue::new_local(Client::new(assets)),
-            options: StoredValue::new(Options {
-                seed: 0,
-                clock: (js_sys::Date::now() / 1000.0).floor(),
-            }),
+            options: StoredValue::new(Options { seed: 0, clock: now() }),
             log: StoredValue::default(),
             done: StoredValue::default(),
             running: StoredValue::new(0),
@@ -121,12 +118,13 @@ impl Session {
     pub async fn run(self, text: String) -> bool {
         self.running.update_value(|count| *count += 1);
         self.engine.set(Engine::Running);
-        let reply = self.request(Request::Run { text: text.clone() }).await;
+        let typed = Typed { text, at: now() };
+        let reply = self.request(Request::Run { typed: typed.clone() }).await;
         self.running.update_value(|count| *count = count.saturating_sub(1));
         let done = self.done.try_update_value(std::mem::take).unwrap_or_default();
         match reply {
             Some(Reply::Finished { session }) => {
-                self.log.update_value(|log| log.push(text));
+                self.log.update_value(|log| log.push(typed));
                 self.show(session);
                 self.finished.update(|count| *count += 1);
                 if self.running.get_value() == 0 {
@@ -135,7 +133,7 @@ impl Session {
                 true
             }
             _ => {
-                self.log.update_value(|log| log.push(done));
+                self.log.update_value(|log| log.push(Typed { text: done, ..typed }));
                 false
             }
         }
@@ -273,6 +271,11 @@ impl Session {
             }
         });
     }
+}
+
+/// Seconds since 1970-01-01 UTC.
+fn now() -> f64 {
+    js_sys::Date::now() / 1000.0
 }
 
 /// The session that the page provides to all its parts.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use js_sys::Function;
-use kumquat_playground::protocol::message::{Options, Reply, Request, SessionView};
+use kumquat_playground::protocol::message::{Options, Reply, Request, SessionView, Typed};
 use kumquat_playground::protocol::outcome::StatementOutcome;
 use kumquat_playground::protocol::view::TableKind;
 use kumquat_wasm::Playground;
@@ -85,18 +85,25 @@ fn requests_are_answered_statement_by_statement() {
     let mut playground = Playground::new(0, 0.0);
     let boot = Request::Boot {
         options: Options { seed: 0, clock: 0.0 },
-        log: vec!["CREATE TABLE kept (a int);\n".into()],
+        log: vec![typed("CREATE TABLE kept (a int);\n")],
     };
     let replies = ask(&mut playground, &boot);
     assert!(matches!(replies.as_slice(), [Reply::Ready { session, .. }] if session.cluster.tables.len() == 1));
     let run = Request::Run {
-        text: "SELECT 1;\nSELECT 2;\n".into(),
+        typed: typed("SELECT 1;\nSELECT 2;\n"),
     };
     let replies = ask(&mut playground, &run);
     assert!(matches!(
         replies.as_slice(),
         [Reply::Statement { .. }, Reply::Statement { .. }, Reply::Finished { .. }]
     ));
+}
+
+fn typed(text: &str) -> Typed {
+    Typed {
+        text: text.into(),
+        at: 0.0,
+    }
 }
 
 /// Every reply to a request, the last one too.
