@@ -13,6 +13,7 @@ use crate::inet::text::{cidr_in, cidr_out, inet_in, inet_out};
 use crate::integer::{invalid, parse_bool, parse_integer, parse_oid, parse_transaction_id};
 use crate::json::output::jsonb_out;
 use crate::json::parse::{json_in, jsonb_in};
+use crate::json::path::jsonpath_in;
 use crate::locators::{lsn_in, lsn_out, tid_in, tid_out};
 use crate::money::{money_in, money_out};
 use crate::range::text::{multirange_in, multirange_out, range_in, range_out};
@@ -61,6 +62,7 @@ pub fn input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) -> R
         Oid::BIT | Oid::VARBIT => Datum::Bits(bits_in(text)?.into()),
         Oid::JSON => return json_in(text),
         Oid::JSONB => return jsonb_in(text),
+        Oid::JSONPATH => return jsonpath_in(text),
         Oid::INT2VECTOR => return vector_in(env, Oid::INT2, text),
         Oid::OIDVECTOR => return vector_in(env, Oid::OID, text),
         Oid::DATE => return datetime::date_in(env, text),

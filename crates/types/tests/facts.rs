@@ -419,6 +419,7 @@ macro_rules! facts {
 }
 
 facts! {
+    jsonpath
     ranges
     others
     json

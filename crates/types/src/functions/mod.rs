@@ -56,6 +56,7 @@ pub mod hashing;
 pub mod inet;
 pub mod integer;
 pub mod json;
+pub mod json_path;
 mod kernel;
 pub mod misc;
 pub mod money;
@@ -105,6 +106,7 @@ static FAMILIES: &[Family] = &[
     money::FUNCTIONS,
     json::CONVERSIONS,
     json::OPERATORS,
+    json_path::FUNCTIONS,
     numeric::FUNCTIONS,
     numeric::IN_RANGE,
     pattern::FUNCTIONS,

@@ -3,7 +3,7 @@
 //! [`lexer`] and [`parse`](mod@parse) read text, with PostgreSQL's errors; [`output`] prints. Both types are looked into
 //! through [`element`]: fields, elements, paths. [`edit`] changes jsonb values, [`contain`] compares their
 //! contents, [`subscript`] is for `doc['a'] = ...`. [`convert`] makes JSON of any SQL value, [`build`] objects
-//! and arrays of arguments and rows, [`record`] rows of JSON. [`path`] is the SQL/JSON path language.
+//! and arrays of arguments and rows, [`record`] rows of JSON. [`path`] is the SQL/JSON path language. [`path`] is the SQL/JSON path language.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ pub mod element;
 pub mod lexer;
 pub mod output;
 pub mod parse;
+pub mod path;
 pub mod record;
 pub mod subscript;
 
