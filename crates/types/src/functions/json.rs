@@ -12,7 +12,7 @@ use crate::json::output::{pretty, without_nulls};
 use crate::json::parse::parse;
 use crate::json::record::{self, ColumnType, Populate};
 use crate::json::{Json, contain};
-use crate::{ArrayValue, Call, Error, Oid, RecordValue, Result, SqlState, UserType};
+use crate::{ArrayValue, Call, Error, Implementation, Oid, RecordValue, Result, SqlState, UserType};
 
 /// Looking into `json` and `jsonb`.
 pub static FUNCTIONS: Family = family! { call;
@@ -58,10 +58,6 @@ pub static CONVERSIONS: Family = family! { call;
     "array_to_json_pretty" (Array(array), Bool(lines)) => array_to_json(call, array, layout(*lines));
     "row_to_json" (Datum::Record(record)) => row_to_json(call, record, Layout::Compact);
     "row_to_json_pretty" (Datum::Record(record), Bool(lines)) => row_to_json(call, record, layout(*lines));
-    "json_build_object" (args @ ..) => build::object_text(call.env, &arguments(call, args));
-    "jsonb_build_object" (args @ ..) => build::object(call.env, &arguments(call, args));
-    "json_build_array" (args @ ..) => build::array_text(call.env, &arguments(call, args));
-    "jsonb_build_array" (args @ ..) => build::array(call.env, &arguments(call, args));
     "json_build_object_noargs" () => Ok("{}".into());
     "jsonb_build_object_noargs" () => jsonb(Ok(Json::Object(Vec::new())));
     "json_build_array_noargs" () => Ok("[]".into());
@@ -93,6 +89,26 @@ pub static CONVERSIONS: Family = family! { call;
     "json_to_recordset" set (json) => populate_recordset(call, "json_to_recordset", &Null, json);
     "jsonb_to_recordset" set (json) => populate_recordset(call, "jsonb_to_recordset", &Null, json);
 };
+
+/// Functions with any number of arguments.
+pub static VARIADIC: Family = &[
+    (
+        "json_build_object",
+        Implementation::Scalar(|call, args| build::object_text(call.env, &arguments(call, args))),
+    ),
+    (
+        "jsonb_build_object",
+        Implementation::Scalar(|call, args| build::object(call.env, &arguments(call, args))),
+    ),
+    (
+        "json_build_array",
+        Implementation::Scalar(|call, args| build::array_text(call.env, &arguments(call, args))),
+    ),
+    (
+        "jsonb_build_array",
+        Implementation::Scalar(|call, args| build::array(call.env, &arguments(call, args))),
+    ),
+];
 
 /// Comparing the contents of jsonb values, and changing them.
 pub static OPERATORS: Family = family! { call;

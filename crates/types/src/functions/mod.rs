@@ -106,6 +106,7 @@ static FAMILIES: &[Family] = &[
     money::FUNCTIONS,
     json::CONVERSIONS,
     json::OPERATORS,
+    json::VARIADIC,
     json_path::FUNCTIONS,
     numeric::FUNCTIONS,
     numeric::IN_RANGE,

@@ -59,7 +59,7 @@ impl<'a> Lexer<'a> {
         self.input.get(self.start..self.end).unwrap_or_default()
     }
 
-    pub fn next(&mut self) -> Result<(), Fault> {
+    pub fn advance(&mut self) -> Result<(), Fault> {
         let mut at = self.end;
         while let Some(byte @ (b' ' | b'\t' | b'\n' | b'\r')) = self.byte(at) {
             at += 1;

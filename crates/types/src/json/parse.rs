@@ -72,7 +72,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn document(&mut self) -> Result<Node<'a>, Fault> {
-        self.lexer.next()?;
+        self.lexer.advance()?;
         let node = self.value()?;
         if self.lexer.token == Token::End {
             Ok(node)
@@ -105,21 +105,21 @@ impl<'a> Parser<'a> {
             _ => return Err(Fault::Expected("JSON value")),
         };
         let text = self.lexer.input.get(start..self.lexer.end).unwrap_or_default();
-        self.lexer.next()?;
+        self.lexer.advance()?;
         Ok(Node { text, value })
     }
 
     /// Up to its closing bracket, which stays the current token.
     fn array(&mut self) -> Result<Value<'a>, Fault> {
         let mut elements = Vec::new();
-        self.lexer.next()?;
+        self.lexer.advance()?;
         if self.lexer.token == Token::ArrayEnd {
             return Ok(Value::Array(elements));
         }
         loop {
             elements.push(self.value()?);
             match self.lexer.token {
-                Token::Comma => self.lexer.next()?,
+                Token::Comma => self.lexer.advance()?,
                 Token::ArrayEnd => return Ok(Value::Array(elements)),
                 _ => return Err(Fault::Expected("\",\" or \"]\"")),
             }
@@ -128,7 +128,7 @@ impl<'a> Parser<'a> {
 
     fn object(&mut self) -> Result<Value<'a>, Fault> {
         let mut members = Vec::new();
-        self.lexer.next()?;
+        self.lexer.advance()?;
         if self.lexer.token == Token::ObjectEnd {
             return Ok(Value::Object(members));
         }
@@ -138,14 +138,14 @@ impl<'a> Parser<'a> {
                 return Err(expected);
             }
             let key = std::mem::take(&mut self.lexer.string);
-            self.lexer.next()?;
+            self.lexer.advance()?;
             if self.lexer.token != Token::Colon {
                 return Err(Fault::Expected("\":\""));
             }
-            self.lexer.next()?;
+            self.lexer.advance()?;
             members.push((key, self.value()?));
             match self.lexer.token {
-                Token::Comma => self.lexer.next()?,
+                Token::Comma => self.lexer.advance()?,
                 Token::ObjectEnd => return Ok(Value::Object(members)),
                 _ => return Err(Fault::Expected("\",\" or \"}\"")),
             }

@@ -84,10 +84,10 @@ impl RangeValue {
                 upper = Some(successor(value)?);
                 upper_inclusive = false;
             }
-            if let (Some(low), Some(high)) = (&lower, &upper) {
-                if crate::compare::compare(low, high).is_ge() {
-                    return Ok(RangeValue::Empty);
-                }
+            if let (Some(low), Some(high)) = (&lower, &upper)
+                && crate::compare::compare(low, high).is_ge()
+            {
+                return Ok(RangeValue::Empty);
             }
         }
         Ok(RangeValue::Bounds {

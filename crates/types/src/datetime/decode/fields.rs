@@ -121,7 +121,8 @@ impl Decoder<'_> {
     fn labelled(&mut self, label: Label, text: &str) -> Step<u32> {
         let Integer { value, rest } = integer(text).ok_or(Fault::Field)?;
         let may_have_fraction = matches!(label, Label::IsoTime | Label::Unit(Unit::Julian | Unit::Second));
-        if !rest.is_empty() && !(may_have_fraction && rest.starts_with('.')) {
+        let fits = rest.is_empty() || may_have_fraction && rest.starts_with('.');
+        if !fits {
             return Err(Fault::BadFormat);
         }
         let civil = &mut self.civil;

@@ -55,7 +55,7 @@ impl Zone {
         let size = offset.unsigned_abs();
         let mut digits = format!("{:02}", size / 3600);
         for part in [size / 60 % 60, size % 60] {
-            if size % 3600 != 0 && (part != 0 || digits.len() == 2) {
+            if !size.is_multiple_of(3600) && (part != 0 || digits.len() == 2) {
                 digits += &format!(":{part:02}");
             }
         }

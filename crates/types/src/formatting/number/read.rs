@@ -173,10 +173,11 @@ impl Reader<'_> {
                 self.sign = sign;
                 self.rest = following.as_str();
             }
-        } else if !read && (flags.plus || flags.minus) {
-            if let sign @ ('-' | '+') = self.peek() {
-                self.sign = sign;
-            }
+        } else if !read
+            && (flags.plus || flags.minus)
+            && let sign @ ('-' | '+') = self.peek()
+        {
+            self.sign = sign;
         }
     }
 }

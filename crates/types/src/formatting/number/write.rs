@@ -111,7 +111,7 @@ impl Writer {
         let sign_apart = flags.plus || flags.minus;
         let sign_written = if sign_apart {
             // `PL` alone leaves the minus to the number.
-            !(flags.plus && !flags.minus)
+            !flags.plus || flags.minus
         } else {
             !negative && flags.fill && flags.sign.is_none()
         };
@@ -236,11 +236,8 @@ impl Writer {
     fn next_digit(&mut self, action: Action) {
         let fill = self.template.flags.fill;
         match self.digits.get(self.next) {
-            Some(b'.') => {
-                if !self.relevant_is_point() || fill {
-                    self.out.push('.');
-                }
-            }
+            Some(b'.') if !self.relevant_is_point() || fill => self.out.push('.'),
+            Some(b'.') => {}
             _ if self.last_relevant.is_some_and(|last| self.next > last) && action != Action::Zero => {}
             _ if self.at_hidden_zero() => {
                 if !fill {

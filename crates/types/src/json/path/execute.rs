@@ -302,14 +302,15 @@ impl<'a> Run<'a> {
             step,
             Step::AnyElement | Step::Elements(_) | Step::Any(..) | Step::Method(Method::Size | Method::Type)
         );
-        if self.lax && !takes_arrays {
-            if let Some(elements) = item.elements() {
-                let mut next = Vec::new();
-                for element in &elements {
-                    next.extend(self.step_inside(element, step)?);
-                }
-                return Ok(next);
+        if self.lax
+            && !takes_arrays
+            && let Some(elements) = item.elements()
+        {
+            let mut next = Vec::new();
+            for element in &elements {
+                next.extend(self.step_inside(element, step)?);
             }
+            return Ok(next);
         }
         self.step_inside(item, step)
     }

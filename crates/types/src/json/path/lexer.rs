@@ -68,7 +68,7 @@ impl<'a> Lexer<'a> {
         Error::new(SqlState::SYNTAX_ERROR, place)
     }
 
-    pub fn next(&mut self) -> Result<Token> {
+    pub fn read(&mut self) -> Result<Token> {
         self.ended = false;
         loop {
             let trimmed = self.rest().trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);

@@ -67,7 +67,7 @@ fn syntax(message: &str) -> Error {
 
 impl Parser<'_> {
     fn advance(&mut self) -> Result<()> {
-        self.token = self.lexer.next()?;
+        self.token = self.lexer.read()?;
         Ok(())
     }
 
