@@ -189,6 +189,7 @@ pub fn cast(expr: Expr, target: Oid) -> Result<Expr> {
                 result: target,
                 returns_set: false,
                 variadic: false,
+                unwritten: Vec::new(),
                 form: FuncForm::ExplicitCast,
                 type_modifier: -1,
                 location: None,

@@ -145,6 +145,7 @@ pub fn next_value(backend: &mut Backend<'_>, sequence: Oid, type_oid: Oid) -> Re
         result: Oid::INT8,
         returns_set: false,
         variadic: false,
+        unwritten: Vec::new(),
         form: kumquat_postgres::query::FuncForm::Call,
         type_modifier: -1,
         location: None,

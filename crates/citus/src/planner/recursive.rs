@@ -537,6 +537,7 @@ pub fn read_result(name: &str, query: &Query) -> Query {
         result: Oid::RECORD,
         returns_set: true,
         variadic: false,
+        unwritten: Vec::new(),
         form: FuncForm::Call,
         type_modifier: -1,
         location: None,

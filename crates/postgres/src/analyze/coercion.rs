@@ -618,6 +618,7 @@ fn cast_call(function: Oid, expr: Expr, target: Target) -> Expr {
         result: target.type_oid,
         returns_set: false,
         variadic: false,
+        unwritten: Vec::new(),
         form: target.form,
         type_modifier: if count >= 2 { target.modifier } else { -1 },
         location: target.location,

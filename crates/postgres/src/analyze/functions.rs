@@ -180,8 +180,10 @@ impl Analyzer<'_, '_> {
         let mut args = args;
         let mut declared = candidate.args.clone();
         self.append_defaults(&candidate, &mut args)?;
+        let mut unwritten: Vec<usize> = (count..args.len()).collect();
         if let Some(parameters) = &candidate.parameters {
             (args, declared) = in_declared_order(args, declared, parameters);
+            unwritten = parameters.iter().copied().skip(count).collect();
         }
         let callable = &candidate.callable;
         let (mut args, result) = self.call_arguments(args, &declared, callable.result(), decoration.at)?;
@@ -203,6 +205,7 @@ impl Analyzer<'_, '_> {
                 let mut call = plain_call(callable, args, result, decoration.at);
                 if let Expr::Func(call) = &mut call {
                     call.variadic = variadic;
+                    call.unwritten = unwritten;
                     call.form = decoration.form;
                 }
                 Ok(call)
@@ -490,6 +493,7 @@ fn plain_call(callable: &Callable, args: Vec<Expr>, result: Oid, location: Optio
         result,
         returns_set: callable.returns_set(),
         variadic: false,
+        unwritten: Vec::new(),
         form: FuncForm::Call,
         type_modifier: -1,
         location,

@@ -186,6 +186,7 @@ fn convert(expr: Expr, type_oid: Oid, type_modifier: i32) -> Expr {
             result: type_oid,
             returns_set: false,
             variadic: false,
+            unwritten: Vec::new(),
             form: crate::query::FuncForm::ImplicitCast,
             type_modifier,
             location: None,

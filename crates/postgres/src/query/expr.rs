@@ -214,6 +214,8 @@ pub struct FuncExpr {
     pub returns_set: bool,
     /// VARIADIC was written, or the last argument collects a variadic tail.
     pub variadic: bool,
+    /// Places of arguments that nobody wrote: they have their defaults.
+    pub unwritten: Vec<usize>,
     pub form: FuncForm,
     /// Result type modifier of a length-coercion cast, else -1.
     pub type_modifier: i32,

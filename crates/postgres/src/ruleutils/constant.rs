@@ -3,7 +3,6 @@
 use kumquat_types::{Datum, Oid, io};
 
 use super::Writer;
-use crate::catalog::quote::quote_literal;
 use crate::query::Const;
 
 /// Whether the type is written behind a constant.
@@ -11,6 +10,7 @@ use crate::query::Const;
 pub(super) enum ShowType {
     Never,
     WhereNeeded,
+    Always,
 }
 
 impl Writer<'_, '_> {
@@ -36,17 +36,22 @@ impl Writer<'_, '_> {
                 false
             }
             Oid::UNKNOWN => {
-                self.push(&quote_literal(&text));
+                self.literal(&text);
                 false
             }
             _ => {
-                self.push(&quote_literal(&text));
+                self.literal(&text);
                 true
             }
         };
-        if needs_label && show != ShowType::Never {
+        if needs_label && show != ShowType::Never || show == ShowType::Always {
             self.cast_suffix(constant);
         }
+    }
+
+    /// In standard-conforming strings only quotes are doubled (`simple_quote_literal`).
+    fn literal(&mut self, text: &str) {
+        self.push(&format!("'{}'", text.replace('\'', "''")));
     }
 
     fn cast_suffix(&mut self, constant: &Const) {

@@ -6,6 +6,7 @@ use kumquat_types::Oid;
 
 use super::constant::ShowType;
 use super::namespace::EntryNames;
+use super::query::{ColumnNames, VARIABLE};
 use super::simple::is_simple;
 use super::{Style, Writer};
 use crate::catalog::quote::quote_identifier;
@@ -235,6 +236,11 @@ impl Writer<'_, '_> {
                 // A whole row: `t` alone would be taken for a column in some places.
                 self.push(&prefix);
                 self.push(".*");
+                // At the top of a target list the row would be read as all of its columns.
+                if self.top_level_target && var.type_oid != Oid::RECORD {
+                    let name = self.type_name(var.type_oid, -1);
+                    self.push(&format!("::{name}"));
+                }
             }
             number => {
                 let name = system_column(number).map_or_else(
@@ -308,17 +314,16 @@ impl Writer<'_, '_> {
     }
 
     fn case(&mut self, arg: Option<&Expr>, whens: &[(Expr, Expr)], otherwise: Option<&Expr>) {
-        let saved = self.indent;
-        self.indent = saved.map(|indent| indent + 4);
-        self.push("CASE");
+        self.keyword("CASE", 0, VARIABLE, 0);
         if let Some(arg) = arg {
             self.push(" ");
             self.expr(arg, true);
             self.case_test.push(Arc::new(arg.clone()));
         }
+        let blank = if self.in_lines() { "" } else { " " };
         for (condition, result) in whens {
-            self.break_line(0);
-            self.push("WHEN ");
+            self.push(blank);
+            self.keyword("WHEN ", 0, 0, 0);
             match (arg, condition) {
                 // CASE x WHEN y: the condition holds x = y, of which only y was written.
                 (Some(_), Expr::Op(op)) if op.args.len() == 2 => {
@@ -332,23 +337,15 @@ impl Writer<'_, '_> {
             self.expr(result, true);
         }
         if let Some(otherwise) = otherwise {
-            self.break_line(0);
-            self.push("ELSE ");
+            self.push(blank);
+            self.keyword("ELSE ", 0, 0, 0);
             self.expr(otherwise, true);
-        } else if self.style != Style::Remote {
-            self.break_line(0);
-            self.push("ELSE NULL");
-            if let Some((_, result)) = whens.first() {
-                let name = self.type_name(result.type_oid(), -1);
-                self.push(&format!("::{name}"));
-            }
         }
         if arg.is_some() {
             self.case_test.pop();
         }
-        self.indent = saved;
-        self.break_line(0);
-        self.push("END");
+        self.push(blank);
+        self.keyword("END", -VARIABLE, 0, 0);
     }
 
     fn row_compare(&mut self, op: RowCompareOp, left: &[Expr], right: &[Expr]) {
@@ -446,7 +443,13 @@ impl Writer<'_, '_> {
         if needs_parentheses {
             self.push("(");
         }
-        self.nested(&link.query);
+        self.query(
+            &link.query,
+            ColumnNames {
+                given: None,
+                hidden: true,
+            },
+        );
         self.push(if needs_parentheses { "))" } else { ")" });
     }
 }

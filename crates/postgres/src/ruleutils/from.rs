@@ -1,7 +1,7 @@
 //! FROM (`get_from_clause`).
 
 use super::Writer;
-use super::query::INDENT_JOIN;
+use super::query::{ColumnNames, JOIN, STANDARD, VARIABLE};
 use crate::catalog::quote::{quote_identifier, quote_qualified};
 use crate::query::{FromItem, JoinExpr, JoinKind, Query, RangeTableEntry, RangeTableFunction, RangeTableKind};
 
@@ -16,13 +16,10 @@ impl Writer<'_, '_> {
                 }
             }
             if first {
-                self.clause(keyword);
+                self.keyword(keyword, -STANDARD, STANDARD, 2);
             } else {
-                self.push(",");
-                match self.indent {
-                    Some(_) => self.break_line(INDENT_JOIN),
-                    None => self.push(" "),
-                }
+                self.push(", ");
+                self.keyword("", -STANDARD, STANDARD, VARIABLE);
             }
             first = false;
             self.from_item(item, query);
@@ -51,20 +48,17 @@ impl Writer<'_, '_> {
             join.kind,
             join.quals.is_some() || !join.using.is_empty() || join.natural,
         ) {
-            (JoinKind::Inner, true) => "JOIN ",
-            (JoinKind::Inner, false) => "CROSS JOIN ",
-            (JoinKind::Left, _) => "LEFT JOIN ",
-            (JoinKind::Right, _) => "RIGHT JOIN ",
-            (JoinKind::Full, _) => "FULL JOIN ",
-            (JoinKind::Semi, _) => "SEMI JOIN ",
-            (JoinKind::Anti, _) => "ANTI JOIN ",
+            (JoinKind::Inner, true) => " JOIN ",
+            (JoinKind::Inner, false) => " CROSS JOIN ",
+            (JoinKind::Left, _) => " LEFT JOIN ",
+            (JoinKind::Right, _) => " RIGHT JOIN ",
+            (JoinKind::Full, _) => " FULL JOIN ",
+            (JoinKind::Semi, _) => " SEMI JOIN ",
+            (JoinKind::Anti, _) => " ANTI JOIN ",
         };
-        match self.indent {
-            Some(_) => self.break_line(INDENT_JOIN + 1),
-            None => self.push(" "),
-        }
-        self.push(keyword);
-        let right_is_join = matches!(join.right, FromItem::Join(_)) && self.style.pretty();
+        self.keyword(keyword, -STANDARD, STANDARD, JOIN);
+        let right_is_join =
+            matches!(&join.right, FromItem::Join(right) if right.alias.is_none()) && self.style.pretty();
         if right_is_join {
             self.push("(");
         }
@@ -125,7 +119,8 @@ impl Writer<'_, '_> {
                 let found = catalog.and_then(|catalog| catalog.relation(*relation));
                 let partitioned = found.is_some_and(|relation| relation.partition_key.is_some());
                 let has_children = catalog.is_some_and(|catalog| catalog.children_of(*relation).next().is_some());
-                if !inherit && (has_children || partitioned) {
+                // A shard has no children of its own: ONLY is left out of what goes to other nodes.
+                if !inherit && (has_children || partitioned || self.in_lines()) {
                     self.push("ONLY ");
                 }
                 let written = self.relation_text(*relation);
@@ -159,7 +154,7 @@ impl Writer<'_, '_> {
             }
             RangeTableKind::Subquery { query, .. } => {
                 self.push("(");
-                self.nested(query);
+                self.query(query, ColumnNames::default());
                 self.push(")");
                 alias_shown = true;
             }

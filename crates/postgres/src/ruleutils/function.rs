@@ -48,13 +48,40 @@ impl Writer<'_, '_> {
         let name = self.function_name(call.function);
         self.push(&format!("{name}("));
         let last = call.args.len().saturating_sub(1);
-        self.list(call.args.iter().enumerate(), |w, (index, arg)| {
+        // What follows an argument that was left out had to be named.
+        let first_unwritten = call.unwritten.iter().min().copied().unwrap_or(usize::MAX);
+        let written = call
+            .args
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !call.unwritten.contains(index));
+        self.list(written, |w, (index, arg)| {
+            if index > first_unwritten {
+                let name = w.argument_name(call.function, index);
+                w.push(&format!("{} => ", quote_identifier(&name)));
+            }
             if call.variadic && index == last && matches!(arg, Expr::Array { .. } | Expr::Const(_) | Expr::Var(_)) {
                 w.push("VARIADIC ");
             }
             w.expr(arg, true);
         });
         self.push(")");
+    }
+
+    fn argument_name(&self, function: Oid, index: usize) -> String {
+        if let Some(proc) = self.backend.any_proc(function) {
+            return proc.arg_names.get(index).copied().unwrap_or_default().to_string();
+        }
+        let found = self
+            .backend
+            .catalog()
+            .ok()
+            .and_then(|catalog| catalog.functions.get(&function));
+        let argument = found.and_then(|function| function.args.get(index));
+        argument
+            .and_then(|argument| argument.name.as_deref())
+            .unwrap_or_default()
+            .to_string()
     }
 
     /// The functions that have a syntax of their own (`get_func_sql_syntax`); false if this is none.
@@ -75,7 +102,10 @@ impl Writer<'_, '_> {
                 self.expr(value, false);
                 self.push(")");
             }
-            ("position", [text, part]) => self.worded("POSITION(", &[("", part), (" IN ", text)]),
+            ("position", [text, part]) => {
+                self.worded("POSITION((", &[("", part), (") IN (", text)]);
+                self.push(")");
+            }
             ("overlay", [text, new, from]) => {
                 self.worded("OVERLAY(", &[("", text), (" PLACING ", new), (" FROM ", from)]);
             }
@@ -153,7 +183,7 @@ impl Writer<'_, '_> {
 
     fn aggregate_order(&mut self, aggregate: &Aggref) {
         self.list(&aggregate.order_by, |w, order| {
-            w.expr(&order.expr, true);
+            w.sort_expression(&order.expr);
             w.direction(order.order);
         });
     }

@@ -23,6 +23,7 @@ use crate::backend::Backend;
 use crate::catalog::Relation;
 use crate::query::{Expr, Query};
 use namespace::Namespace;
+use query::ColumnNames;
 
 /// How names and operators are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,12 @@ pub fn deparse_query(
     relation_name: RelationNames<'_>,
 ) -> Result<String> {
     let mut writer = Writer::new(backend, style, relation_name);
-    writer.query(query);
+    // A view's columns have names of their own, which all arms of a UNION show.
+    let given = match style {
+        Style::Display { .. } => Some(query.output_columns().map(|column| column.name.clone()).collect()),
+        Style::Remote => None,
+    };
+    writer.query(query, ColumnNames { given, hidden: false });
     Ok(writer.out)
 }
 
@@ -96,8 +102,12 @@ pub(crate) struct Writer<'w, 'b> {
     current: Vec<Arc<Query>>,
     /// Columns are written with their table's name.
     prefixed: bool,
-    /// Columns of indentation; `None`: everything on one line.
-    indent: Option<usize>,
+    /// What is written stands in a target list by itself.
+    top_level_target: bool,
+    /// Columns of indentation, where lines are broken at all.
+    level: i32,
+    /// Names of the output columns of the query being written.
+    column_names: ColumnNames,
     /// What CASE x WHEN conditions stand on.
     case_test: Vec<Arc<Expr>>,
 }
@@ -112,7 +122,9 @@ impl<'w, 'b> Writer<'w, 'b> {
             namespaces: Vec::new(),
             current: Vec::new(),
             prefixed: false,
-            indent: (style != Style::Remote).then_some(0),
+            top_level_target: false,
+            level: 0,
+            column_names: ColumnNames::default(),
             case_test: Vec::new(),
         }
     }

@@ -1,6 +1,7 @@
 //! INSERT, UPDATE, DELETE and MERGE (`get_insert_query_def` and kin).
 
 use super::Writer;
+use super::query::{ColumnNames, STANDARD};
 use crate::catalog::quote::quote_identifier;
 use crate::query::{
     Expr, MergeActionKind, OnConflict, Override, Query, RangeTableEntry, RangeTableKind, SubLinkKind, TargetEntry,
@@ -48,11 +49,10 @@ impl Writer<'_, '_> {
     }
 
     pub(super) fn insert(&mut self, query: &Query) {
-        if self.indent.is_some() {
-            self.push(" ");
-        }
+        self.begin_clauses();
         self.push("INSERT INTO ");
         self.target_table(query, true);
+        self.push(" ");
         let source = query.range_table.iter().enumerate().find_map(|(index, entry)| {
             let is_target = Some(index + 1) == query.result_relation;
             match &entry.kind {
@@ -64,20 +64,24 @@ impl Writer<'_, '_> {
         let targets: Vec<&TargetEntry> = query.target_list.iter().filter(|target| !target.junk).collect();
         if !targets.is_empty() {
             let names: Vec<String> = targets.iter().map(|target| self.target_column(query, target)).collect();
-            self.push(&format!(" ({})", names.join(", ")));
+            self.push(&format!("({}) ", names.join(", ")));
         }
         match query.override_kind {
-            Some(Override::System) => self.push(" OVERRIDING SYSTEM VALUE"),
-            Some(Override::User) => self.push(" OVERRIDING USER VALUE"),
+            Some(Override::System) => self.push("OVERRIDING SYSTEM VALUE "),
+            Some(Override::User) => self.push("OVERRIDING USER VALUE "),
             None => {}
         }
         match source {
             Some(Source::Query(inner)) => {
-                self.break_line(0);
-                self.query(&inner);
+                self.query(
+                    &inner,
+                    ColumnNames {
+                        given: None,
+                        hidden: true,
+                    },
+                );
             }
             Some(Source::Rows(rows)) => {
-                self.break_line(0);
                 // Each target is a column of VALUES or an expression of its own (a default).
                 let written: Vec<Vec<Expr>> = rows
                     .iter()
@@ -86,12 +90,10 @@ impl Writer<'_, '_> {
                 self.values(&written);
             }
             None if targets.is_empty() => {
-                self.break_line(0);
                 self.push("DEFAULT VALUES");
             }
             None => {
-                self.break_line(0);
-                self.push("VALUES (");
+                self.keyword("VALUES (", -STANDARD, STANDARD, 2);
                 self.list(targets, |w, target| w.expr(&target.expr, false));
                 self.push(")");
             }
@@ -130,7 +132,7 @@ impl Writer<'_, '_> {
                 self.push(" DO UPDATE SET ");
                 self.assignments(&update.set, query);
                 if let Some(quals) = &update.quals {
-                    self.clause("WHERE ");
+                    self.keyword(" WHERE ", -STANDARD, STANDARD, 1);
                     self.expr(quals, false);
                 }
             }
@@ -139,7 +141,7 @@ impl Writer<'_, '_> {
 
     fn returning(&mut self, query: &Query) {
         if !query.returning.is_empty() {
-            self.clause("RETURNING");
+            self.keyword(" RETURNING", -STANDARD, STANDARD, 1);
             let targets: Vec<&TargetEntry> = query.returning.iter().filter(|target| !target.junk).collect();
             self.targets(&targets);
         }
@@ -167,7 +169,13 @@ impl Writer<'_, '_> {
                         .collect();
                     let names: Vec<String> = group.iter().map(|target| self.target_column(query, target)).collect();
                     self.push(&format!("({}) = (", names.join(", ")));
-                    self.nested(&link.query);
+                    self.query(
+                        &link.query,
+                        ColumnNames {
+                            given: None,
+                            hidden: true,
+                        },
+                    );
                     self.push(")");
                     index += group.len().max(1);
                     continue;
@@ -181,30 +189,26 @@ impl Writer<'_, '_> {
     }
 
     pub(super) fn update(&mut self, query: &Query) {
-        if self.indent.is_some() {
-            self.push(" ");
-        }
+        self.begin_clauses();
         self.push("UPDATE ");
         self.target_table(query, false);
         self.push(" SET ");
         self.assignments(&query.target_list, query);
-        self.from_clause("FROM ", query);
+        self.from_clause(" FROM ", query);
         if let Some(quals) = &query.quals {
-            self.clause("WHERE ");
+            self.keyword(" WHERE ", -STANDARD, STANDARD, 1);
             self.expr(quals, false);
         }
         self.returning(query);
     }
 
     pub(super) fn delete(&mut self, query: &Query) {
-        if self.indent.is_some() {
-            self.push(" ");
-        }
+        self.begin_clauses();
         self.push("DELETE FROM ");
         self.target_table(query, false);
-        self.from_clause("USING ", query);
+        self.from_clause(" USING ", query);
         if let Some(quals) = &query.quals {
-            self.clause("WHERE ");
+            self.keyword(" WHERE ", -STANDARD, STANDARD, 1);
             self.expr(quals, false);
         }
         self.returning(query);
@@ -213,7 +217,7 @@ impl Writer<'_, '_> {
     pub(super) fn merge(&mut self, query: &Query) {
         self.push("MERGE INTO ");
         self.target_table(query, false);
-        self.from_clause("USING ", query);
+        self.from_clause(" USING ", query);
         if let Some(quals) = &query.quals {
             self.push(" ON ");
             self.expr(quals, false);

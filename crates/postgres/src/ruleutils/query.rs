@@ -2,24 +2,38 @@
 
 use std::sync::Arc;
 
-use super::Writer;
 use super::namespace::Namespace;
+use super::{Style, Writer};
+use crate::catalog::Name;
 use crate::catalog::quote::quote_identifier;
 use crate::query::{CommandType, Query};
 
-/// Columns that each clause keyword is indented by, as PostgreSQL has them.
-pub(super) const INDENT_STANDARD: usize = 8;
-pub(super) const INDENT_JOIN: usize = 4;
-/// Offset of target list items.
-pub(super) const INDENT_VARIABLE: usize = 4;
+/// Columns of indentation that clauses have: `PRETTYINDENT_STD`, `_JOIN` and `_VAR`.
+pub(super) const STANDARD: i32 = 8;
+pub(super) const JOIN: i32 = 4;
+pub(super) const VARIABLE: i32 = 4;
+/// Beyond this depth, lines move to the right more slowly.
+const LIMIT: i32 = 40;
+
+/// How the output columns of a query are named.
+#[derive(Clone, Default)]
+pub(super) struct ColumnNames {
+    /// The names a view gives them; else those of the query itself.
+    pub given: Option<Arc<[Name]>>,
+    /// Nobody sees the names: `?column?` is not written.
+    pub hidden: bool,
+}
 
 impl Writer<'_, '_> {
-    /// A query at the outermost level or nested in another.
-    pub(super) fn query(&mut self, query: &Query) {
+    /// A query at the outermost level or nested in another; indentation goes back to what it was.
+    pub(super) fn query(&mut self, query: &Query, names: ColumnNames) {
         let namespace = Namespace::of_query(query, &self.namespaces);
         let prefixed = self.prefixed;
         let nested = !self.namespaces.is_empty();
-        self.prefixed = nested || query.range_table.len() != 1 || self.view_style();
+        // In views columns always have their table's name (the rule's OLD and NEW stand in the range table, too).
+        self.prefixed = nested || query.range_table.len() != 1 || self.style != Style::Remote;
+        let level = self.level;
+        let outer_names = std::mem::replace(&mut self.column_names, names);
         self.namespaces.push(namespace);
         self.current.push(Arc::new(query.clone()));
         self.ctes(query);
@@ -32,60 +46,39 @@ impl Writer<'_, '_> {
         }
         self.current.pop();
         self.namespaces.pop();
+        self.column_names = outer_names;
+        self.level = level;
         self.prefixed = prefixed;
     }
 
-    /// In views columns always have their table's name (the rule's OLD and NEW stand in the range table, too).
-    fn view_style(&self) -> bool {
-        self.style != super::Style::Remote
+    pub(super) fn in_lines(&self) -> bool {
+        self.style != Style::Remote
     }
 
-    /// A subquery, indented under what it stands in.
-    pub(super) fn nested(&mut self, query: &Query) {
-        let saved = self.indent;
-        self.indent = saved.map(|indent| indent + INDENT_STANDARD);
-        self.query(query);
-        self.indent = saved;
-    }
-
-    /// A new line in pretty output; in one-line output a blank. `offset` columns are added to the indentation.
-    pub(super) fn break_line(&mut self, offset: usize) {
-        match self.indent {
-            Some(indent) => {
-                while self.out.ends_with(' ') {
-                    self.out.pop();
-                }
-                self.out.push('\n');
-                self.out.push_str(&" ".repeat(indent + offset));
-            }
-            None => {
-                if !self.out.ends_with([' ', '(']) && !self.out.is_empty() {
-                    self.out.push(' ');
-                }
-            }
+    /// A keyword on a new line (`appendContextKeyword`): the indentation changes by `before`, `plus` counts for
+    /// this line only, and `after` for those that follow. On one line only the words are written.
+    pub(super) fn keyword(&mut self, words: &str, before: i32, after: i32, plus: i32) {
+        if !self.in_lines() {
+            return self.push(words);
         }
+        self.level = self.level.saturating_add(before);
+        self.out.truncate(self.out.trim_end_matches(' ').len());
+        self.out.push('\n');
+        let amount = match self.level {
+            level if level < LIMIT => level.max(0),
+            level => (LIMIT + (level - LIMIT) / (STANDARD / 2)) % LIMIT,
+        };
+        let columns = usize::try_from(amount.saturating_add(plus)).unwrap_or(0);
+        self.out.push_str(&" ".repeat(columns));
+        self.push(words);
+        self.level = self.level.saturating_add(after).max(0);
     }
 
-    /// A clause keyword on a line of its own: its words end in the same column in pretty output.
-    pub(super) fn clause(&mut self, keyword: &str) {
-        match self.indent {
-            Some(_) => {
-                let width = 2;
-                self.break_line(0);
-                let lead = match keyword {
-                    "FROM " => width + 1,
-                    "WHERE " | "GROUP BY " | "HAVING " | "ORDER BY " | "WINDOW " => width,
-                    _ => 1,
-                };
-                self.out.push_str(&" ".repeat(lead));
-                self.out.push_str(keyword);
-            }
-            None => {
-                if !self.out.ends_with([' ', '(']) {
-                    self.out.push(' ');
-                }
-                self.out.push_str(keyword);
-            }
+    /// Begins the clauses of a query: they are indented, and the first word has a blank before it.
+    pub(super) fn begin_clauses(&mut self) {
+        if self.in_lines() {
+            self.level = self.level.saturating_add(STANDARD);
+            self.push(" ");
         }
     }
 
@@ -93,7 +86,8 @@ impl Writer<'_, '_> {
         if query.ctes.is_empty() {
             return;
         }
-        if self.indent.is_some() {
+        if self.in_lines() {
+            self.level = self.level.saturating_add(STANDARD);
             self.push(" ");
         }
         self.push(if query.recursive { "WITH RECURSIVE " } else { "WITH " });
@@ -111,14 +105,17 @@ impl Writer<'_, '_> {
                 Some(true) => " AS MATERIALIZED (",
                 Some(false) => " AS NOT MATERIALIZED (",
             });
-            self.break_line(0);
-            self.nested(&cte.query);
-            self.break_line(0);
+            self.keyword("", 0, 0, 0);
+            self.query(&cte.query, ColumnNames::default());
+            self.keyword("", 0, 0, 0);
             self.push(")");
         }
-        match self.indent {
-            Some(_) => self.break_line(0),
-            None => self.push(" "),
+        match self.in_lines() {
+            true => {
+                self.level = self.level.saturating_sub(STANDARD);
+                self.keyword("", 0, 0, 0);
+            }
+            false => self.push(" "),
         }
     }
 }

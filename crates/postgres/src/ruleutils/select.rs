@@ -1,7 +1,8 @@
 //! SELECT, VALUES and set operations (`get_select_query_def`, `get_basic_select_query`, `get_setop_query`).
 
 use super::Writer;
-use super::query::INDENT_VARIABLE;
+use super::constant::ShowType;
+use super::query::{ColumnNames, STANDARD, VARIABLE};
 use crate::catalog::SortOrder;
 use crate::catalog::quote::quote_identifier;
 use crate::query::{
@@ -12,52 +13,54 @@ use crate::query::{
 impl Writer<'_, '_> {
     pub(super) fn select(&mut self, query: &Query) {
         match &query.set_operation {
-            Some(operation) => self.set_operation(operation, query),
+            Some(operation) => self.set_operation(operation, query, self.column_names.clone()),
             None => self.basic_select(query),
         }
         if !query.order_by.is_empty() {
-            self.clause("ORDER BY ");
+            self.keyword(" ORDER BY ", -STANDARD, STANDARD, 1);
             self.sort_clauses(&query.order_by, query);
         }
         if let Some(offset) = &query.offset {
-            self.clause("OFFSET ");
-            self.expr(offset, false);
+            self.keyword(" OFFSET ", -STANDARD, STANDARD, 0);
+            self.count(offset);
         }
         if let Some(limit) = &query.limit {
             if query.with_ties {
-                self.clause("FETCH FIRST ");
-                self.expr(limit, false);
-                self.push(" ROWS WITH TIES");
+                self.keyword(" FETCH FIRST ", -STANDARD, STANDARD, 0);
+                self.push("(");
+                self.count(limit);
+                self.push(") ROWS WITH TIES");
             } else {
-                self.clause("LIMIT ");
+                self.keyword(" LIMIT ", -STANDARD, STANDARD, 0);
                 match limit {
                     Expr::Const(constant) if constant.value.is_null() => self.push("ALL"),
-                    limit => self.expr_limit(limit),
+                    limit => self.count(limit),
                 }
             }
         }
         self.row_marks(query);
     }
 
-    /// A count was an integer before it became a bigint: the label is left out.
-    fn expr_limit(&mut self, limit: &Expr) {
-        match limit {
+    /// A count was an integer before it became a bigint, by a cast or by the planner: its label is left out.
+    fn count(&mut self, count: &Expr) {
+        match count {
             Expr::Const(constant) => match constant.value.as_i64() {
-                Some(count) if self.indent.is_none() || count >= 0 => self.push(&count.to_string()),
-                _ => self.expr(limit, false),
+                Some(number) if number >= 0 && constant.location.is_none() => self.push(&number.to_string()),
+                _ => self.expr(count, false),
             },
-            _ => self.expr(limit, false),
+            _ => self.expr(count, false),
         }
     }
 
     fn row_marks(&mut self, query: &Query) {
         for mark in &query.row_marks {
-            self.clause(match mark.strength {
-                LockStrength::KeyShare => "FOR KEY SHARE",
-                LockStrength::Share => "FOR SHARE",
-                LockStrength::NoKeyUpdate => "FOR NO KEY UPDATE",
-                LockStrength::Update => "FOR UPDATE",
-            });
+            let words = match mark.strength {
+                LockStrength::KeyShare => " FOR KEY SHARE",
+                LockStrength::Share => " FOR SHARE",
+                LockStrength::NoKeyUpdate => " FOR NO KEY UPDATE",
+                LockStrength::Update => " FOR UPDATE",
+            };
+            self.keyword(words, -STANDARD, STANDARD, 0);
             let name = self
                 .namespaces
                 .last()
@@ -74,14 +77,9 @@ impl Writer<'_, '_> {
     }
 
     fn basic_select(&mut self, query: &Query) {
+        self.begin_clauses();
         if let Some(rows) = bare_values(query) {
-            if self.indent.is_some() {
-                self.push(" ");
-            }
             return self.values(&rows);
-        }
-        if self.indent.is_some() {
-            self.push(" ");
         }
         self.push("SELECT");
         match &query.distinct {
@@ -95,19 +93,19 @@ impl Writer<'_, '_> {
         }
         let targets: Vec<&TargetEntry> = query.target_list.iter().filter(|target| !target.junk).collect();
         self.targets(&targets);
-        self.from_clause("FROM ", query);
+        self.from_clause(" FROM ", query);
         if let Some(quals) = &query.quals {
-            self.clause("WHERE ");
+            self.keyword(" WHERE ", -STANDARD, STANDARD, 1);
             self.expr(quals, false);
         }
         self.group_by(query);
         if let Some(having) = &query.having {
-            self.clause("HAVING ");
+            self.keyword(" HAVING ", -STANDARD, STANDARD, 0);
             self.expr(having, false);
         }
         let named: Vec<&WindowClause> = query.windows.iter().filter(|window| window.name.is_some()).collect();
         if !named.is_empty() {
-            self.clause("WINDOW ");
+            self.keyword(" WINDOW ", -STANDARD, STANDARD, 1);
             self.list(named, |w, window| {
                 let name = window
                     .name
@@ -122,34 +120,46 @@ impl Writer<'_, '_> {
 
     /// Output columns, each with its name where it would not get it by itself (`get_target_list`).
     pub(super) fn targets(&mut self, targets: &[&TargetEntry]) {
+        let names = self.column_names.clone();
         for (index, target) in targets.iter().enumerate() {
-            if index == 0 {
-                self.push(" ");
-            } else if self.indent.is_some() {
-                self.push(",");
-                self.break_line(INDENT_VARIABLE);
-            } else {
-                self.push(", ");
-            }
-            let start = self.out.len();
+            self.push(if index == 0 { " " } else { ", " });
+            // Written aside first: whether it begins with a new line decides where it goes.
+            let before = std::mem::take(&mut self.out);
+            self.top_level_target = matches!(target.expr, Expr::Var(_));
             self.expr(&target.expr, true);
-            let written = self.out.get(start..).unwrap_or("");
+            self.top_level_target = false;
+            let mut written = std::mem::replace(&mut self.out, before);
             let own_name = match &target.expr {
                 Expr::Var(var) if var.attribute != 0 => written.rsplit('.').next().map(str::to_string),
+                Expr::Var(_) => None,
+                _ if names.hidden => Some(quote_identifier("?column?")),
                 _ => None,
             };
-            let name = quote_identifier(&target.name);
-            if own_name.as_deref() != Some(name.as_str()) && !is_whole_row(&target.expr) {
-                self.push(&format!(" AS {name}"));
+            let given = names.given.as_ref().and_then(|given| given.get(index));
+            let name = quote_identifier(given.unwrap_or(&target.name));
+            if own_name.as_deref() != Some(name.as_str()) {
+                written.push_str(&format!(" AS {name}"));
             }
+            self.wrap_target(&written, index);
         }
+    }
+
+    /// Puts a target on a line of its own, unless it begins with one or is the first.
+    fn wrap_target(&mut self, written: &str, index: usize) {
+        let starts_line = written.starts_with('\n');
+        if starts_line {
+            self.out.truncate(self.out.trim_end_matches(' ').len());
+        } else if index > 0 {
+            self.keyword("", -STANDARD, STANDARD, VARIABLE);
+        }
+        self.push(written);
     }
 
     fn group_by(&mut self, query: &Query) {
         if query.group_by.is_empty() && query.grouping_sets.is_empty() {
             return;
         }
-        self.clause("GROUP BY ");
+        self.keyword(" GROUP BY ", -STANDARD, STANDARD, 1);
         if query.group_distinct {
             self.push("DISTINCT ");
         }
@@ -194,30 +204,29 @@ impl Writer<'_, '_> {
         });
     }
 
-    /// The expression a clause sorts or groups by; constants by position, since a bare number would be one.
+    /// The expression a clause sorts or groups by (`get_rule_sortgroupclause`).
     fn sort_target(&mut self, clause: &SortGroupClause, query: &Query) {
         let Some(target) = query.target_by_ref(clause.target_ref) else {
             return;
         };
         if query.set_operation.is_some() {
-            return self.push(&quote_identifier(&target.name));
+            return self.push(&target.number.to_string());
         }
         match &target.expr {
-            Expr::Const(_) => self.push(&target.number.to_string()),
+            // With a label it is not taken for a position.
+            Expr::Const(constant) => self.constant(constant, ShowType::Always),
             Expr::Var(_) => self.expr(&target.expr, true),
-            Expr::Func(_) | Expr::Aggref(_) | Expr::WindowFunc(_) => self.expr(&target.expr, true),
-            expr => {
-                // An expression is put in parentheses, so that it can't be taken for a name.
-                let needs = self.style.pretty();
-                if needs {
-                    self.push("(");
-                }
-                self.expr(expr, true);
-                if needs {
-                    self.push(")");
-                }
-            }
+            expr => self.sort_expression(expr),
         }
+    }
+
+    /// What looks like a call is put in parentheses, and in pretty style everything else as well.
+    pub(super) fn sort_expression(&mut self, expr: &Expr) {
+        let call = matches!(expr, Expr::Func(_) | Expr::Aggref(_) | Expr::WindowFunc(_));
+        let parentheses = !matches!(expr, Expr::Var(_)) && (self.style.pretty() || call);
+        self.push(if parentheses { "(" } else { "" });
+        self.expr(expr, true);
+        self.push(if parentheses { ")" } else { "" });
     }
 
     pub(super) fn direction(&mut self, order: SortOrder) {
@@ -229,72 +238,67 @@ impl Writer<'_, '_> {
         }
     }
 
-    fn set_operation(&mut self, operation: &SetOperation, query: &Query) {
-        match operation {
-            SetOperation::Leaf(index) => {
-                if let Some(RangeTableKind::Subquery { query: inner, .. }) =
-                    query.entry(*index).map(|entry| &entry.kind)
-                {
-                    let needs = !inner.order_by.is_empty()
-                        || inner.limit.is_some()
-                        || inner.offset.is_some()
-                        || !inner.ctes.is_empty()
-                        || !inner.row_marks.is_empty()
-                        || inner.set_operation.is_some();
-                    if needs {
-                        self.push("(");
-                    }
-                    self.query(inner);
-                    if needs {
-                        self.push(")");
-                    }
-                }
-            }
+    /// `get_setop_query`: the arms on the right don't show names that nobody sees.
+    fn set_operation(&mut self, operation: &SetOperation, query: &Query, names: ColumnNames) {
+        let (kind, all, left, right) = match operation {
+            SetOperation::Leaf(index) => return self.set_leaf(*index, query, names),
             SetOperation::Node {
                 kind, all, left, right, ..
-            } => {
-                self.set_operand(left, operation, query);
-                self.break_line(0);
-                self.push(match kind {
-                    SetOperator::Union => "UNION ",
-                    SetOperator::Intersect => "INTERSECT ",
-                    SetOperator::Except => "EXCEPT ",
-                });
-                if *all {
-                    self.push("ALL ");
-                }
-                if self.indent.is_some() {
-                    self.break_line(0);
-                }
-                self.set_operand(right, operation, query);
-            }
+            } => (*kind, *all, left, right),
+        };
+        let same = |operand: &SetOperation| matches!(operand, SetOperation::Node { kind: own, all: own_all, .. } if (*own, *own_all) == (kind, all));
+        let is_node = |operand: &SetOperation| matches!(operand, SetOperation::Node { .. });
+        // A chain of one kind leans to the left without parentheses.
+        let parentheses = is_node(left) && !same(left);
+        let indent = if parentheses { STANDARD } else { 0 };
+        if parentheses {
+            self.push("(");
+            self.keyword("", indent, 0, 0);
+        }
+        self.set_operation(left, query, names.clone());
+        match (parentheses, self.in_lines()) {
+            (true, _) => self.keyword(") ", -indent, 0, 0),
+            (false, true) => self.keyword("", 0, 0, 0),
+            (false, false) => self.push(" "),
+        }
+        self.push(match kind {
+            SetOperator::Union => "UNION ",
+            SetOperator::Intersect => "INTERSECT ",
+            SetOperator::Except => "EXCEPT ",
+        });
+        self.push(if all { "ALL " } else { "" });
+        let parentheses = is_node(right);
+        let indent = if parentheses { STANDARD } else { 0 };
+        self.push(if parentheses { "(" } else { "" });
+        self.keyword("", indent, 0, 0);
+        self.set_operation(
+            right,
+            query,
+            ColumnNames {
+                given: names.given,
+                hidden: true,
+            },
+        );
+        if self.in_lines() {
+            self.level = self.level.saturating_sub(indent);
+        }
+        if parentheses {
+            self.keyword(")", 0, 0, 0);
         }
     }
 
-    /// A nested operation of another kind goes in parentheses.
-    fn set_operand(&mut self, operand: &SetOperation, outer: &SetOperation, query: &Query) {
-        let needs = match (operand, outer) {
-            (
-                SetOperation::Node { kind, all, .. },
-                SetOperation::Node {
-                    kind: outer_kind,
-                    all: outer_all,
-                    left,
-                    ..
-                },
-            ) => {
-                let is_left = std::ptr::eq(&**left, operand);
-                !(is_left && kind == outer_kind && all == outer_all)
-            }
-            _ => false,
+    fn set_leaf(&mut self, index: usize, query: &Query, names: ColumnNames) {
+        let Some(RangeTableKind::Subquery { query: inner, .. }) = query.entry(index).map(|entry| &entry.kind) else {
+            return;
         };
-        if needs {
-            self.push("(");
-        }
-        self.set_operation(operand, query);
-        if needs {
-            self.push(")");
-        }
+        let parentheses = !inner.order_by.is_empty()
+            || inner.limit.is_some()
+            || inner.offset.is_some()
+            || !inner.ctes.is_empty()
+            || !inner.row_marks.is_empty();
+        self.push(if parentheses { "(" } else { "" });
+        self.query(inner, names);
+        self.push(if parentheses { ")" } else { "" });
     }
 
     /// OVER's argument: a named window, or a specification.
@@ -373,17 +377,13 @@ impl Writer<'_, '_> {
             w.push("(");
             for (index, value) in row.iter().enumerate() {
                 if index > 0 {
-                    w.push(if w.indent.is_some() { "," } else { ", " });
+                    w.push(if w.in_lines() { "," } else { ", " });
                 }
                 w.expr(value, false);
             }
             w.push(")");
         });
     }
-}
-
-fn is_whole_row(expr: &Expr) -> bool {
-    matches!(expr, Expr::Var(var) if var.attribute == 0)
 }
 
 /// `VALUES ...` alone is kept as a select over one VALUES entry.

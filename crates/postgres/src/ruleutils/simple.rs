@@ -47,14 +47,10 @@ pub(super) fn is_simple(node: &Expr, parent: &Expr) -> bool {
             Expr::Op(outer) => operator_in_operator(op, node, outer),
             _ => other_is_simple(parent),
         },
-        Expr::SubLink(_)
-        | Expr::SubPlan(_)
-        | Expr::NullTest { .. }
-        | Expr::BooleanTest { .. }
-        | Expr::Distinct(_)
-        | Expr::ScalarArrayOp { .. }
-        | Expr::RowCompare { .. }
-        | Expr::Collate { .. } => other_is_simple(parent),
+        Expr::SubLink(_) | Expr::NullTest { .. } | Expr::BooleanTest { .. } | Expr::Distinct(_) => {
+            other_is_simple(parent)
+        }
+        Expr::SubPlan(_) | Expr::ScalarArrayOp { .. } | Expr::RowCompare { .. } | Expr::Collate { .. } => false,
         Expr::Bool(op, _) => match parent {
             Expr::Bool(outer, _) => match op {
                 BoolOp::Not | BoolOp::And => matches!(outer, BoolOp::And | BoolOp::Or),

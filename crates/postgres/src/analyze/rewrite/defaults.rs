@@ -244,6 +244,7 @@ impl Filler<'_, '_> {
             result: Oid::INT8,
             returns_set: false,
             variadic: false,
+            unwritten: Vec::new(),
             form: FuncForm::Call,
             type_modifier: -1,
             location: None,

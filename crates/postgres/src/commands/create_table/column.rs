@@ -401,6 +401,7 @@ pub fn serial_default(backend: &Backend<'_>, table: Oid, attribute: &Attribute) 
             result,
             returns_set: false,
             variadic: false,
+            unwritten: Vec::new(),
             form,
             type_modifier: -1,
             location: None,
