@@ -165,6 +165,7 @@ fn hash_with<F: Family>(family: &F, type_oid: Oid, value: &Datum) -> Option<F::H
         Datum::Bool(v) => family.word(u32::from(*v)),
         Datum::Int2(v) => family.word(i32::from(*v) as u32),
         Datum::Int4(v) | Datum::Date(v) => family.word(*v as u32),
+        Datum::Int8(_) if type_oid == Oid::MONEY => return None,
         Datum::Int8(v) | Datum::Time(v) | Datum::Timestamp(v) | Datum::TimestampTz(v) => wide_integer(family, *v),
         Datum::Oid(v) => family.word(*v),
         Datum::Float4(v) => float(family, f64::from(*v)),
@@ -174,7 +175,7 @@ fn hash_with<F: Family>(family: &F, type_oid: Oid, value: &Datum) -> Option<F::H
             Oid::BPCHAR => family.bytes(trim(v).as_bytes()),
             // The first byte, as a signed number.
             Oid::CHAR => family.word(i32::from(char_byte(v) as i8) as u32),
-            Oid::JSON | Oid::XML | Oid::JSONPATH => return None,
+            _ if !hashes_text(type_oid) => return None,
             _ => family.bytes(v.as_bytes()),
         },
         Datum::Bytea(v) => family.bytes(v),
@@ -192,6 +193,12 @@ fn hash_with<F: Family>(family: &F, type_oid: Oid, value: &Datum) -> Option<F::H
             .try_fold(family.raw(1), |sum, part| Some(family.fold(sum, range(family, part)?)))?,
         Datum::Bits(_) | Datum::Void => return None,
     })
+}
+
+/// Whether a type whose values are kept as text has a hash operator class. A user's type is one over text.
+fn hashes_text(type_oid: Oid) -> bool {
+    let known = matches!(type_oid, Oid::TEXT | Oid::VARCHAR | Oid::NAME | Oid::INVALID);
+    known || type_oid.0 >= Oid::FIRST_NORMAL
 }
 
 /// The halves of a bigint are folded so that an integer hashes like a smaller type's.

@@ -8,6 +8,7 @@ use crate::array::text::{array_in, array_out, vector_in, vector_out};
 use crate::bits::{bits_in, bits_out};
 use crate::bytea::{bytea_in, bytea_out};
 use crate::float::{format_f32, format_f64, parse_f32, parse_f64};
+use crate::geometric::geometric_in;
 use crate::inet::mac::{macaddr_in, macaddr_out, macaddr8_in};
 use crate::inet::text::{cidr_in, cidr_out, inet_in, inet_out};
 use crate::integer::{invalid, parse_bool, parse_integer, parse_oid, parse_transaction_id};
@@ -105,6 +106,9 @@ fn other_input(env: &dyn Environment, type_oid: Oid, typmod: i32, text: &str) ->
     }
     if let Some(element) = builtin_type(type_oid).map(|t| t.element).filter(|e| e.is_valid()) {
         return array_in(env, element, typmod, text);
+    }
+    if let Some(value) = geometric_in(type_oid, text) {
+        return value;
     }
     Err(Error::not_modelled(format!(
         "input of type {}",

@@ -9,7 +9,8 @@
 //!   [`functions`]: what they do.
 //! - [`io`]: values from and to text by type; [`typmod`]: type modifiers; [`format_type`](mod@format_type): names.
 //! - one module a family of values: [`integer`], [`float`], [`numeric`], [`money`], [`datetime`], [`interval`],
-//!   [`json`], [`mod@array`], [`range`], [`inet`], [`enums`], [`bits`], [`bytea`], [`record`], [`locators`].
+//!   [`json`], [`mod@array`], [`range`], [`inet`], [`enums`], [`bits`], [`bytea`], [`record`], [`locators`],
+//!   [`geometric`].
 //! - for text: [`regex`], [`formatting`], [`quote`], [`normalize`], [`digest`].
 
 pub mod array;
@@ -29,6 +30,7 @@ pub mod float;
 pub mod format_type;
 pub mod formatting;
 pub mod functions;
+pub mod geometric;
 pub mod hash;
 pub mod inet;
 pub mod integer;
