@@ -409,15 +409,15 @@ impl Parser<'_> {
         self.alter_tail(Operator, ObjectName::WithArgs(operator))
     }
 
-    /// `(name = value, name = NONE, name)` of ALTER OPERATOR and ALTER TYPE.
+    /// `(name = value, name = NONE)` of ALTER OPERATOR and ALTER TYPE.
     fn operator_definition(&mut self) -> Result<Vec<DefElem>> {
         self.parenthesized_list(|p| {
             let location = p.location();
             let name = p.col_label()?;
-            let arg = match p.eat('=') {
-                false => None,
-                true if p.eat(K::None) => None,
-                true => Some(p.def_arg()?),
+            p.expect('=')?;
+            let arg = match p.eat(K::None) {
+                true => None,
+                false => Some(p.def_arg()?),
             };
             Ok(def_elem(&name, arg, location))
         })

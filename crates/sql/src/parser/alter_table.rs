@@ -323,7 +323,7 @@ impl Parser<'_> {
                 not_valid: false,
                 no_inherit: false,
             };
-            let attributes = self.checked_attributes("ALTER CONSTRAINT statement", allowed)?;
+            let attributes = self.checked_attributes("FOREIGN KEY", allowed)?;
             return Ok(AlterTableCmd::AlterConstraint { name, attributes });
         }
         self.eat(K::Column);

@@ -1,6 +1,6 @@
 //! Constraints of columns and tables.
 
-use kumquat_types::{Result, SqlState};
+use kumquat_types::{Error, Result, SqlState};
 
 use super::cursor::{Parser, error_at, syntax_error};
 use crate::ast::*;
@@ -372,7 +372,6 @@ impl Parser<'_> {
 
     /// `DEFERRABLE`, `NOT VALID` and the like, in any order, as far as a constraint may have them.
     pub fn checked_attributes(&mut self, what: &str, allowed: Allowed) -> Result<ConstraintAttributes> {
-        let location = self.location();
         let attributes = self.constraint_attributes()?;
         let refused = [
             (attributes.deferrable && !allowed.deferrable, "DEFERRABLE"),
@@ -383,7 +382,7 @@ impl Parser<'_> {
             None => Ok(attributes),
             Some((_, attribute)) => {
                 let message = format!("{what} constraints cannot be marked {attribute}");
-                Err(error_at(SqlState::FEATURE_NOT_SUPPORTED, message, location))
+                Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message))
             }
         }
     }

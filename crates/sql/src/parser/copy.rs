@@ -48,10 +48,9 @@ impl Parser<'_> {
     /// A file, a program, or the client: STDIN and STDOUT are the same here.
     fn copy_target(&mut self) -> Result<CopyTarget> {
         let program = self.eat(K::Program);
-        let location = self.location();
         if self.eat_one_of(&[(K::Stdin, ()), (K::Stdout, ())]).is_some() {
             return match program {
-                true => syntax_error("STDIN/STDOUT not allowed with PROGRAM", location),
+                true => syntax_error("STDIN/STDOUT not allowed with PROGRAM", Location::UNKNOWN),
                 false => Ok(CopyTarget::Std),
             };
         }

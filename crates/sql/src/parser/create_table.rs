@@ -32,11 +32,11 @@ impl Parser<'_> {
     }
 
     /// After `CREATE ... TABLE`.
-    pub fn create_table(&mut self, persistence: Persistence, may_be_as: bool) -> Result<Statement> {
+    pub fn create_table(&mut self, persistence: Persistence, form: Form) -> Result<Statement> {
         let if_not_exists = self.if_not_exists()?;
         let mut relation = self.qualified_name()?;
         relation.persistence = persistence;
-        if may_be_as && self.at_create_as() {
+        if form == Form::As || form == Form::Any && self.at_create_as() {
             return self.create_table_as(relation, if_not_exists);
         }
         let mut stmt = self.table_body(relation, if_not_exists)?;
@@ -388,6 +388,16 @@ impl Parser<'_> {
             (Some(modulus), Some(remainder)) => Ok(PartitionBound::Hash { modulus, remainder }),
         }
     }
+}
+
+/// What a place takes of CREATE TABLE.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Form {
+    Any,
+    /// With columns: in CREATE SCHEMA.
+    Table,
+    /// CREATE TABLE AS: after EXPLAIN.
+    As,
 }
 
 impl LikeOptions {

@@ -295,7 +295,7 @@ impl Parser<'_> {
     /// At `USER MAPPING` of DROP.
     pub fn drop_user_mapping(&mut self) -> Result<Statement> {
         self.expect_all(&[K::User, K::Mapping])?;
-        let exists_ok = self.if_exists();
+        let exists_ok = self.eat_all(K::If, &[K::Exists])?;
         let (user, server) = self.mapping_of()?;
         Ok(user_mapping(
             UserMappingCommand::Drop,

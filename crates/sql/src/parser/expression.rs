@@ -135,6 +135,9 @@ impl Parser<'_> {
     #[inline(never)]
     fn overlaps(&mut self, left: RowExpr, location: Location) -> Result<Expr> {
         self.bump();
+        if !self.at('(') && !self.at_both(K::Row, '(') {
+            return self.unexpected();
+        }
         let right_location = self.location();
         let right = match self.primary()? {
             Expr::Row(row) => row.args,

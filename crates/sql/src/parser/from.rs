@@ -163,6 +163,7 @@ impl Parser<'_> {
 
     /// A subquery in FROM, of which the query was read at `location`.
     #[inline(never)]
+    #[expect(clippy::boxed_local, reason = "a box keeps the frames of recursive rules small")]
     fn subselect(&mut self, subquery: Box<SelectStmt>, lateral: bool, location: Location) -> Result<TableRef> {
         let alias = self.opt_alias()?;
         if alias.is_none() {

@@ -2,6 +2,7 @@
 
 use kumquat_types::Result;
 
+use super::create_table::Form;
 use super::cursor::{Parser, QUERY};
 use super::options::def_elem;
 use crate::ast::*;
@@ -44,10 +45,7 @@ impl Parser<'_> {
                     return self.create_materialized_view(persistence);
                 }
                 self.expect(K::Table)?;
-                match self.create_table(persistence, true)? {
-                    stmt @ Statement::CreateTableAs(_) => Ok(stmt),
-                    _ => self.unexpected(),
-                }
+                self.create_table(persistence, Form::As)
             }
             _ => self.preparable_stmt(),
         }

@@ -312,6 +312,7 @@ impl Parser<'_> {
 
 /// A subquery without a left side.
 #[inline(never)]
+#[expect(clippy::boxed_local, reason = "a box keeps the frames of recursive rules small")]
 pub(super) fn sublink(kind: SubLinkKind, subselect: Box<SelectStmt>, location: Location) -> Expr {
     Expr::SubLink(Box::new(SubLink {
         kind,

@@ -2,6 +2,7 @@
 
 use kumquat_types::{Result, SqlState};
 
+use super::create_table::Form;
 use super::cursor::{Parser, QUERY, error_at};
 use super::options::{def_elem, flag};
 use super::select::into_clause;
@@ -313,7 +314,7 @@ impl Parser<'_> {
         let replace = self.or_replace()?;
         let persistence = self.persistence()?;
         if !replace && self.eat(K::Table) {
-            return self.create_table(persistence, false);
+            return self.create_table(persistence, Form::Table);
         }
         if !replace && self.eat(K::Sequence) {
             return self.create_sequence(persistence);

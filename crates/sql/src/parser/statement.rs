@@ -1,8 +1,9 @@
 //! One statement: by its first word, and CREATE by its second.
 
-use kumquat_types::{Result, SqlState};
+use kumquat_types::{Error, Result, SqlState};
 
-use super::cursor::{Parser, error_at};
+use super::create_table::Form;
+use super::cursor::Parser;
 use crate::ast::*;
 use crate::keywords::Keyword as K;
 use crate::lexer::Tok;
@@ -70,7 +71,6 @@ impl Parser<'_> {
     }
 
     fn create_stmt(&mut self) -> Result<Statement> {
-        let location = self.location();
         self.expect(K::Create)?;
         let replace = self.or_replace()?;
         if self.at_any(&[K::Temporary, K::Temp, K::Local, K::Global, K::Unlogged]) {
@@ -107,7 +107,7 @@ impl Parser<'_> {
             K::Aggregate => self.create_aggregate(replace),
             K::Rule => self.create_rule(replace),
             _ if replace => Err(unexpected),
-            K::Table => self.create_table(Persistence::Permanent, true),
+            K::Table => self.create_table(Persistence::Permanent, Form::Any),
             K::Sequence => self.create_sequence(Persistence::Permanent),
             K::Unique => {
                 self.expect(K::Index)?;
@@ -162,7 +162,7 @@ impl Parser<'_> {
                 self.expect(K::Check)?;
                 self.parenthesized_expr()?;
                 let message = "CREATE ASSERTION is not yet implemented";
-                Err(error_at(SqlState::FEATURE_NOT_SUPPORTED, message, location))
+                Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message))
             }
             K::Default => {
                 self.expect(K::Conversion)?;
@@ -181,7 +181,7 @@ impl Parser<'_> {
             Some(K::View | K::Recursive) => self.create_view(replace, persistence),
             Some(K::Table) if !replace => {
                 self.bump();
-                self.create_table(persistence, true)
+                self.create_table(persistence, Form::Any)
             }
             Some(K::Sequence) if !replace => {
                 self.bump();

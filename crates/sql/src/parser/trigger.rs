@@ -1,6 +1,6 @@
 //! CREATE TRIGGER, EVENT TRIGGER, RULE, POLICY.
 
-use kumquat_types::{Result, SqlState};
+use kumquat_types::{Error, Result, SqlState};
 
 use super::cursor::{Parser, error_at};
 use super::options::def_elem;
@@ -63,7 +63,7 @@ impl Parser<'_> {
         self.expect(')')?;
         if replace && is_constraint {
             let message = "CREATE OR REPLACE CONSTRAINT TRIGGER is not supported";
-            return Err(error_at(SqlState::FEATURE_NOT_SUPPORTED, message, Location::new(0)));
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message));
         }
         Ok(Statement::CreateTrig(Box::new(stmt)))
     }
@@ -107,6 +107,9 @@ impl Parser<'_> {
         let mut events = TriggerEvents::default();
         let mut columns = Vec::new();
         loop {
+            // PostgreSQL notices a duplicate once the event is complete, which UPDATE is with the token
+            // after it.
+            let mut duplicate = self.error_here("duplicate trigger events specified");
             let event = match self.keyword() {
                 Some(K::Insert) => &mut events.insert,
                 Some(K::Delete) => &mut events.delete,
@@ -114,15 +117,17 @@ impl Parser<'_> {
                 Some(K::Truncate) => &mut events.truncate,
                 _ => return self.unexpected(),
             };
-            let duplicate = std::mem::replace(event, true);
-            let update = self.eat(K::Update);
-            if !update {
-                self.bump();
-            } else if self.eat(K::Of) {
-                columns = self.name_list()?;
+            let twice = std::mem::replace(event, true);
+            let update = self.at(K::Update);
+            self.bump();
+            if update {
+                if self.eat(K::Of) {
+                    columns = self.name_list()?;
+                }
+                duplicate = self.error_here("duplicate trigger events specified");
             }
-            if duplicate {
-                return Err(self.error_here("duplicate trigger events specified"));
+            if twice {
+                return Err(duplicate);
             }
             if !self.eat(K::Or) {
                 return Ok((events, columns));
