@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::explain::ExplainWriter;
+use kumquat_postgres::explain::{ExplainWriter, explain_query};
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
 use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind, TargetEntry};
 use kumquat_types::{Chunk, Datum, Error, Oid, Result, SqlState};
@@ -199,12 +199,9 @@ impl CustomScan for PullPlan {
         self.insert_by_statement(backend, columns, chunks)
     }
 
-    fn explain(&self, _: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()> {
-        let indent = " ".repeat(writer.indent * 6 + 2);
-        writer
-            .lines
-            .push(format!("{indent}INSERT/SELECT method: pull to coordinator"));
-        Ok(())
+    fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()> {
+        writer.property("INSERT/SELECT method", "pull to coordinator");
+        explain_query(backend, &self.source, &[], writer)
     }
 }
 

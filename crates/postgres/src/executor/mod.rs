@@ -55,7 +55,7 @@ mod run;
 use imbl::OrdMap;
 use kumquat_types::{Chunk, Datum, Error, Oid, Result};
 
-pub use run::{evaluate, evaluate_over, execute_query, run, with_context};
+pub use run::{evaluate, evaluate_over, execute_query, plan_with_extension, run, run_counted, with_context};
 
 use self::context::Context;
 use self::expr::compile;
