@@ -218,8 +218,7 @@ impl Analyzer<'_, '_> {
                 return Err(Error::new(
                     SqlState::DUPLICATE_COLUMN,
                     format!("column name \"{}\" specified more than once", definition.name),
-                )
-                .at(position(definition.location)));
+                ));
             }
             let Some(type_name) = &definition.type_name else {
                 continue;

@@ -105,7 +105,7 @@ impl Analyzer<'_, '_> {
         clauses: &mut Vec<SortGroupClause>,
     ) -> Result<u32> {
         let at = self.target_for(expr, targets, ExprKind::GroupBy)?;
-        let clause = self.group_clause(at, targets)?;
+        let clause = self.group_clause(at, targets, super::location::position(expr.location()))?;
         let target_ref = clause.target_ref;
         if !clauses.iter().any(|own| own.target_ref == target_ref) {
             clauses.push(clause);

@@ -4,7 +4,6 @@ use kumquat_types::{Error, Oid, Operator, Result, SqlState, operator_by_oid, ope
 
 use super::coercion::Target;
 use super::expressions::comparison;
-use super::location::expr_location;
 use super::set_returning::returns_set;
 use super::state::Analyzer;
 use crate::backend::Backend;
@@ -424,7 +423,7 @@ impl Analyzer<'_, '_> {
     }
 
     /// Equality, ordering and its direction for ORDER BY, GROUP BY and kin (`get_sort_group_operators`).
-    pub fn check_orderable(&self, expr: &Expr) -> Result<()> {
+    pub fn check_orderable(&self, expr: &Expr, at: Option<u32>) -> Result<()> {
         let type_oid = expr.type_oid();
         if self.backend.can_order(type_oid) {
             return Ok(());
@@ -437,10 +436,10 @@ impl Analyzer<'_, '_> {
             ),
         )
         .hint("Use an explicit ordering operator or modify the query.")
-        .at(expr_location(expr)))
+        .at(at))
     }
 
-    pub fn check_equatable(&self, expr: &Expr) -> Result<Oid> {
+    pub fn check_equatable(&self, expr: &Expr, at: Option<u32>) -> Result<Oid> {
         let type_oid = expr.type_oid();
         let equality = self.backend.equality_operator(type_oid);
         if equality.is_valid() {
@@ -453,7 +452,7 @@ impl Analyzer<'_, '_> {
                 self.backend.format_type(type_oid)
             ),
         )
-        .at(expr_location(expr)))
+        .at(at))
     }
 
     /// An operator by name for ORDER BY ... USING: ascending or descending.

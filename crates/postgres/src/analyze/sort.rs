@@ -49,7 +49,7 @@ impl Analyzer<'_, '_> {
                 (descending, names.last().map(|name| Name::from(name.as_str())))
             }
         };
-        self.check_orderable(expr)?;
+        self.check_orderable(expr, position(sort.node.location()))?;
         let nulls_first = match sort.nulls {
             NullsOrder::Default => descending,
             NullsOrder::First => true,
@@ -198,7 +198,12 @@ impl Analyzer<'_, '_> {
     }
 
     /// A grouping clause for a target, whose type must have equality.
-    pub fn group_clause(&mut self, at: usize, targets: &mut [TargetEntry]) -> Result<SortGroupClause> {
+    pub fn group_clause(
+        &mut self,
+        at: usize,
+        targets: &mut [TargetEntry],
+        location: Option<u32>,
+    ) -> Result<SortGroupClause> {
         self.known_type(at, targets)?;
         let target_ref = self.target_ref(at, targets);
         let Some(target) = targets.get(at) else {
@@ -207,7 +212,7 @@ impl Analyzer<'_, '_> {
         Ok(SortGroupClause {
             target_ref,
             order: SortOrder::default(),
-            equality: self.check_equatable(&target.expr)?,
+            equality: self.check_equatable(&target.expr, location)?,
             using: None,
         })
     }
@@ -230,7 +235,8 @@ impl Analyzer<'_, '_> {
             if targets.get(at).is_none_or(|target| target.junk) {
                 continue;
             }
-            let clause = self.group_clause(at, targets)?;
+            let location = targets.get(at).and_then(|target| expr_location(&target.expr));
+            let clause = self.group_clause(at, targets, location)?;
             if !list.iter().any(|own| own.target_ref == clause.target_ref) {
                 list.push(clause);
             }
@@ -279,7 +285,7 @@ impl Analyzer<'_, '_> {
             if skipped {
                 return Err(mismatch(location));
             }
-            list.push(self.group_clause(at, targets)?);
+            list.push(self.group_clause(at, targets, location)?);
         }
         Ok(Distinct::On(list))
     }

@@ -235,7 +235,7 @@ impl Analyzer<'_, '_> {
         let mut result: Vec<SortGroupClause> = Vec::with_capacity(exprs.len());
         for expr in exprs {
             let at = self.target_for(expr, targets, ExprKind::WindowPartition)?;
-            let clause = self.group_clause(at, targets)?;
+            let clause = self.group_clause(at, targets, position(expr.location()))?;
             if !result.iter().any(|own| own.target_ref == clause.target_ref) {
                 result.push(clause);
             }
