@@ -37,7 +37,6 @@ impl Analyzer<'_, '_> {
             arbiter: Vec::new(),
             arbiter_where: None,
             constraint: Oid::INVALID,
-            indexes: Vec::new(),
             update: None,
         };
         match &clause.infer {
@@ -97,17 +96,15 @@ impl Analyzer<'_, '_> {
             ));
         };
         conflict.constraint = constraint.oid;
-        let index = match &constraint.kind {
-            ConstraintKind::PrimaryKey { index, .. }
-            | ConstraintKind::Unique { index, .. }
-            | ConstraintKind::Exclusion { index, .. } => *index,
-            ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => {
-                return Err(Error::new(
-                    SqlState::WRONG_OBJECT_TYPE,
-                    "constraint in ON CONFLICT clause has no associated index",
-                ));
-            }
-        };
+        if matches!(
+            constraint.kind,
+            ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_)
+        ) {
+            return Err(Error::new(
+                SqlState::WRONG_OBJECT_TYPE,
+                "constraint in ON CONFLICT clause has no associated index",
+            ));
+        }
         if constraint.deferrable {
             return Err(Error::new(
                 SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE,
@@ -120,7 +117,6 @@ impl Analyzer<'_, '_> {
                 "ON CONFLICT DO UPDATE not supported with exclusion constraints",
             ));
         }
-        conflict.indexes.push(index);
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! 3. [`upper`] groups, sorts and limits; [`setops`] unites; [`modify`] changes tables.
 //! 4. A [`path::Path`] is a plan with what is needed to choose it; the chosen one becomes a [`plan::Plan`].
 
+mod arbiters;
 pub mod from;
 pub mod global;
 pub mod level;

@@ -213,18 +213,7 @@ fn conflict_action(level: &Level<'_, '_, '_>) -> Result<Option<ConflictAction>> 
     let Some(conflict) = &level.query.on_conflict else {
         return Ok(None);
     };
-    let mut arbiters = conflict.indexes.clone();
-    if conflict.constraint.is_valid()
-        && let Some(constraint) = level.global.backend.catalog()?.constraints.get(&conflict.constraint)
-    {
-        use crate::catalog::ConstraintKind;
-        match &constraint.kind {
-            ConstraintKind::PrimaryKey { index, .. }
-            | ConstraintKind::Unique { index, .. }
-            | ConstraintKind::Exclusion { index, .. } => arbiters = vec![*index],
-            ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => {}
-        }
-    }
+    let arbiters = super::arbiters::arbiters(level.global.backend.catalog()?, &level.query)?;
     let update = conflict.update.as_ref().map(|update| ConflictUpdate {
         set: update
             .set

@@ -349,8 +349,6 @@ pub struct OnConflict {
     pub arbiter_where: Option<Expr>,
     /// ON CONSTRAINT.
     pub constraint: Oid,
-    /// Unique indexes that match.
-    pub indexes: Vec<Oid>,
     /// `None`: DO NOTHING.
     pub update: Option<OnConflictUpdate>,
 }

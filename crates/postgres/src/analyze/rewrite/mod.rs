@@ -1,10 +1,8 @@
 //! What happens between analysis and planning, after PostgreSQL's `rewriteHandler.c`:
 //! - [`updatable`]: a modification of a simple view becomes one of its table;
 //! - [`defaults`]: columns get the values that nobody gave them;
-//! - [`arbiters`]: ON CONFLICT finds its unique indexes;
 //! - [`views`]: views give way to their queries.
 
-mod arbiters;
 mod defaults;
 mod updatable;
 mod views;
@@ -35,7 +33,6 @@ fn rewrite_at(backend: &Backend<'_>, query: &mut Query, depth: usize) -> Result<
     updatable::replace_target_views(backend, query)?;
     if let Some(target) = query.result_relation {
         defaults::fill_defaults(backend, query, target)?;
-        arbiters::find_arbiters(backend, query, target)?;
     }
     views::expand(backend, query)?;
     let mut result = Ok(());

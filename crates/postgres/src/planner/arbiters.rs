@@ -1,23 +1,30 @@
-//! The unique indexes that ON CONFLICT (...) means (`infer_arbiter_indexes`).
+//! The unique indexes that ON CONFLICT means (`infer_arbiter_indexes`).
 
 use kumquat_types::{Error, Oid, Result, SqlState};
 
-use crate::backend::Backend;
-use crate::catalog::{Catalog, IndexDefinition};
+use crate::catalog::{Catalog, ConstraintKind, IndexDefinition};
 use crate::query::{BoolOp, Expr, OnConflict, Query, RangeTableKind};
 
-/// Finds the indexes of an ON CONFLICT clause that names columns.
-pub fn find_arbiters(backend: &Backend<'_>, query: &mut Query, target: usize) -> Result<()> {
-    let Some(RangeTableKind::Relation { relation, .. }) = query.entry(target).map(|entry| &entry.kind) else {
-        return Ok(());
+/// The indexes that decide whether a row conflicts; none: all unique ones.
+pub fn arbiters(catalog: &Catalog, query: &Query) -> Result<Vec<Oid>> {
+    let target = query.result_relation.unwrap_or_default();
+    let (Some(conflict), Some(RangeTableKind::Relation { relation, .. })) =
+        (&query.on_conflict, query.entry(target).map(|entry| &entry.kind))
+    else {
+        return Ok(Vec::new());
     };
-    let relation = *relation;
-    if let Some(conflict) = &mut query.on_conflict
-        && !conflict.arbiter.is_empty()
-    {
-        conflict.indexes = infer_indexes(backend.catalog()?, relation, target, conflict)?;
+    if !conflict.arbiter.is_empty() {
+        return infer_indexes(catalog, *relation, target, conflict);
     }
-    Ok(())
+    let constraint = catalog.constraints.get(&conflict.constraint);
+    Ok(match constraint.map(|constraint| &constraint.kind) {
+        Some(
+            ConstraintKind::PrimaryKey { index, .. }
+            | ConstraintKind::Unique { index, .. }
+            | ConstraintKind::Exclusion { index, .. },
+        ) => vec![*index],
+        _ => Vec::new(),
+    })
 }
 
 /// Unique indexes over exactly the columns and expressions of the arbiter.
