@@ -54,7 +54,7 @@ test('arrow keys move over the shards and the dividers', async () => {
   await page.page.getByRole('group', { name: /^Cluster map/ }).focus();
   await page.page.keyboard.press('ArrowRight');
   await page.page.keyboard.press('ArrowRight');
-  await page.page.getByText('t_102009', { exact: true }).waitFor();
+  await page.page.getByText('t_102010', { exact: true }).waitFor();
   const divider = page.page.getByRole('separator', { name: 'Width of the lesson' });
   const before = Number(await divider.getAttribute('aria-valuenow'));
   await divider.press('ArrowRight');

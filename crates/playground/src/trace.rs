@@ -49,7 +49,7 @@ pub fn shown(trace: citus::Trace, backend: &Backend<'_>) -> Trace {
 
 fn route(route: citus::Route) -> Route {
     Route {
-        table: route.table.to_string(),
+        table: short(&route.table),
         column: route.column.to_string(),
         value: route.value,
         hash: route.hash,
@@ -102,11 +102,15 @@ fn refused(refusal: ForeignKeyRefusal) -> RefusedKey {
 }
 
 fn end(end: refusal::KeyEnd) -> KeyEnd {
-    let name = end.name.strip_prefix("public.").unwrap_or(&end.name);
     KeyEnd {
         table: end.relation.0,
-        name: name.to_string(),
+        name: short(&end.name),
         kind: table_kind(end.table_type),
         columns: end.columns.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// A qualified name without the schema that a learner leaves out.
+fn short(name: &str) -> String {
+    name.strip_prefix("public.").unwrap_or(name).to_string()
 }

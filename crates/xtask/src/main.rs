@@ -31,6 +31,7 @@ Usage: cargo xtask COMMAND
                     native, conformance, lessons, wasm, browser
   conformance       print the conformance table by area
   bench             time the engine beside its peers in Node
+  picture           take the README's picture of the page anew
   lint              cargo fmt --check and clippy, warnings as errors
 ";
 
@@ -57,6 +58,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "conformance" => conformance::print_table(),
         "bench" => bench::bench(),
         "lint" => test::lint(),
+        "picture" => test::picture(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(())

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::conformance;
-use crate::process::{cargo, command, path_with, root, run, say};
+use crate::process::{cargo, command, path_with, run, say};
 use crate::setup::{chromium, node, tools, wasm_target};
 use crate::{serve, site};
 
@@ -90,16 +90,25 @@ fn wasm() -> Result<()> {
 
 /// The page, clicked through in Chromium.
 fn browser() -> Result<()> {
-    let site = site::build()?;
-    let browser = chromium::install()?;
-    let address = serve::in_background(site.directory)?;
-    run(node::node(&[
+    in_browser(&[
         "--test",
         "--test-concurrency=1",
         "--test-reporter=spec",
         "tests/browser/",
     ])
-    .env("KUMQUAT_ADDRESS", address)
-    .env("KUMQUAT_CHROMIUM", browser.chromium)
-    .current_dir(root()))
+}
+
+/// Takes the README's picture anew.
+pub fn picture() -> Result<()> {
+    in_browser(&["tests/browser/picture.mjs"])
+}
+
+/// Runs Node with what a browser test needs: the site, served, and a browser.
+fn in_browser(arguments: &[&str]) -> Result<()> {
+    let site = site::build()?;
+    let browser = chromium::install()?;
+    let address = serve::in_background(site.directory)?;
+    run(node::node(arguments)
+        .env("KUMQUAT_ADDRESS", address)
+        .env("KUMQUAT_CHROMIUM", browser.chromium))
 }

@@ -30,7 +30,7 @@ fn draw(outcome: StatementOutcome, cluster: &ClusterView) -> impl IntoView + use
         <div class="statement-view">
             <pre class="echo">{outcome.echo}</pre>
             {trace.plan.map(|plan| view! {
-                <p class="plan"><b>{plan.name}</b> " " {plan.why}</p>
+                <p class="plan"><b>{plan.name}": "</b>{plan.why}</p>
             })}
             {quiet.then(|| view! { <p class="quiet-text">"The coordinator did this alone; no other node was asked."</p> })}
             {trace.route.map(|route| path(&route, cluster))}
