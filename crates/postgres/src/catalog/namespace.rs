@@ -6,7 +6,7 @@ use kumquat_sql::ast::{self, RangeVar};
 use kumquat_types::{Error, Oid, Result, SqlState, builtin_type_by_name};
 
 use super::quote::{quote_identifier, quote_qualified};
-use super::well_known::{PG_CATALOG, PG_TOAST};
+use super::well_known::PG_CATALOG;
 use super::{Function, Name, Relation, Schema, UserDefinedType};
 use crate::backend::Backend;
 
@@ -333,24 +333,15 @@ impl Backend<'_> {
                 return Err(Error::new(
                     SqlState::INVALID_TABLE_DEFINITION,
                     "cannot create temporary relation in non-temporary schema",
-                )
-                .at(range.location));
+                ));
             }
             Some(name) => {
                 let schema = self.find_schema(name)?.map(|schema| schema.oid);
-                schema.ok_or_else(|| undefined_schema(name).at(range.location))?
+                schema.ok_or_else(|| undefined_schema(name))?
             }
             None if temporary => return self.temporary_schema(),
-            None => self.creation_schema().map_err(|error| error.at(range.location))?,
+            None => self.creation_schema()?,
         };
-        if schema == PG_CATALOG || schema == PG_TOAST {
-            let name = super::quote::quote_identifier(&range.name);
-            return Err(Error::new(
-                SqlState::INSUFFICIENT_PRIVILEGE,
-                format!("permission denied to create \"{}.{name}\"", self.schema_name(schema)),
-            )
-            .detail("System catalog modifications are currently disallowed."));
-        }
         self.check_schema_create(schema)?;
         Ok(schema)
     }

@@ -7,6 +7,7 @@ use kumquat_types::{Error, Oid, Result, SqlState};
 
 use crate::backend::Backend;
 use crate::catalog::naming::truncate_identifier;
+use crate::catalog::well_known::{PG_CATALOG, PG_TOAST};
 use crate::catalog::{
     Attribute, Catalog, CompositeField, DependencyKind, Name, ObjectAddress, ObjectClass, Persistence, Relation,
     RelationKind, TypeDefinition, UserDefinedType,
@@ -47,6 +48,14 @@ pub fn skip_existing(backend: &mut Backend<'_>, schema: Oid, name: &str) -> Resu
 /// A relation given with an oid keeps it: so a shard can be made under the oid that was set aside for it.
 pub fn define_relation(backend: &mut Backend<'_>, mut relation: Relation) -> Result<Oid> {
     check_columns(backend, &relation)?;
+    if matches!(relation.schema, PG_CATALOG | PG_TOAST) {
+        let name = backend.qualified_relation_name(&relation);
+        return Err(Error::new(
+            SqlState::INSUFFICIENT_PRIVILEGE,
+            format!("permission denied to create \"{name}\""),
+        )
+        .detail("System catalog modifications are currently disallowed."));
+    }
     let catalog = backend.catalog()?;
     if catalog.relation_by_name(relation.schema, &relation.name).is_some() {
         return Err(already_exists(&relation.name));

@@ -31,7 +31,8 @@ use crate::result::CommandTag;
 
 pub fn create(backend: &mut Backend<'_>, stmt: &CreateStmt) -> Result<CommandTag> {
     let tag = CommandTag::new("CREATE TABLE");
-    let schema = backend.relation_creation_schema(&stmt.relation)?;
+    let schema = backend.relation_creation_schema(&stmt.relation);
+    let schema = schema.map_err(|error| error.at(stmt.relation.location))?;
     if stmt.if_not_exists && skip_existing(backend, schema, &stmt.relation.name)? {
         return Ok(tag);
     }
