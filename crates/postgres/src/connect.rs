@@ -60,7 +60,7 @@ pub fn connect(
             target.database
         )));
     }
-    let settings = initial_settings(database, role, extension);
+    let settings = initial_settings(&server.default_settings, database, role, extension);
     Ok(Session {
         clock: previous.clock,
         random: previous.random,
@@ -98,7 +98,12 @@ pub fn open(server: ServerId, database: Name, user: Oid) -> Session {
 }
 
 /// What ALTER DATABASE SET and ALTER ROLE SET ask for; the role's word is the last.
-fn initial_settings(database: &Database, role: &Arc<Role>, extension: &dyn Extension) -> SettingValues {
+fn initial_settings(
+    defaults: &[(Name, Name)],
+    database: &Database,
+    role: &Arc<Role>,
+    extension: &dyn Extension,
+) -> SettingValues {
     let mut settings = SettingValues::default();
     let of_role = |wanted: Oid| {
         role.settings
@@ -106,13 +111,12 @@ fn initial_settings(database: &Database, role: &Arc<Role>, extension: &dyn Exten
             .filter(move |(oid, _, _)| *oid == wanted)
             .map(|(_, name, value)| (name.clone(), value.clone()))
     };
-    let all = of_role(Oid::INVALID)
-        .chain(
-            database
-                .settings
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone())),
-        )
+    let pairs = |(name, value): (&Name, &Name)| (name.clone(), value.clone());
+    let all = defaults
+        .iter()
+        .cloned()
+        .chain(database.settings.iter().map(pairs))
+        .chain(of_role(Oid::INVALID))
         .chain(of_role(database.oid));
     for (name, text) in all {
         let known = crate::settings::definition::postgres_settings()

@@ -31,6 +31,8 @@ pub struct Server {
     /// pg_authid, by oid, and the oids by name.
     pub roles: OrdMap<Oid, Arc<Role>>,
     pub role_names: OrdMap<Name, Oid>,
+    /// ALTER ROLE ALL SET, for all databases.
+    pub default_settings: Vec<(Name, Name)>,
     pub databases: OrdMap<Name, Database>,
     pub next_xid: u64,
     /// Bytes its disk holds; `None`: no limit.

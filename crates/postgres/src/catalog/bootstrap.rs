@@ -78,6 +78,7 @@ impl Server {
             port,
             role_names: roles.values().map(|role| (role.name.clone(), role.oid)).collect(),
             roles,
+            default_settings: Vec::new(),
             databases: databases
                 .into_iter()
                 .map(|(oid, name, is_template)| (Name::from(name), initial_database(oid, name, is_template)))

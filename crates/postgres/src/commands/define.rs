@@ -5,18 +5,19 @@ use std::sync::Arc;
 use kumquat_sql::ast::{self, RangeVar};
 use kumquat_types::{Error, Oid, Result, SqlState};
 
+use super::grant::defaults::{self, Kind};
 use crate::backend::Backend;
 use crate::catalog::naming::truncate_identifier;
 use crate::catalog::well_known::{PG_CATALOG, PG_TOAST};
 use crate::catalog::{
-    Attribute, Catalog, CompositeField, DependencyKind, Name, ObjectAddress, ObjectClass, Persistence, Relation,
+    AclItem, Attribute, Catalog, CompositeField, DependencyKind, Name, ObjectAddress, ObjectClass, Persistence, Relation,
     RelationKind, TypeDefinition, UserDefinedType,
 };
 
 /// `MaxHeapAttributeNumber`.
 const MAX_COLUMNS: usize = 1600;
 /// Names no column may have.
-const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"];
+pub const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"];
 
 pub fn persistence_of(range: &RangeVar) -> Persistence {
     match range.persistence {
@@ -74,6 +75,9 @@ pub fn define_relation(backend: &mut Backend<'_>, mut relation: Relation) -> Res
     if has_row_type {
         relation.row_type = define_row_type(backend, &relation)?;
     }
+    if relation.acl.is_none() {
+        relation.acl = initial_acl(backend, &relation)?;
+    }
     let has_storage = relation.has_storage();
     let catalog = backend.catalog_mut()?;
     record_relation(catalog, &relation);
@@ -82,6 +86,20 @@ pub fn define_relation(backend: &mut Backend<'_>, mut relation: Relation) -> Res
         backend.database_mut()?.heaps.insert(oid, Arc::default());
     }
     Ok(oid)
+}
+
+/// What ALTER DEFAULT PRIVILEGES gives a new relation.
+fn initial_acl(backend: &Backend<'_>, relation: &Relation) -> Result<Option<Vec<AclItem>>> {
+    let kind = match relation.kind {
+        RelationKind::Sequence => Kind::Sequence,
+        RelationKind::Table
+        | RelationKind::PartitionedTable
+        | RelationKind::View
+        | RelationKind::MaterializedView
+        | RelationKind::ForeignTable => Kind::Table,
+        _ => return Ok(None),
+    };
+    defaults::initial_acl(backend, kind, relation.schema)
 }
 
 /// What a relation needs by itself: its schema, the types of its columns, its parents.
@@ -200,7 +218,7 @@ pub fn rename_array_type(backend: &mut Backend<'_>, oid: Oid) -> Result<bool> {
 }
 
 /// A free name for the array type of a type: an underscore in front, more if need be (`makeArrayTypeName`).
-fn array_type_name(catalog: &Catalog, schema: Oid, element: &str) -> Name {
+pub fn array_type_name(catalog: &Catalog, schema: Oid, element: &str) -> Name {
     let mut name = element.to_string();
     loop {
         name = truncate_identifier(&format!("_{name}")).to_string();

@@ -53,6 +53,19 @@ impl Backend<'_> {
         Ok(CommandTag::new(tag))
     }
 
+    /// The text that ALTER ROLE SET and its kin keep for later sessions: as written, if SET would take it.
+    pub fn checked_setting(&self, name: &str, values: &[Expr]) -> Result<Name> {
+        let text = list_text(name, values)?;
+        match self.setting_definition(name) {
+            Some(definition) => {
+                self.check_settable(definition)?;
+                self.check_value(definition, &text)?;
+            }
+            None => check_custom_name(name, self.reserved_prefix(name))?,
+        }
+        Ok(text.into())
+    }
+
     /// Sets a setting from its text, or with `None` resets it (`set_config_option`).
     pub fn set_setting(&mut self, name: &str, text: Option<&str>, local: bool) -> Result<()> {
         let key = Name::from(name.to_ascii_lowercase());

@@ -10,9 +10,8 @@ use crate::backend::Backend;
 use crate::catalog::operator_class::{find_index_method, resolve as resolve_class};
 use crate::catalog::volatility::is_immutable;
 use crate::catalog::{IndexColumn, Relation, SortOrder};
+use crate::commands::define::SYSTEM_COLUMNS;
 use crate::query::Expr;
-
-const SYSTEM_COLUMNS: [&str; 6] = ["tableoid", "cmax", "xmax", "cmin", "xmin", "ctid"];
 
 /// The key columns as written, resolved (`ComputeIndexAttrs`).
 pub fn resolve(

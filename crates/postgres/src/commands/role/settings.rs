@@ -1,5 +1,6 @@
 //! ALTER ROLE ... [IN DATABASE ...] SET, RESET.
 
+use imbl::OrdMap;
 use kumquat_sql::ast::{AlterRoleSetStmt, VariableSetKind, VariableSetStmt};
 use kumquat_types::{Error, Oid, Result, SqlState};
 
@@ -52,12 +53,36 @@ fn alter_all(backend: &mut Backend<'_>, database: Oid, set: &VariableSetStmt) ->
         return Err(denied("must be superuser to alter settings globally"));
     }
     let change = read(backend, set)?;
-    let settings = &mut backend.server_mut()?.role_settings;
+    let server = backend.server_mut()?;
+    if database.is_valid() {
+        let found = server.databases.iter().find(|(_, other)| other.oid == database);
+        let name = found.map(|(name, _)| name.clone());
+        if let Some(database) = name.and_then(|name| server.databases.get_mut(&name)) {
+            apply_to_database(&mut database.settings, change);
+        }
+        return Ok(());
+    }
     match change {
-        Some(change) => apply(settings, database, change),
-        None => settings.retain(|(of, _, _)| *of != database),
+        None => server.default_settings.clear(),
+        Some((name, value)) => {
+            server.default_settings.retain(|(known, _)| *known != name);
+            server.default_settings.extend(value.map(|value| (name, value)));
+        }
     }
     Ok(())
+}
+
+/// ALTER DATABASE ... SET, RESET.
+pub fn apply_to_database(settings: &mut OrdMap<Name, Name>, change: Option<Change>) {
+    match change {
+        None => settings.clear(),
+        Some((name, Some(value))) => {
+            settings.insert(name, value);
+        }
+        Some((name, None)) => {
+            settings.remove(&name);
+        }
+    }
 }
 
 /// A setting's name with its new value, or without one if it is reset.

@@ -1,0 +1,213 @@
+//! CREATE, ALTER and DROP EXTENSION.
+//!
+//! What the contributed extensions bring (types, functions) is not modelled: those that Kumquat knows nothing
+//! of are refused by name, so that nobody waits for a function in vain.
+
+use std::sync::Arc;
+
+use kumquat_sql::ast::{AlterExtensionStmt, CreateExtensionStmt, DefElem};
+use kumquat_types::{Error, Oid, Result, SqlState};
+
+use super::options;
+use super::role::denied;
+use crate::backend::Backend;
+use crate::catalog::{DependencyKind, InstalledExtension, Name, ObjectAddress, ObjectClass};
+use crate::result::CommandTag;
+
+/// An extension that lies ready to be installed: name, version, comment.
+pub struct Available {
+    pub name: &'static str,
+    pub version: &'static str,
+    pub comment: &'static str,
+    /// Whether CREATE EXTENSION can install it here.
+    pub modelled: bool,
+}
+
+macro_rules! contributed {
+    ($($name:literal $version:literal $modelled:literal $comment:literal;)*) => {
+        &[$(Available { name: $name, version: $version, comment: $comment, modelled: $modelled },)*]
+    };
+}
+
+/// The extensions that come with PostgreSQL. Those that change nothing that a statement can see, or whose
+/// functions are built in here, can be installed.
+const CONTRIBUTED: &[Available] = contributed! {
+    "adminpack" "2.1" false "administrative functions for PostgreSQL";
+    "amcheck" "1.3" false "functions for verifying relation integrity";
+    "autoinc" "1.0" false "functions for autoincrementing fields";
+    "bloom" "1.0" false "bloom access method - signature file based index";
+    "btree_gin" "1.3" false "support for indexing common datatypes in GIN";
+    "btree_gist" "1.7" false "support for indexing common datatypes in GiST";
+    "citext" "1.6" false "data type for case-insensitive character strings";
+    "cube" "1.5" false "data type for multidimensional cubes";
+    "dblink" "1.2" false "connect to other PostgreSQL databases from within a database";
+    "dict_int" "1.0" false "text search dictionary template for integers";
+    "dict_xsyn" "1.0" false "text search dictionary template for extended synonym processing";
+    "earthdistance" "1.1" false "calculate great-circle distances on the surface of the Earth";
+    "file_fdw" "1.0" false "foreign-data wrapper for flat file access";
+    "fuzzystrmatch" "1.1" false "determine similarities and distance between strings";
+    "hstore" "1.8" false "data type for storing sets of (key, value) pairs";
+    "insert_username" "1.0" false "functions for tracking who changed a table";
+    "intagg" "1.1" false "integer aggregator and enumerator (obsolete)";
+    "intarray" "1.5" false "functions, operators, and index support for 1-D arrays of integers";
+    "isn" "1.2" false "data types for international product numbering standards";
+    "lo" "1.1" false "Large Object maintenance";
+    "ltree" "1.2" false "data type for hierarchical tree-like structures";
+    "moddatetime" "1.0" false "functions for tracking last modification time";
+    "old_snapshot" "1.0" false "utilities in support of old_snapshot_threshold";
+    "pageinspect" "1.11" false "inspect the contents of database pages at a low level";
+    "pg_buffercache" "1.3" false "examine the shared buffer cache";
+    "pg_freespacemap" "1.2" false "examine the free space map (FSM)";
+    "pg_prewarm" "1.2" false "prewarm relation data";
+    "pg_stat_statements" "1.10" false "track planning and execution statistics of all SQL statements executed";
+    "pg_surgery" "1.0" false "extension to perform surgery on a damaged relation";
+    "pg_trgm" "1.6" false "text similarity measurement and index searching based on trigrams";
+    "pg_visibility" "1.2" false "examine the visibility map (VM) and page-level visibility info";
+    "pg_walinspect" "1.0" false "functions to inspect contents of PostgreSQL Write-Ahead Log";
+    "pgcrypto" "1.3" false "cryptographic functions";
+    "pgrowlocks" "1.2" false "show row-level locking information";
+    "pgstattuple" "1.5" false "show tuple-level statistics";
+    "plpgsql" "1.0" true "PL/pgSQL procedural language";
+    "postgres_fdw" "1.1" false "foreign-data wrapper for remote PostgreSQL servers";
+    "refint" "1.0" false "functions for implementing referential integrity (obsolete)";
+    "seg" "1.4" false "data type for representing line segments or floating-point intervals";
+    "sslinfo" "1.2" false "information about SSL certificates";
+    "tablefunc" "1.0" false "functions that manipulate whole tables, including crosstab";
+    "tcn" "1.0" false "Triggered change notifications";
+    "tsm_system_rows" "1.0" false "TABLESAMPLE method which accepts number of rows as a limit";
+    "tsm_system_time" "1.0" false "TABLESAMPLE method which accepts time in milliseconds as a limit";
+    "unaccent" "1.1" false "text search dictionary that removes accents";
+    "uuid-ossp" "1.1" false "generate universally unique identifiers (UUIDs)";
+    "xml2" "1.1" false "XPath querying and XSLT";
+};
+
+/// All extensions that can be asked for, by name.
+pub fn available(backend: &Backend<'_>) -> Vec<Available> {
+    let own = backend.extension.available_extensions();
+    let mut all: Vec<Available> = own
+        .iter()
+        .map(|(name, version)| Available {
+            name,
+            version,
+            comment: backend.extension.comment(name),
+            modelled: true,
+        })
+        .collect();
+    all.extend(CONTRIBUTED.iter().map(|known| Available { ..*known }));
+    all.sort_by_key(|extension| extension.name);
+    all
+}
+
+fn undefined(name: &str) -> Error {
+    Error::new(
+        SqlState::UNDEFINED_OBJECT,
+        format!("extension \"{name}\" does not exist"),
+    )
+}
+
+pub fn create(backend: &mut Backend<'_>, stmt: &CreateExtensionStmt) -> Result<CommandTag> {
+    let tag = CommandTag::new("CREATE EXTENSION");
+    let name = stmt.name.as_str();
+    if backend.catalog()?.extensions.contains_key(name) {
+        let message = format!("extension \"{name}\" already exists");
+        if !stmt.if_not_exists {
+            return Err(Error::new(SqlState::DUPLICATE_OBJECT, message));
+        }
+        let mut notice = Error::notice(format!("{message}, skipping"));
+        notice.sqlstate = SqlState::DUPLICATE_OBJECT;
+        backend.notice(notice);
+        return Ok(tag);
+    }
+    let available = available(backend).into_iter().find(|known| known.name == name);
+    let available = available.ok_or_else(|| not_available(name))?;
+    let option = |wanted: &str| stmt.options.iter().find(|option| option.name == wanted);
+    if let Some(option) = option("new_version") {
+        check_version(available.name, available.version, &options::string(option)?)?;
+    }
+    let schema = match option("schema") {
+        Some(option) => backend.schema(&options::string(option)?)?,
+        None => backend.creation_schema()?,
+    };
+    if !backend.superuser() {
+        return Err(
+            denied(&format!("permission denied to create extension \"{name}\""))
+                .hint("Must be superuser to create this extension."),
+        );
+    }
+    if !available.modelled {
+        return Err(Error::not_modelled(format!("extension \"{name}\"")));
+    }
+    install(backend, available.name, available.version, schema)?;
+    Ok(tag)
+}
+
+fn not_available(name: &str) -> Error {
+    Error::new(
+        SqlState::FEATURE_NOT_SUPPORTED,
+        format!("extension \"{name}\" is not available"),
+    )
+    .detail(format!(
+        "Could not open extension control file \"/usr/share/postgresql/15/extension/{name}.control\": No such file \
+         or directory."
+    ))
+    .hint("The extension must first be installed on the system where PostgreSQL is running.")
+}
+
+fn check_version(name: &str, known: &str, wanted: &str) -> Result<()> {
+    if known == wanted {
+        return Ok(());
+    }
+    Err(Error::new(
+        SqlState::INVALID_PARAMETER_VALUE,
+        format!("extension \"{name}\" has no installation script nor update path for version \"{wanted}\""),
+    ))
+}
+
+/// Enters an extension into the catalog.
+pub fn install(backend: &mut Backend<'_>, name: &str, version: &str, schema: Oid) -> Result<Oid> {
+    let oid = backend.new_oid();
+    let extension = InstalledExtension {
+        oid,
+        name: name.into(),
+        schema,
+        version: version.into(),
+    };
+    let catalog = backend.catalog_mut()?;
+    catalog.extensions.insert(Name::from(name), Arc::new(extension));
+    catalog.record_dependency(
+        ObjectAddress::new(ObjectClass::Extension, oid),
+        ObjectAddress::new(ObjectClass::Schema, schema),
+        DependencyKind::Normal,
+    );
+    Ok(oid)
+}
+
+pub fn alter(backend: &mut Backend<'_>, stmt: &AlterExtensionStmt) -> Result<CommandTag> {
+    let name = stmt.name.as_str();
+    let installed = backend.catalog()?.extensions.get(name).cloned();
+    let installed = installed.ok_or_else(|| undefined(name))?;
+    if !backend.superuser() {
+        return Err(super::privileges::not_owner("extension", name));
+    }
+    let wanted = |option: &DefElem| options::string(option);
+    let version = match stmt.options.iter().find(|option| option.name == "new_version") {
+        Some(option) => wanted(option)?,
+        None => {
+            let known = available(backend).into_iter().find(|known| known.name == name);
+            known.map_or_else(|| installed.version.to_string(), |known| known.version.to_string())
+        }
+    };
+    if *version == *installed.version {
+        backend.notice(Error::notice(format!(
+            "version \"{version}\" of extension \"{name}\" is already installed"
+        )));
+        return Ok(CommandTag::new("ALTER EXTENSION"));
+    }
+    Err(Error::new(
+        SqlState::INVALID_PARAMETER_VALUE,
+        format!(
+            "extension \"{name}\" has no update path from version \"{}\" to version \"{version}\"",
+            installed.version
+        ),
+    ))
+}
