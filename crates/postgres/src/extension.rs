@@ -118,6 +118,11 @@ pub trait Extension: Send + Sync {
 
     /// Rows of `pg_available_extensions`-like knowledge: extensions CREATE EXTENSION may install.
     fn available_extensions(&self) -> &'static [(&'static str, &'static str)];
+
+    /// What `pg_available_extensions` says of one of them.
+    fn extension_comment(&self, _name: &str) -> &'static str {
+        ""
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,13 +73,15 @@ pub struct Trigger {
     pub name: Name,
     pub relation: Oid,
     pub function: Oid,
-    /// The statement that made it, for pg_get_triggerdef.
     pub timing: TriggerTiming,
     pub events: Vec<TriggerEvent>,
     pub for_each_row: bool,
     pub when: Option<Arc<Expr>>,
     pub arguments: Vec<Name>,
+    /// `tgenabled`: O origin, D disabled, A always, R replica.
     pub enabled: char,
+    /// The trigger of the partitioned table that this one, on a partition, comes from.
+    pub parent: Oid,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

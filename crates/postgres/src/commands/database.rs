@@ -102,7 +102,10 @@ fn check_encoding(option: &DefElem) -> Result<()> {
         "UTF8" | "UNICODE" | "DEFAULT" => Ok(()),
         "LATIN1" | "SQLASCII" | "LATIN2" | "LATIN9" | "WIN1252" | "EUCJP" | "WIN1251" | "KOI8R" => Err(Error::new(
             SqlState::INVALID_PARAMETER_VALUE,
-            format!("encoding \"{}\" does not match locale \"C.UTF-8\"", encoding.to_ascii_uppercase()),
+            format!(
+                "encoding \"{}\" does not match locale \"C.UTF-8\"",
+                encoding.to_ascii_uppercase()
+            ),
         )
         .detail("The chosen LC_CTYPE setting requires encoding \"UTF8\".")),
         _ => Err(Error::new(

@@ -10,8 +10,8 @@ use crate::backend::Backend;
 use crate::catalog::naming::truncate_identifier;
 use crate::catalog::well_known::{PG_CATALOG, PG_TOAST};
 use crate::catalog::{
-    AclItem, Attribute, Catalog, CompositeField, DependencyKind, Name, ObjectAddress, ObjectClass, Persistence, Relation,
-    RelationKind, TypeDefinition, UserDefinedType,
+    AclItem, Attribute, Catalog, CompositeField, DependencyKind, Name, ObjectAddress, ObjectClass, Persistence,
+    Relation, RelationKind, TypeDefinition, UserDefinedType,
 };
 
 /// `MaxHeapAttributeNumber`.

@@ -1,7 +1,7 @@
 //! CREATE, ALTER and DROP EXTENSION.
 //!
-//! What the contributed extensions bring (types, functions) is not modelled: those that Kumquat knows nothing
-//! of are refused by name, so that nobody waits for a function in vain.
+//! The extensions that come with PostgreSQL can be installed, but the types and functions they bring are not
+//! modelled: those are reported as not there when they are used.
 
 use std::sync::Arc;
 
@@ -19,66 +19,63 @@ pub struct Available {
     pub name: &'static str,
     pub version: &'static str,
     pub comment: &'static str,
-    /// Whether CREATE EXTENSION can install it here.
-    pub modelled: bool,
 }
 
 macro_rules! contributed {
-    ($($name:literal $version:literal $modelled:literal $comment:literal;)*) => {
-        &[$(Available { name: $name, version: $version, comment: $comment, modelled: $modelled },)*]
+    ($($name:literal $version:literal $comment:literal;)*) => {
+        &[$(Available { name: $name, version: $version, comment: $comment },)*]
     };
 }
 
-/// The extensions that come with PostgreSQL. Those that change nothing that a statement can see, or whose
-/// functions are built in here, can be installed.
+/// The extensions that come with PostgreSQL.
 const CONTRIBUTED: &[Available] = contributed! {
-    "adminpack" "2.1" false "administrative functions for PostgreSQL";
-    "amcheck" "1.3" false "functions for verifying relation integrity";
-    "autoinc" "1.0" false "functions for autoincrementing fields";
-    "bloom" "1.0" false "bloom access method - signature file based index";
-    "btree_gin" "1.3" false "support for indexing common datatypes in GIN";
-    "btree_gist" "1.7" false "support for indexing common datatypes in GiST";
-    "citext" "1.6" false "data type for case-insensitive character strings";
-    "cube" "1.5" false "data type for multidimensional cubes";
-    "dblink" "1.2" false "connect to other PostgreSQL databases from within a database";
-    "dict_int" "1.0" false "text search dictionary template for integers";
-    "dict_xsyn" "1.0" false "text search dictionary template for extended synonym processing";
-    "earthdistance" "1.1" false "calculate great-circle distances on the surface of the Earth";
-    "file_fdw" "1.0" false "foreign-data wrapper for flat file access";
-    "fuzzystrmatch" "1.1" false "determine similarities and distance between strings";
-    "hstore" "1.8" false "data type for storing sets of (key, value) pairs";
-    "insert_username" "1.0" false "functions for tracking who changed a table";
-    "intagg" "1.1" false "integer aggregator and enumerator (obsolete)";
-    "intarray" "1.5" false "functions, operators, and index support for 1-D arrays of integers";
-    "isn" "1.2" false "data types for international product numbering standards";
-    "lo" "1.1" false "Large Object maintenance";
-    "ltree" "1.2" false "data type for hierarchical tree-like structures";
-    "moddatetime" "1.0" false "functions for tracking last modification time";
-    "old_snapshot" "1.0" false "utilities in support of old_snapshot_threshold";
-    "pageinspect" "1.11" false "inspect the contents of database pages at a low level";
-    "pg_buffercache" "1.3" false "examine the shared buffer cache";
-    "pg_freespacemap" "1.2" false "examine the free space map (FSM)";
-    "pg_prewarm" "1.2" false "prewarm relation data";
-    "pg_stat_statements" "1.10" false "track planning and execution statistics of all SQL statements executed";
-    "pg_surgery" "1.0" false "extension to perform surgery on a damaged relation";
-    "pg_trgm" "1.6" false "text similarity measurement and index searching based on trigrams";
-    "pg_visibility" "1.2" false "examine the visibility map (VM) and page-level visibility info";
-    "pg_walinspect" "1.0" false "functions to inspect contents of PostgreSQL Write-Ahead Log";
-    "pgcrypto" "1.3" false "cryptographic functions";
-    "pgrowlocks" "1.2" false "show row-level locking information";
-    "pgstattuple" "1.5" false "show tuple-level statistics";
-    "plpgsql" "1.0" true "PL/pgSQL procedural language";
-    "postgres_fdw" "1.1" false "foreign-data wrapper for remote PostgreSQL servers";
-    "refint" "1.0" false "functions for implementing referential integrity (obsolete)";
-    "seg" "1.4" false "data type for representing line segments or floating-point intervals";
-    "sslinfo" "1.2" false "information about SSL certificates";
-    "tablefunc" "1.0" false "functions that manipulate whole tables, including crosstab";
-    "tcn" "1.0" false "Triggered change notifications";
-    "tsm_system_rows" "1.0" false "TABLESAMPLE method which accepts number of rows as a limit";
-    "tsm_system_time" "1.0" false "TABLESAMPLE method which accepts time in milliseconds as a limit";
-    "unaccent" "1.1" false "text search dictionary that removes accents";
-    "uuid-ossp" "1.1" false "generate universally unique identifiers (UUIDs)";
-    "xml2" "1.1" false "XPath querying and XSLT";
+    "adminpack" "2.1" "administrative functions for PostgreSQL";
+    "amcheck" "1.3" "functions for verifying relation integrity";
+    "autoinc" "1.0" "functions for autoincrementing fields";
+    "bloom" "1.0" "bloom access method - signature file based index";
+    "btree_gin" "1.3" "support for indexing common datatypes in GIN";
+    "btree_gist" "1.7" "support for indexing common datatypes in GiST";
+    "citext" "1.6" "data type for case-insensitive character strings";
+    "cube" "1.5" "data type for multidimensional cubes";
+    "dblink" "1.2" "connect to other PostgreSQL databases from within a database";
+    "dict_int" "1.0" "text search dictionary template for integers";
+    "dict_xsyn" "1.0" "text search dictionary template for extended synonym processing";
+    "earthdistance" "1.1" "calculate great-circle distances on the surface of the Earth";
+    "file_fdw" "1.0" "foreign-data wrapper for flat file access";
+    "fuzzystrmatch" "1.1" "determine similarities and distance between strings";
+    "hstore" "1.8" "data type for storing sets of (key, value) pairs";
+    "insert_username" "1.0" "functions for tracking who changed a table";
+    "intagg" "1.1" "integer aggregator and enumerator (obsolete)";
+    "intarray" "1.5" "functions, operators, and index support for 1-D arrays of integers";
+    "isn" "1.2" "data types for international product numbering standards";
+    "lo" "1.1" "Large Object maintenance";
+    "ltree" "1.2" "data type for hierarchical tree-like structures";
+    "moddatetime" "1.0" "functions for tracking last modification time";
+    "old_snapshot" "1.0" "utilities in support of old_snapshot_threshold";
+    "pageinspect" "1.11" "inspect the contents of database pages at a low level";
+    "pg_buffercache" "1.3" "examine the shared buffer cache";
+    "pg_freespacemap" "1.2" "examine the free space map (FSM)";
+    "pg_prewarm" "1.2" "prewarm relation data";
+    "pg_stat_statements" "1.10" "track planning and execution statistics of all SQL statements executed";
+    "pg_surgery" "1.0" "extension to perform surgery on a damaged relation";
+    "pg_trgm" "1.6" "text similarity measurement and index searching based on trigrams";
+    "pg_visibility" "1.2" "examine the visibility map (VM) and page-level visibility info";
+    "pg_walinspect" "1.0" "functions to inspect contents of PostgreSQL Write-Ahead Log";
+    "pgcrypto" "1.3" "cryptographic functions";
+    "pgrowlocks" "1.2" "show row-level locking information";
+    "pgstattuple" "1.5" "show tuple-level statistics";
+    "plpgsql" "1.0" "PL/pgSQL procedural language";
+    "postgres_fdw" "1.1" "foreign-data wrapper for remote PostgreSQL servers";
+    "refint" "1.0" "functions for implementing referential integrity (obsolete)";
+    "seg" "1.4" "data type for representing line segments or floating-point intervals";
+    "sslinfo" "1.2" "information about SSL certificates";
+    "tablefunc" "1.0" "functions that manipulate whole tables, including crosstab";
+    "tcn" "1.0" "Triggered change notifications";
+    "tsm_system_rows" "1.0" "TABLESAMPLE method which accepts number of rows as a limit";
+    "tsm_system_time" "1.0" "TABLESAMPLE method which accepts time in milliseconds as a limit";
+    "unaccent" "1.1" "text search dictionary that removes accents";
+    "uuid-ossp" "1.1" "generate universally unique identifiers (UUIDs)";
+    "xml2" "1.1" "XPath querying and XSLT";
 };
 
 /// All extensions that can be asked for, by name.
@@ -89,8 +86,7 @@ pub fn available(backend: &Backend<'_>) -> Vec<Available> {
         .map(|(name, version)| Available {
             name,
             version,
-            comment: backend.extension.comment(name),
-            modelled: true,
+            comment: backend.extension.extension_comment(name),
         })
         .collect();
     all.extend(CONTRIBUTED.iter().map(|known| Available { ..*known }));
@@ -129,13 +125,8 @@ pub fn create(backend: &mut Backend<'_>, stmt: &CreateExtensionStmt) -> Result<C
         None => backend.creation_schema()?,
     };
     if !backend.superuser() {
-        return Err(
-            denied(&format!("permission denied to create extension \"{name}\""))
-                .hint("Must be superuser to create this extension."),
-        );
-    }
-    if !available.modelled {
-        return Err(Error::not_modelled(format!("extension \"{name}\"")));
+        return Err(denied(&format!("permission denied to create extension \"{name}\""))
+            .hint("Must be superuser to create this extension."));
     }
     install(backend, available.name, available.version, schema)?;
     Ok(tag)

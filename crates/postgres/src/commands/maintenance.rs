@@ -1,20 +1,23 @@
 //! VACUUM, ANALYZE, CLUSTER, REINDEX, LOCK, CHECKPOINT and kin: checked as PostgreSQL checks them, with little
 //! left to do.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use kumquat_sql::ast::{ClusterStmt, LockMode, LockStmt, RangeVar, ReindexStmt, ReindexTarget, VacuumStmt};
-use kumquat_types::{Error, Oid, Result, SqlState};
+use kumquat_types::compare::compare;
+use kumquat_types::{Chunk, Datum, Error, Oid, Result, SqlState};
 
 use super::options;
 use super::privileges::{has_privilege, permission_denied};
 use super::relation_kind::not_a;
 use super::{role, undefined_column};
 use crate::backend::Backend;
-use crate::catalog::{ObjectAddress, ObjectClass, Relation, RelationKind};
+use crate::catalog::{ObjectAddress, ObjectClass, Relation, RelationKind, SortOrder};
 use crate::executor;
+use crate::query::Expr;
 use crate::result::CommandTag;
-use crate::storage::Heap;
+use crate::storage::{Heap, statistics};
 
 /// What VACUUM (...) and ANALYZE (...) ask for.
 #[derive(Default)]
@@ -96,15 +99,21 @@ pub fn vacuum(backend: &mut Backend<'_>, stmt: &VacuumStmt) -> Result<CommandTag
     }
     if stmt.relations.is_empty() {
         let catalog = backend.catalog()?;
-        let own = catalog.relations.values().filter(|relation| backend.owns(relation.owner));
-        tables = own.filter(|relation| relation.has_storage()).map(|relation| relation.oid).collect();
+        let own = catalog
+            .relations
+            .values()
+            .filter(|relation| backend.owns(relation.owner));
+        tables = own
+            .filter(|relation| relation.has_storage())
+            .map(|relation| relation.oid)
+            .collect();
     }
     for table in tables {
         if read.full {
             rewrite(backend, table)?;
         }
         if read.analyze {
-            executor::analyze_table(backend, table)?;
+            gather_statistics(backend, table)?;
         }
     }
     Ok(CommandTag::new(command))
@@ -145,12 +154,68 @@ fn add_partitions(backend: &Backend<'_>, tables: &mut Vec<Oid>, table: Oid) -> R
     Ok(())
 }
 
+fn gather_statistics(backend: &mut Backend<'_>, table: Oid) -> Result<()> {
+    if let Some(heap) = backend.database_mut()?.heaps.get_mut(&table) {
+        let found = statistics::analyze(heap);
+        Arc::make_mut(heap).statistics = Some(Arc::new(found));
+    }
+    Ok(())
+}
+
 /// Writes a table anew without its dead rows.
 fn rewrite(backend: &mut Backend<'_>, table: Oid) -> Result<()> {
     if let Some(heap) = backend.database_mut()?.heaps.get_mut(&table) {
-        let heap: &mut Heap = Arc::make_mut(heap);
-        heap.compact();
+        Arc::make_mut(heap).compact();
     }
+    rebuild_indexes(backend, table)
+}
+
+/// Writes a table anew in the order of an index.
+fn sort_by_index(backend: &mut Backend<'_>, table: Oid, index: Oid) -> Result<()> {
+    let (relation, index) = (backend.relation_by_oid(table)?, backend.relation_by_oid(index)?);
+    let (Some(definition), Some(heap)) = (&index.index, backend.database()?.heaps.get(&table).cloned()) else {
+        return Ok(());
+    };
+    let types: Vec<Oid> = relation.attributes.iter().map(|attribute| attribute.type_oid).collect();
+    let rows = Chunk::concat(&types, &heap.live_chunks().collect::<Vec<_>>());
+    let keys: Vec<Expr> = definition
+        .columns
+        .iter()
+        .map(|column| column.expression_over(&relation))
+        .collect();
+    let values = executor::evaluate_over(backend, &keys, &rows)?;
+    let orders: Vec<SortOrder> = definition.columns.iter().map(|column| column.order).collect();
+    let mut places: Vec<u32> = (0..u32::try_from(rows.rows).unwrap_or(u32::MAX)).collect();
+    places.sort_by(|a, b| {
+        let at = |row: u32| values.row(row as usize);
+        compare_keys(&at(*a), &at(*b), &orders)
+    });
+    let mut sorted = Heap::from_chunks([rows.take(&places)]);
+    sorted.version = heap.version.saturating_add(1);
+    sorted.statistics = heap.statistics.clone();
+    backend.database_mut()?.heaps.insert(table, Arc::new(sorted));
+    rebuild_indexes(backend, table)
+}
+
+fn compare_keys(a: &[Datum], b: &[Datum], orders: &[SortOrder]) -> Ordering {
+    for ((a, b), order) in a.iter().zip(b).zip(orders) {
+        let found = match (a.is_null(), b.is_null()) {
+            (true, true) => Ordering::Equal,
+            (true, false) if order.nulls_first => Ordering::Less,
+            (true, false) => Ordering::Greater,
+            (false, true) if order.nulls_first => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            (false, false) if order.descending => compare(b, a),
+            (false, false) => compare(a, b),
+        };
+        if found != Ordering::Equal {
+            return found;
+        }
+    }
+    Ordering::Equal
+}
+
+fn rebuild_indexes(backend: &mut Backend<'_>, table: Oid) -> Result<()> {
     let indexes: Vec<Oid> = backend.catalog()?.indexes_of(table).map(|index| index.oid).collect();
     for index in indexes {
         executor::build_index(backend, index)?;
@@ -168,7 +233,7 @@ pub fn cluster(backend: &mut Backend<'_>, stmt: &ClusterStmt) -> Result<CommandT
             definition.clustered.then_some((definition.table, relation.oid))
         });
         for (table, index) in marked.collect::<Vec<_>>() {
-            executor::cluster_table(backend, table, index)?;
+            sort_by_index(backend, table, index)?;
         }
         return Ok(tag);
     };
@@ -188,16 +253,13 @@ pub fn cluster(backend: &mut Backend<'_>, stmt: &ClusterStmt) -> Result<CommandT
             oid.ok_or_else(|| {
                 Error::new(
                     SqlState::UNDEFINED_OBJECT,
-                    format!(
-                        "there is no previously clustered index for table \"{}\"",
-                        relation.name
-                    ),
+                    format!("there is no previously clustered index for table \"{}\"", relation.name),
                 )
             })?
         }
     };
     mark_clustered(backend, relation.oid, Some(index))?;
-    executor::cluster_table(backend, relation.oid, index)?;
+    sort_by_index(backend, relation.oid, index)?;
     Ok(tag)
 }
 
@@ -347,7 +409,10 @@ fn reindex_table(backend: &mut Backend<'_>, range: &RangeVar) -> Result<Vec<Oid>
         .map(|index| index.oid)
         .collect();
     if indexes.is_empty() {
-        backend.notice(Error::notice(format!("table \"{}\" has no indexes to reindex", table.name)));
+        backend.notice(Error::notice(format!(
+            "table \"{}\" has no indexes to reindex",
+            table.name
+        )));
     }
     Ok(indexes)
 }
@@ -367,7 +432,10 @@ pub fn lock(backend: &mut Backend<'_>, stmt: &LockStmt) -> Result<CommandTag> {
             LockMode::RowExclusive | LockMode::RowShare => "awdD",
             _ => "wdD",
         };
-        if !enough.chars().any(|letter| has_privilege(backend, role, object, letter)) {
+        if !enough
+            .chars()
+            .any(|letter| has_privilege(backend, role, object, letter))
+        {
             return Err(permission_denied(relation.noun(), &relation.name));
         }
     }

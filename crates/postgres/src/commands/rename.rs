@@ -157,7 +157,9 @@ fn rename_column(
     })?;
     let invalid = |message: String| Err(Error::new(SqlState::INVALID_TABLE_DEFINITION, message));
     if !recurse && !children.is_empty() {
-        return invalid(format!("inherited column \"{old_name}\" must be renamed in child tables too"));
+        return invalid(format!(
+            "inherited column \"{old_name}\" must be renamed in child tables too"
+        ));
     }
     if !recursing && attribute.inherited_count > 0 {
         return invalid(format!("cannot rename inherited column \"{old_name}\""));
@@ -188,7 +190,9 @@ fn rename_in_index(
     let numbers: Vec<i16> = keys.chain(definition.included.iter().copied()).collect();
     for (own, attribute) in numbers.iter().zip(index.attributes.iter()) {
         if *own == number && *attribute.name == *old_name {
-            backend.update_attribute(index.oid, attribute.number, |attribute| attribute.name = new_name.into())?;
+            backend.update_attribute(index.oid, attribute.number, |attribute| {
+                attribute.name = new_name.into()
+            })?;
         }
     }
     Ok(())
@@ -225,15 +229,18 @@ fn rename_constraint(
     new_name: &str,
     recursing: bool,
 ) -> Result<()> {
-    let constraint = backend.find_constraint(relation.oid, old_name).cloned().ok_or_else(|| {
-        Error::new(
-            SqlState::UNDEFINED_OBJECT,
-            format!(
-                "constraint \"{old_name}\" for table \"{}\" does not exist",
-                relation.name
-            ),
-        )
-    })?;
+    let constraint = backend
+        .find_constraint(relation.oid, old_name)
+        .cloned()
+        .ok_or_else(|| {
+            Error::new(
+                SqlState::UNDEFINED_OBJECT,
+                format!(
+                    "constraint \"{old_name}\" for table \"{}\" does not exist",
+                    relation.name
+                ),
+            )
+        })?;
     if constraint.inherited_count > 0 && !recursing {
         return Err(Error::new(
             SqlState::INVALID_TABLE_DEFINITION,
@@ -260,7 +267,12 @@ fn rename_constraint(
 fn trigger(backend: &mut Backend<'_>, stmt: &RenameStmt, range: &RangeVar, new_name: &str) -> Result<()> {
     let relation = backend.relation(range)?;
     backend.check_relation_owner(&relation)?;
-    super::trigger::rename(backend, &relation, stmt.subname.as_deref().unwrap_or_default(), new_name)
+    super::trigger::rename(
+        backend,
+        &relation,
+        stmt.subname.as_deref().unwrap_or_default(),
+        new_name,
+    )
 }
 
 fn rule_or_policy(backend: &mut Backend<'_>, stmt: &RenameStmt, range: &RangeVar) -> Result<()> {
@@ -385,8 +397,11 @@ pub fn row_type_error(backend: &Backend<'_>, oid: Oid) -> Error {
 fn function_to(backend: &mut Backend<'_>, oid: Oid, new_name: &str) -> Result<()> {
     let function = object::user_function(backend, oid)?;
     super::function::check_free(backend, &function, function.schema, new_name)?;
-    super::function::put(backend, crate::catalog::Function {
-        name: Name::from(new_name),
-        ..crate::catalog::Function::clone(&function)
-    })
+    super::function::put(
+        backend,
+        crate::catalog::Function {
+            name: Name::from(new_name),
+            ..crate::catalog::Function::clone(&function)
+        },
+    )
 }

@@ -56,11 +56,10 @@ pub fn check_name(name: &str) -> Result<()> {
     if !name.starts_with("pg_") {
         return Ok(());
     }
-    Err(Error::new(
-        SqlState::RESERVED_NAME,
-        format!("unacceptable schema name \"{name}\""),
+    Err(
+        Error::new(SqlState::RESERVED_NAME, format!("unacceptable schema name \"{name}\""))
+            .detail("The prefix \"pg_\" is reserved for system schemas."),
     )
-    .detail("The prefix \"pg_\" is reserved for system schemas."))
 }
 
 /// Enters a schema into the catalog.
@@ -90,7 +89,11 @@ fn create_elements(
         Some(path) => format!("{}, {path}", quote_identifier(schema)),
         None => format!("{}, \"$user\", public", quote_identifier(schema)),
     };
-    backend.session.settings.values.insert("search_path".into(), path.into());
+    backend
+        .session
+        .settings
+        .values
+        .insert("search_path".into(), path.into());
     backend.session.current_user = owner;
     let extension = backend.extension;
     let mut run = || -> Result<()> {
@@ -126,7 +129,9 @@ fn put_into_schema(element: &mut Statement, schema: &str) -> Result<()> {
         Statement::CreateTrig(stmt) => &mut stmt.relation,
         Statement::Grant(stmt) => {
             if let GrantTarget::Tables(relations) | GrantTarget::Sequences(relations) = &mut stmt.target {
-                relations.iter_mut().try_for_each(|relation| qualify(relation, schema))?;
+                relations
+                    .iter_mut()
+                    .try_for_each(|relation| qualify(relation, schema))?;
             }
             return Ok(());
         }

@@ -158,7 +158,9 @@ fn depend_on_schema(backend: &mut Backend<'_>, dependent: ObjectAddress, old: Oi
     let had_one = catalog.dependencies.contains(&dependency) || old.0 < Oid::FIRST_NORMAL;
     catalog.forget_dependency(dependency);
     let is_part = dependent.class == ObjectClass::Relation
-        && catalog.relation(dependent.oid).is_some_and(|relation| relation.index.is_some());
+        && catalog
+            .relation(dependent.oid)
+            .is_some_and(|relation| relation.index.is_some());
     if had_one && !is_part {
         let schema = ObjectAddress::new(ObjectClass::Schema, new);
         catalog.record_dependency(dependent, schema, DependencyKind::Normal);
@@ -172,10 +174,7 @@ fn move_object(backend: &mut Backend<'_>, stmt: &AlterObjectSchemaStmt, name: &O
     if found.address.class == ObjectClass::Extension {
         return Err(Error::new(
             SqlState::FEATURE_NOT_SUPPORTED,
-            format!(
-                "extension \"{}\" does not support SET SCHEMA",
-                object::plain_name(name)
-            ),
+            format!("extension \"{}\" does not support SET SCHEMA", object::plain_name(name)),
         ));
     }
     object::check_owner(backend, kind, &found)?;
@@ -188,10 +187,13 @@ fn move_object(backend: &mut Backend<'_>, stmt: &AlterObjectSchemaStmt, name: &O
             }
             check_schemas(backend, function.schema, schema)?;
             super::function::check_free(backend, &function, schema, &function.name)?;
-            super::function::put(backend, Function {
-                schema,
-                ..Function::clone(&function)
-            })?;
+            super::function::put(
+                backend,
+                Function {
+                    schema,
+                    ..Function::clone(&function)
+                },
+            )?;
             depend_on_schema(backend, found.address, function.schema, schema)
         }
         ObjectClass::Type => move_type(backend, found.address, schema),

@@ -20,11 +20,10 @@ pub fn execute(backend: &mut Backend<'_>, stmt: &TruncateStmt) -> Result<Command
         let relation = backend.relation(range)?;
         check(backend, &relation)?;
         if !range.inherit && relation.kind == RelationKind::PartitionedTable {
-            return Err(Error::new(
-                SqlState::WRONG_OBJECT_TYPE,
-                "cannot truncate only a partitioned table",
-            )
-            .hint("Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly."));
+            return Err(
+                Error::new(SqlState::WRONG_OBJECT_TYPE, "cannot truncate only a partitioned table")
+                    .hint("Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly."),
+            );
         }
         add_with_children(backend, &mut tables, relation.oid, range.inherit)?;
     }
@@ -32,7 +31,7 @@ pub fn execute(backend: &mut Backend<'_>, stmt: &TruncateStmt) -> Result<Command
         DropBehavior::Cascade => add_referencing(backend, &mut tables)?,
         DropBehavior::Restrict => check_references(backend, &tables)?,
     }
-    if stmt.restart_identity {
+    if stmt.restart_seqs {
         restart_sequences(backend, &tables)?;
     }
     for table in tables {
@@ -93,7 +92,10 @@ fn add_referencing(backend: &mut Backend<'_>, tables: &mut Vec<Oid>) -> Result<(
         }
         for oid in relations {
             let relation = backend.relation_by_oid(oid)?;
-            backend.notice(Error::notice(format!("truncate cascades to table \"{}\"", relation.name)));
+            backend.notice(Error::notice(format!(
+                "truncate cascades to table \"{}\"",
+                relation.name
+            )));
             check(backend, &relation)?;
             if !tables.contains(&oid) {
                 tables.push(oid);
@@ -106,15 +108,15 @@ fn check_references(backend: &Backend<'_>, tables: &[Oid]) -> Result<()> {
     let Some((relation, referenced)) = referencing(backend, tables)?.first().copied() else {
         return Ok(());
     };
-    let (relation, referenced) = (
-        backend.relation_by_oid(relation)?,
-        backend.relation_by_oid(referenced)?,
-    );
+    let (relation, referenced) = (backend.relation_by_oid(relation)?, backend.relation_by_oid(referenced)?);
     Err(Error::new(
         SqlState::FEATURE_NOT_SUPPORTED,
         "cannot truncate a table referenced in a foreign key constraint",
     )
-    .detail(format!("Table \"{}\" references \"{}\".", relation.name, referenced.name))
+    .detail(format!(
+        "Table \"{}\" references \"{}\".",
+        relation.name, referenced.name
+    ))
     .hint(format!(
         "Truncate table \"{}\" at the same time, or use TRUNCATE ... CASCADE.",
         relation.name

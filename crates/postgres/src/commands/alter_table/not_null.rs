@@ -29,6 +29,16 @@ pub fn set(backend: &mut Backend<'_>, table: Oid, number: i16, validate: bool) -
     Ok(())
 }
 
+/// SET NOT NULL as a subcommand: not for a partitioned table ONLY.
+pub fn set_checked(backend: &mut Backend<'_>, relation: &Relation, number: i16, recurse: bool) -> Result<()> {
+    let children = super::children(backend, relation)?;
+    if relation.kind == RelationKind::PartitionedTable && !recurse && !children.is_empty() {
+        return Err(super::invalid_table("constraint must be added to child tables too")
+            .hint("Do not specify the ONLY keyword."));
+    }
+    set(backend, relation.oid, number, true)
+}
+
 /// Takes NOT NULL away, on partitions, too (`ATExecDropNotNull`).
 pub fn drop(backend: &mut Backend<'_>, relation: &Relation, name: &str, recurse: bool) -> Result<()> {
     let attribute = super::live_column(relation, name)?;

@@ -480,6 +480,27 @@ fn check_types(
     )))
 }
 
+/// After a change of a column's type: the key's types must still fit, and its rows are checked.
+pub fn check_again(backend: &mut Backend<'_>, oid: Oid) -> Result<()> {
+    let Some(constraint) = backend.catalog()?.constraints.get(&oid).cloned() else {
+        return Ok(());
+    };
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else {
+        return Ok(());
+    };
+    let (relation, referenced) = (
+        backend.relation_by_oid(constraint.relation)?,
+        backend.relation_by_oid(key.referenced)?,
+    );
+    for (own, other) in key.columns.iter().zip(&key.referenced_columns) {
+        check_types(backend, (&relation, *own), (&referenced, *other), &constraint.name)?;
+    }
+    if constraint.validated && relation.has_storage() {
+        executor::validate_constraint(backend, oid)?;
+    }
+    Ok(())
+}
+
 fn comparable(backend: &Backend<'_>, own: Oid, referenced: Oid) -> bool {
     let (own, referenced) = (base_type(backend, own), base_type(backend, referenced));
     own == referenced

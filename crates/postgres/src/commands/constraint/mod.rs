@@ -1,10 +1,12 @@
 //! Table constraints: what CREATE TABLE and ALTER TABLE ADD CONSTRAINT share.
 //!
 //! - [`attributes`]: DEFERRABLE, NOT VALID and kin.
+//! - [`defer`]: SET CONSTRAINTS.
 //! - [`check`], [`key`] (PRIMARY KEY, UNIQUE, EXCLUDE), [`foreign_key`].
 
 pub mod attributes;
 pub mod check;
+pub mod defer;
 pub mod foreign_key;
 pub mod key;
 

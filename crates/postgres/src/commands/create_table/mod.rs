@@ -214,7 +214,7 @@ pub fn store_default(backend: &mut Backend<'_>, table: Oid, number: i16, default
         let column = ObjectAddress::column(table, number);
         if generated {
             catalog.record_dependency(object, column, DependencyKind::Internal);
-            catalog.record_expression(object, expr, table, DependencyKind::Auto);
+            catalog.record_expression(object, expr, table, DependencyKind::Normal);
         } else {
             catalog.record_dependency(object, column, DependencyKind::Auto);
             catalog.record_expression(object, expr, table, DependencyKind::Normal);

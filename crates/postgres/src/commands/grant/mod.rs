@@ -336,17 +336,22 @@ fn revoke_dependents(
         .filter(|item| item.grantee == role)
         .flat_map(|item| item.privileges.grantable.iter().copied())
         .collect();
-    let lost: Vec<char> = letters.iter().copied().filter(|letter| !still.contains(letter)).collect();
+    let lost: Vec<char> = letters
+        .iter()
+        .copied()
+        .filter(|letter| !still.contains(letter))
+        .collect();
     let dependent = items
         .iter()
         .find(|item| item.grantor == role && item.privileges.granted.iter().any(|letter| lost.contains(letter)))
         .map(|item| item.grantee);
     let Some(dependent) = dependent else { return Ok(()) };
     if behavior == DropBehavior::Restrict {
-        return Err(
-            Error::new(SqlState::DEPENDENT_PRIVILEGE_DESCRIPTORS_STILL_EXIST, "dependent privileges exist")
-                .hint("Use CASCADE to revoke them too."),
-        );
+        return Err(Error::new(
+            SqlState::DEPENDENT_PRIVILEGE_DESCRIPTORS_STILL_EXIST,
+            "dependent privileges exist",
+        )
+        .hint("Use CASCADE to revoke them too."));
     }
     let change = AclChange {
         grant: false,

@@ -31,9 +31,7 @@ pub fn nominal_kind(target: &GrantTarget) -> AclKind {
         GrantTarget::Sequences(_) => AclKind::Sequence,
         GrantTarget::Functions(..) => AclKind::Function,
         GrantTarget::LargeObjects(_) => AclKind::Parameter,
-        GrantTarget::Named(kind, _) | GrantTarget::AllInSchema(kind, _) | GrantTarget::Defaults(kind) => {
-            kind_of(*kind)
-        }
+        GrantTarget::Named(kind, _) | GrantTarget::AllInSchema(kind, _) | GrantTarget::Defaults(kind) => kind_of(*kind),
     }
 }
 
@@ -106,7 +104,11 @@ fn named(backend: &Backend<'_>, kind: ObjectType, name: &[String]) -> Result<Opt
         ObjectType::Database => {
             let found = backend.server()?.databases.get(text.as_str());
             match found {
-                Some(database) => Ok(Some(Target::new(ObjectClass::Database, database.oid, AclKind::Database))),
+                Some(database) => Ok(Some(Target::new(
+                    ObjectClass::Database,
+                    database.oid,
+                    AclKind::Database,
+                ))),
                 None => Err(Error::new(
                     SqlState::INVALID_CATALOG_NAME,
                     format!("database \"{text}\" does not exist"),

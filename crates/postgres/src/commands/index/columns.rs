@@ -11,7 +11,7 @@ use crate::catalog::operator_class::{find_index_method, resolve as resolve_class
 use crate::catalog::volatility::is_immutable;
 use crate::catalog::{IndexColumn, Relation, SortOrder};
 use crate::commands::define::SYSTEM_COLUMNS;
-use crate::query::Expr;
+use crate::query::{Expr, Var};
 
 /// The key columns as written, resolved (`ComputeIndexAttrs`).
 pub fn resolve(
@@ -74,6 +74,25 @@ fn key_expression(backend: &Backend<'_>, relation: &Relation, expr: &ast::Expr) 
         ));
     }
     Ok((0, Some(Arc::new(expr))))
+}
+
+impl IndexColumn {
+    /// The key as an expression over its table (varno 1).
+    pub fn expression_over(&self, relation: &Relation) -> Expr {
+        if let Some(expr) = &self.expression {
+            return Expr::clone(expr);
+        }
+        let attribute = relation.attribute(self.attribute);
+        Expr::Var(Var {
+            varno: 1,
+            attribute: self.attribute,
+            type_oid: attribute.map_or(Oid::INVALID, |a| a.type_oid),
+            type_modifier: attribute.map_or(-1, |a| a.type_modifier),
+            collation: attribute.map_or(Oid::INVALID, |a| a.collation),
+            levels_up: 0,
+            location: None,
+        })
+    }
 }
 
 pub fn column_type(relation: &Relation, column: &IndexColumn) -> Oid {

@@ -11,7 +11,7 @@ use crate::backend::Backend;
 use crate::catalog::{PartitionBound, PartitionKey, PartitionStrategy, RangeDatum, Relation};
 use crate::commands::attribute_map::AttributeMap;
 use crate::executor;
-use crate::query::{Expr, Var};
+use crate::query::Expr;
 
 /// The key of a parent over the columns of a partition.
 pub fn key_expressions(parent: &Relation, partition: &Relation) -> Vec<Expr> {
@@ -21,22 +21,7 @@ pub fn key_expressions(parent: &Relation, partition: &Relation) -> Vec<Expr> {
     };
     key.columns
         .iter()
-        .map(|column| match &column.expression {
-            Some(expr) => Expr::clone(&map.apply(expr)),
-            None => {
-                let number = map.get(column.attribute).unwrap_or(0);
-                let attribute = partition.attribute(number);
-                Expr::Var(Var {
-                    varno: 1,
-                    attribute: number,
-                    type_oid: attribute.map_or(Oid::INVALID, |a| a.type_oid),
-                    type_modifier: attribute.map_or(-1, |a| a.type_modifier),
-                    collation: attribute.map_or(Oid::INVALID, |a| a.collation),
-                    levels_up: 0,
-                    location: None,
-                })
-            }
-        })
+        .map(|column| map.index_column(column).expression_over(partition))
         .collect()
 }
 

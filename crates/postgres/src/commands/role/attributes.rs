@@ -30,7 +30,9 @@ impl Attributes {
         let mut attributes = Attributes::default();
         let mut seen: Vec<&str> = Vec::new();
         for option in given {
-            let RoleOption::Attribute(option) = option else { continue };
+            let RoleOption::Attribute(option) = option else {
+                continue;
+            };
             if seen.contains(&option.name.as_str()) {
                 return Err(options::conflicting(option));
             }
@@ -95,9 +97,7 @@ impl Attributes {
         if let Some(password) = &self.password {
             role.password = password.clone().filter(|text| !text.is_empty());
             if password.as_deref() == Some("") {
-                backend.notice(Error::notice(
-                    "empty string is not a valid password, clearing password",
-                ));
+                backend.notice(Error::notice("empty string is not a valid password, clearing password"));
             }
         }
         if let Some(until) = &self.valid_until {

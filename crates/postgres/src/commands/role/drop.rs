@@ -54,7 +54,10 @@ fn check_droppable(backend: &Backend<'_>, oid: Oid) -> Result<()> {
     if oid.0 < Oid::FIRST_NORMAL {
         return Err(Error::new(
             SqlState::DEPENDENT_OBJECTS_STILL_EXIST,
-            format!("cannot drop role {} because it is required by the database system", role.name),
+            format!(
+                "cannot drop role {} because it is required by the database system",
+                role.name
+            ),
         ));
     }
     Ok(())
@@ -181,7 +184,11 @@ pub fn ties(database: &Database, role: Oid) -> Vec<(ObjectAddress, Tie)> {
                 let acl = attribute.acl.as_deref();
                 mentions(acl, role).then_some(acl).flatten()
             });
-            let acl = relation.acl.as_deref().filter(|acl| mentions(Some(acl), role)).or(of_columns);
+            let acl = relation
+                .acl
+                .as_deref()
+                .filter(|acl| mentions(Some(acl), role))
+                .or(of_columns);
             add(ObjectClass::Relation, relation.oid, relation.owner, acl);
         }
     }
@@ -189,7 +196,12 @@ pub fn ties(database: &Database, role: Oid) -> Vec<(ObjectAddress, Tie)> {
         add(ObjectClass::Schema, schema.oid, schema.owner, schema.acl.as_deref());
     }
     for function in catalog.functions.values() {
-        add(ObjectClass::Function, function.oid, function.owner, function.acl.as_deref());
+        add(
+            ObjectClass::Function,
+            function.oid,
+            function.owner,
+            function.acl.as_deref(),
+        );
     }
     for user in catalog.types.values() {
         use crate::catalog::TypeDefinition::{Array, Composite};

@@ -36,7 +36,11 @@ pub fn execute(backend: &mut Backend<'_>, stmt: &GrantRoleStmt) -> Result<Comman
             remove(backend, group, &grantees, stmt.admin_option)?;
         }
     }
-    Ok(CommandTag::new(if stmt.is_grant { "GRANT ROLE" } else { "REVOKE ROLE" }))
+    Ok(CommandTag::new(if stmt.is_grant {
+        "GRANT ROLE"
+    } else {
+        "REVOKE ROLE"
+    }))
 }
 
 /// Superusers, holders of the admin option, and for plain roles those who may create roles.

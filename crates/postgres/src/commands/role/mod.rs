@@ -201,9 +201,8 @@ pub fn alter(backend: &mut Backend<'_>, stmt: &AlterRoleStmt) -> Result<CommandT
 /// ALTER ROLE ... RENAME TO.
 pub fn rename(backend: &mut Backend<'_>, name: &str, new_name: &str) -> Result<()> {
     let oid = find(backend, name)?;
-    check_not_reserved(backend, oid, "rename").map_err(|_| {
-        reserved(name, "Role names starting with \"pg_\" are reserved.")
-    })?;
+    check_not_reserved(backend, oid, "rename")
+        .map_err(|_| reserved(name, "Role names starting with \"pg_\" are reserved."))?;
     let cannot = |who: &str| Error::new(SqlState::FEATURE_NOT_SUPPORTED, format!("{who} user cannot be renamed"));
     if oid == backend.session.session_user {
         return Err(cannot("session"));

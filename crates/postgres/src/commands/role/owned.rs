@@ -12,7 +12,10 @@ use crate::commands::{grant, owner};
 use crate::result::CommandTag;
 
 fn roles(backend: &Backend<'_>, specs: &[kumquat_sql::ast::RoleSpec]) -> Result<Vec<Oid>> {
-    let roles = specs.iter().map(|spec| resolve(backend, spec)).collect::<Result<Vec<_>>>()?;
+    let roles = specs
+        .iter()
+        .map(|spec| resolve(backend, spec))
+        .collect::<Result<Vec<_>>>()?;
     for role in &roles {
         if role.0 < Oid::FIRST_NORMAL {
             let name = backend.name_of_role(*role).unwrap_or_else(|| "".into());

@@ -107,7 +107,9 @@ pub fn read(backend: &Backend<'_>, set: &VariableSetStmt) -> Result<Option<Chang
 }
 
 fn apply(settings: &mut Vec<(Oid, Name, Name)>, database: Oid, (name, value): Change) {
-    let at = settings.iter().position(|(of, known, _)| *of == database && *known == name);
+    let at = settings
+        .iter()
+        .position(|(of, known, _)| *of == database && *known == name);
     match (at.and_then(|at| settings.get_mut(at)), value) {
         (Some((_, _, known)), Some(value)) => *known = value,
         (None, Some(value)) => settings.push((database, name, value)),
