@@ -1,11 +1,12 @@
 //! Every test there is, by parts.
 
+use std::fs;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
 
 use crate::conformance;
-use crate::process::{cargo, command, path_with, run, say};
+use crate::process::{cargo, command, path_with, root, run, say};
 use crate::setup::{chromium, node, tools, wasm_target};
 use crate::{serve, site};
 
@@ -90,21 +91,28 @@ fn wasm() -> Result<()> {
 
 /// The page, clicked through in Chromium.
 fn browser() -> Result<()> {
-    in_browser(&[
-        "--test",
-        "--test-concurrency=1",
-        "--test-reporter=spec",
-        "tests/browser/",
-    ])
+    let mut arguments = vec![
+        "--test".into(),
+        "--test-concurrency=1".into(),
+        "--test-reporter=spec".into(),
+    ];
+    for entry in fs::read_dir(root().join("tests/browser"))? {
+        let path = entry?.path().to_string_lossy().into_owned();
+        if path.ends_with(".test.mjs") {
+            arguments.push(path);
+        }
+    }
+    arguments.sort();
+    in_browser(&arguments)
 }
 
 /// Takes the README's picture anew.
 pub fn picture() -> Result<()> {
-    in_browser(&["tests/browser/picture.mjs"])
+    in_browser(&["tests/browser/picture.mjs".into()])
 }
 
 /// Runs Node with what a browser test needs: the site, served, and a browser.
-fn in_browser(arguments: &[&str]) -> Result<()> {
+fn in_browser(arguments: &[String]) -> Result<()> {
     let site = site::build()?;
     let browser = chromium::install()?;
     let address = serve::in_background(site.directory)?;

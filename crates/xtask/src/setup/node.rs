@@ -1,5 +1,6 @@
 //! Packages from npm: the tests' browser driver, wasm-opt, and the peers of the bench.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -29,6 +30,6 @@ pub fn program(name: &str) -> PathBuf {
 }
 
 /// `node` with a script's path and arguments.
-pub fn node(arguments: &[&str]) -> Command {
+pub fn node<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     command("node", arguments)
 }
