@@ -93,6 +93,23 @@ fn owner_object(catalog: &Catalog, object: ObjectAddress) -> Option<ObjectAddres
     }
 }
 
+/// Relations that the query of a view names.
+pub fn relations_needed_by(catalog: &Catalog, view: Oid) -> Vec<Oid> {
+    let of_class = |class| {
+        catalog
+            .references_of(ObjectAddress::new(class, view))
+            .map(|dependency| dependency.referenced)
+    };
+    let mut needed: Vec<Oid> = of_class(ObjectClass::Rule)
+        .chain(of_class(ObjectClass::Relation))
+        .filter(|object| object.class == ObjectClass::Relation && object.oid != view)
+        .map(|object| object.oid)
+        .collect();
+    needed.sort_unstable();
+    needed.dedup();
+    needed
+}
+
 fn schema_of(catalog: &Catalog, object: ObjectAddress) -> Option<Oid> {
     match object.class {
         ObjectClass::Relation => catalog.relation(object.oid).map(|found| found.schema),

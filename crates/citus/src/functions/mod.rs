@@ -8,6 +8,7 @@ mod columns;
 mod commands;
 mod convert_table;
 mod create_table;
+mod intermediate_result;
 mod locate;
 mod schemas;
 pub mod signatures;
@@ -76,6 +77,7 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "column_to_column_name" => columns::column_to_name(backend, args)?,
         "create_distributed_table" => create_table::create_distributed_table(backend, args)?,
         "create_distributed_table_concurrently" => create_table::create_concurrently(backend, args)?,
+        "create_intermediate_result" => intermediate_result::create(backend, args)?,
         "create_reference_table" => create_table::create_reference_table(backend, args)?,
         "distributed_tables_colocated" => locate::tables_colocated(backend, args)?,
         "get_colocated_shard_array" => locate::colocated_shards(backend, args)?,
@@ -120,6 +122,8 @@ pub fn call_set(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Op
         "get_all_active_transactions" | "get_global_active_transactions" => status::active_transactions(backend)?,
         "get_current_transaction_id" => status::current_transaction_id(backend)?,
         "master_run_on_worker" => commands::run_on_worker(backend, args)?,
+        "read_intermediate_result" => intermediate_result::read(backend, args)?,
+        "read_intermediate_results" => intermediate_result::read_all(backend, args)?,
         "run_command_on_all_nodes" => commands::run_on_all_nodes(backend, args)?,
         "run_command_on_colocated_placements" => commands::run_on_colocated_placements(backend, args)?,
         "run_command_on_coordinator" => commands::run_on_coordinator(backend, args)?,

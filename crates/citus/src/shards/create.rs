@@ -318,7 +318,7 @@ fn is_foreign_key(constraint: &Constraint) -> bool {
 }
 
 /// A column without what is computed on the coordinator: `nextval` defaults and identities.
-fn shard_attribute(attribute: &Attribute) -> Attribute {
+pub fn shard_attribute(attribute: &Attribute) -> Attribute {
     let mut clone = attribute.clone();
     clone.identity = None;
     if clone.default.as_ref().is_some_and(|default| calls_nextval(default)) {

@@ -17,7 +17,6 @@ pub static FUNCTIONS: Family = family! { _call;
     "bytealike" (Bytea(bytes), Bytea(pattern)) => matches(bytes, pattern, &BYTES).map(Bool);
     "byteanlike" (Bytea(bytes), Bytea(pattern)) => matches(bytes, pattern, &BYTES).map(|matched| Bool(!matched));
     "like_escape" (Text(pattern), Text(escape)) => like_escape(pattern, escape);
-    "like_escape_bytea" (Bytea(pattern), Bytea(escape)) => like_escape_bytea(pattern, escape);
     "similar_to_escape_1" (Text(pattern)) => similar_to_regex(pattern, Some('\\')).and_then(text);
     "similar_to_escape_2" (Text(pattern), Text(escape)) =>
         similar_to_regex(pattern, single(escape)?).and_then(text);
@@ -125,44 +124,29 @@ pub(super) fn single(escape: &str) -> Result<Option<char>> {
     let mut chars = escape.chars();
     match (chars.next(), chars.next()) {
         (first, None) => Ok(first),
-        _ => Err(invalid_escape_string()),
+        _ => Err(Error::new(SqlState::INVALID_ESCAPE_SEQUENCE, "invalid escape string")
+            .hint("Escape string must be empty or one character.")),
     }
-}
-
-fn invalid_escape_string() -> Error {
-    Error::new(SqlState::INVALID_ESCAPE_SEQUENCE, "invalid escape string")
-        .hint("Escape string must be empty or one character.")
 }
 
 /// Rewrites a LIKE pattern with another escape character into one with backslashes.
 fn like_escape(pattern: &str, escape: &str) -> Result<Datum> {
-    text(with_backslashes(pattern.chars(), single(escape)?, '\\').collect::<String>())
-}
-
-fn like_escape_bytea(pattern: &[u8], escape: &[u8]) -> Result<Datum> {
-    let escape = match escape {
-        [] => None,
-        [escape] => Some(*escape),
-        _ => return Err(invalid_escape_string()),
-    };
-    let bytes: Vec<u8> = with_backslashes(pattern.iter().copied(), escape, b'\\').collect();
-    Ok(Bytea(bytes.into()))
-}
-
-/// Puts backslashes for the escape character, and doubles those that were ordinary.
-fn with_backslashes<T: Copy + PartialEq>(
-    pattern: impl Iterator<Item = T>,
-    escape: Option<T>,
-    backslash: T,
-) -> impl Iterator<Item = T> {
+    let escape = single(escape)?;
+    let mut result = String::new();
     let mut escaped = false;
-    pattern.flat_map(move |item| {
-        let escapes = !escaped && Some(item) == escape;
-        let doubled = item == backslash && !escaped && !escapes;
-        escaped = escapes;
-        let first = (escapes || doubled).then_some(backslash);
-        first.into_iter().chain((!escapes).then_some(item))
-    })
+    for c in pattern.chars() {
+        if !escaped && Some(c) == escape {
+            result.push('\\');
+            escaped = true;
+        } else {
+            if c == '\\' && !escaped {
+                result.push('\\');
+            }
+            result.push(c);
+            escaped = false;
+        }
+    }
+    text(result)
 }
 
 /// Rewrites a SIMILAR TO pattern into a regular expression. `escape"` parts the pattern of SUBSTRING in three.

@@ -1,0 +1,244 @@
+//! ALTER TABLE.
+//!
+//! - this file: the way of the statement: checks, the table itself, its shards
+//! - [`checks`]: what is refused on Citus tables
+//! - [`shards`]: the statement as a shard gets it
+
+pub mod checks;
+pub mod shards;
+
+use std::sync::Arc;
+
+use kumquat_postgres::Backend;
+use kumquat_postgres::catalog::{Constraint, Relation, RelationKind};
+use kumquat_postgres::executor;
+use kumquat_postgres::result::CommandTag;
+use kumquat_sql::ast::{self, AlterTableCmd, AlterTableStmt, RangeVar, Statement};
+use kumquat_types::{Oid, Result};
+
+use super::snapshot::{Snapshot, has_shards};
+use super::{dependencies, follow, propagated};
+use crate::connection::Connection;
+use crate::foreign_keys::{conversion, foreign_key, rules};
+use crate::metadata;
+use crate::session;
+use crate::shards::create::create_foreign_key;
+use crate::shards::names::shard_name;
+use crate::tables::partitions;
+use crate::transaction::access;
+
+/// ALTER TABLE and its kin.
+pub fn alter(backend: &mut Backend<'_>, stmt: &AlterTableStmt, text: &str) -> Result<CommandTag> {
+    let statement = Statement::AlterTable(Box::new(stmt.clone()));
+    let Some(relation) = backend.find_relation(&stmt.relation)? else {
+        return propagated(backend, &statement, text);
+    };
+    let table = match &relation.index {
+        Some(index) => index.table,
+        None => relation.oid,
+    };
+    if is_table(&relation) {
+        convert_ends_of_keys(backend, stmt, table)?;
+    }
+    if metadata::of(backend)?.table_type(table).is_none() {
+        prepare_attach(backend, stmt, table)?;
+        return propagated(backend, &statement, text);
+    }
+    match relation.index.is_some() {
+        true => checks::check_index_commands(stmt)?,
+        false => checks::check_commands(backend, stmt, table)?,
+    }
+    metadata::ensure_coordinator(backend)?;
+    prepare_attach(backend, stmt, table)?;
+    alter_citus_table(backend, stmt, table, text)
+}
+
+fn is_table(relation: &Relation) -> bool {
+    matches!(
+        relation.kind,
+        RelationKind::Table | RelationKind::PartitionedTable | RelationKind::ForeignTable
+    )
+}
+
+/// The tables that the statement's new foreign keys reference.
+fn referenced_tables(stmt: &AlterTableStmt) -> impl Iterator<Item = &RangeVar> {
+    let key = |constraint: &'_ ast::Constraint| matches!(constraint.kind, ast::ConstraintKind::Foreign(_));
+    stmt.commands
+        .iter()
+        .flat_map(move |command| match command {
+            AlterTableCmd::AddConstraint(constraint) => std::slice::from_ref(constraint),
+            AlterTableCmd::AddColumn { column, .. } => column.constraints.as_slice(),
+            _ => &[],
+        })
+        .filter(move |constraint| key(constraint))
+        .filter_map(|constraint| match &constraint.kind {
+            ast::ConstraintKind::Foreign(key) => Some(&key.table),
+            _ => None,
+        })
+}
+
+/// Local tables at an end of a new key to or from a reference table join the metadata.
+fn convert_ends_of_keys(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oid) -> Result<()> {
+    let mut referenced = Vec::new();
+    for range in referenced_tables(stmt) {
+        if let Some(found) = backend.find_relation(range)? {
+            referenced.push(found.oid);
+        }
+    }
+    for referenced in referenced {
+        conversion::convert_ends(backend, table, referenced)?;
+        if metadata::of(backend)?.is_citus_table(table) {
+            conversion::mark_not_auto_converted(backend, table, referenced)?;
+        }
+    }
+    Ok(())
+}
+
+/// ATTACH PARTITION: the partition becomes what its parent is.
+fn prepare_attach(backend: &mut Backend<'_>, stmt: &AlterTableStmt, parent: Oid) -> Result<()> {
+    for command in &stmt.commands {
+        if let AlterTableCmd::AttachPartition { name, bound: Some(_) } = command
+            && let Some(partition) = backend.find_relation(name)?
+        {
+            partitions::prepare_attach(backend, parent, partition.oid)?;
+        }
+    }
+    Ok(())
+}
+
+/// First the table, then its shards.
+fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oid, text: &str) -> Result<CommandTag> {
+    let before = Snapshot::take(backend)?;
+    access::check_conflicts(backend, table, access::AccessKind::Ddl)?;
+    let statement = Statement::AlterTable(Box::new(without_validation(stmt)));
+    let tag = backend.standard_utility(&statement, text)?;
+    let fresh = fresh_constraints(backend, &before, table)?;
+    validate_as_asked(backend, stmt, &fresh)?;
+    check_result(backend, stmt, table, &fresh)?;
+    dependencies::ensure_on_all_nodes(backend, table)?;
+    if has_shards(backend, table)? {
+        alter_shards(backend, stmt, table, &fresh, text)?;
+        add_keys_to_shards(backend, &fresh)?;
+        access::record_parallel(backend, table, access::AccessKind::Ddl);
+    }
+    before.synchronize(backend, text)?;
+    Ok(tag)
+}
+
+/// Foreign keys are validated on the shards, whose rows the table itself does not have.
+fn without_validation(stmt: &AlterTableStmt) -> AlterTableStmt {
+    let mut stmt = stmt.clone();
+    for command in &mut stmt.commands {
+        if let AlterTableCmd::AddConstraint(constraint) = command
+            && matches!(constraint.kind, ast::ConstraintKind::Foreign(_))
+        {
+            constraint.attributes.not_valid = true;
+        }
+    }
+    stmt
+}
+
+/// Constraints that the statement has added to the table.
+fn fresh_constraints(backend: &Backend<'_>, before: &Snapshot, table: Oid) -> Result<Vec<Arc<Constraint>>> {
+    let fresh = backend
+        .catalog()?
+        .constraints_of(table)
+        .filter(|constraint| !before.catalog.constraints.contains_key(&constraint.oid));
+    Ok(fresh.cloned().collect())
+}
+
+fn validate_as_asked(backend: &mut Backend<'_>, stmt: &AlterTableStmt, fresh: &[Arc<Constraint>]) -> Result<()> {
+    let not_valid = stmt
+        .commands
+        .iter()
+        .any(|command| matches!(command, AlterTableCmd::AddConstraint(constraint) if constraint.attributes.not_valid));
+    if not_valid {
+        return Ok(());
+    }
+    for constraint in fresh.iter().filter(|constraint| foreign_key(constraint).is_some()) {
+        let mut valid = (**constraint).clone();
+        valid.validated = true;
+        backend.catalog_mut()?.put_constraint(valid);
+    }
+    Ok(())
+}
+
+/// What can be told only when the table has its new constraint.
+fn check_result(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oid, fresh: &[Arc<Constraint>]) -> Result<()> {
+    if !fresh.is_empty() {
+        rules::check_keys(backend, table)?;
+        if let Some(found) = metadata::of(backend)?.table(table).cloned() {
+            rules::check_unique_constraints(backend, &found)?;
+        }
+    }
+    checks::refuse_unnamed_column_constraints(backend, stmt, table)
+}
+
+/// The statement on every placement of every shard.
+fn alter_shards(
+    backend: &mut Backend<'_>,
+    stmt: &AlterTableStmt,
+    table: Oid,
+    fresh: &[Arc<Constraint>],
+    text: &str,
+) -> Result<()> {
+    let search_path = backend.setting("search_path");
+    for shard in follow::shard_tables(backend, table)? {
+        let Some(shard_stmt) = shards::for_shard(backend, stmt, table, &shard, fresh)? else {
+            return Ok(());
+        };
+        let connection = Connection::open(backend, shard.node)?;
+        shards::record(backend, &connection, table, shard.shard, text)?;
+        let statement = Statement::AlterTable(Box::new(shard_stmt));
+        connection.run(backend, |remote| {
+            session::without_propagation(remote, |remote| {
+                if !connection.is_local
+                    && let Some(path) = &search_path
+                {
+                    remote.set_setting("search_path", Some(path.as_ref()), true)?;
+                }
+                let notices = remote.session.notices.len();
+                remote.standard_utility(&statement, text)?;
+                remote.session.notices.truncate(notices);
+                Ok(())
+            })
+        })?;
+    }
+    Ok(())
+}
+
+/// New foreign keys on the shards, whose rows must satisfy them.
+fn add_keys_to_shards(backend: &mut Backend<'_>, fresh: &[Arc<Constraint>]) -> Result<()> {
+    for key in fresh {
+        let Some(definition) = foreign_key(key) else { continue };
+        if metadata::of(backend)?.table_type(definition.referenced).is_none() {
+            continue;
+        }
+        create_foreign_key(backend, key.oid)?;
+        let is_valid = backend
+            .catalog()?
+            .constraints
+            .get(&key.oid)
+            .is_some_and(|found| found.validated);
+        if is_valid {
+            validate_on_shards(backend, key)?;
+        }
+    }
+    Ok(())
+}
+
+fn validate_on_shards(backend: &mut Backend<'_>, key: &Constraint) -> Result<()> {
+    for shard in follow::shard_tables(backend, key.relation)? {
+        let connection = Connection::open(backend, shard.node)?;
+        let name = shard_name(&key.name, shard.shard);
+        connection.run(backend, |remote| {
+            let found = remote
+                .catalog()?
+                .constraints_of(shard.table)
+                .find(|found| *found.name == *name)
+                .map(|found| found.oid);
+            found.map_or(Ok(()), |oid| executor::validate_constraint(remote, oid))
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,37 @@
+//! DROP.
+
+use kumquat_postgres::Backend;
+use kumquat_postgres::commands::{object, range_var};
+use kumquat_postgres::result::CommandTag;
+use kumquat_sql::ast::{DropStmt, ObjectType, Statement};
+use kumquat_types::Result;
+
+use super::{propagated, unsupported};
+use crate::metadata;
+
+pub fn drop(backend: &mut Backend<'_>, stmt: &DropStmt, text: &str) -> Result<CommandTag> {
+    if stmt.remove_type == ObjectType::Index {
+        refuse_several_indexes(backend, stmt)?;
+    }
+    propagated(backend, &Statement::Drop(Box::new(stmt.clone())), text)
+}
+
+/// An index of a Citus table is dropped on its own (`ErrorIfUnsupportedDropIndexStmt`).
+fn refuse_several_indexes(backend: &Backend<'_>, stmt: &DropStmt) -> Result<()> {
+    if stmt.objects.len() < 2 {
+        return Ok(());
+    }
+    for name in &stmt.objects {
+        let found = backend.find_relation(&range_var(&object::name_parts(name)))?;
+        let table = found.and_then(|found| found.index.as_ref().map(|index| index.table));
+        if let Some(table) = table
+            && metadata::of(backend)?.is_citus_table(table)
+        {
+            return Err(
+                unsupported("cannot drop multiple distributed objects in a single command")
+                    .hint("Try dropping each object in a separate DROP command."),
+            );
+        }
+    }
+    Ok(())
+}
