@@ -1,5 +1,6 @@
 //! Settings whose values need more than their type says: lists, zones, names of roles and encodings.
 
+use kumquat_types::datetime::zone::Zone;
 use kumquat_types::{Error, Result, SqlState};
 
 use super::definition::SettingDefinition;
@@ -80,12 +81,17 @@ fn date_style(definition: &SettingDefinition, text: &str, current: &str) -> Resu
     Ok(format!("{style}, {order}"))
 }
 
+/// A zone by its name, which takes its proper case, or as hours east of Greenwich.
 fn time_zone(definition: &SettingDefinition, text: &str) -> Result<String> {
-    if text.is_empty() {
-        Err(invalid_value(definition, text))
-    } else {
-        Ok(text.into())
+    if let Ok(hours) = text.trim().parse::<f64>()
+        && hours.abs() < 168.0
+    {
+        return Ok(Zone::fixed((hours * 3600.0) as i32).name.to_string());
     }
+    let found = if text.is_empty() { None } else { Zone::lookup(text) };
+    found
+        .map(|zone| zone.name.to_string())
+        .ok_or_else(|| invalid_value(definition, text))
 }
 
 /// Refuses names that can't be a setting of anyone: no dot, or a prefix that an extension reserved.

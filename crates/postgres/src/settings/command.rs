@@ -1,6 +1,8 @@
 //! SET, RESET and SHOW, and `set_config` and `current_setting` beside them.
 
-use kumquat_sql::ast::{DefArg, DefElem, Expr, Value, VariableSetKind, VariableSetStmt};
+use kumquat_sql::ast::{DefArg, DefElem, Expr, TypeCast, Value, VariableSetKind, VariableSetStmt};
+use kumquat_types::datetime::{interval, zone::Zone};
+use kumquat_types::typmod::typmod_in;
 use kumquat_types::{Error, Oid, Result, SqlState};
 
 use super::check::{check_custom_name, check_string, list_setting, unrecognized};
@@ -328,6 +330,26 @@ fn values_is_word(value: &Expr) -> bool {
     matches!(value, Expr::Const(constant) if matches!(constant.value, Value::String(_)))
 }
 
+/// `SET TIME ZONE INTERVAL '2' HOUR`, the only cast that SET knows: the name of the zone so far east.
+fn interval_text(cast: &TypeCast) -> Option<String> {
+    let text = constant_text(&cast.arg)?;
+    let modifiers = cast.type_name.typmods.iter().map(|modifier| match modifier {
+        Expr::Const(constant) => match constant.value {
+            Value::Integer(number) => i32::try_from(number).ok(),
+            _ => None,
+        },
+        _ => None,
+    });
+    let modifiers: Vec<i32> = modifiers.collect::<Option<_>>()?;
+    let typmod = match modifiers.as_slice() {
+        [] => -1,
+        modifiers => typmod_in(Oid::INTERVAL, modifiers).ok()?,
+    };
+    let span = interval::parse(&text, typmod).ok()?;
+    let east = i32::try_from(span.micros / 1_000_000).ok()?;
+    (span.months == 0 && span.days == 0).then(|| Zone::fixed(east).name.to_string())
+}
+
 /// The text of a constant in SET, numbers included.
 pub fn constant_text(expr: &Expr) -> Option<String> {
     match expr {
@@ -337,8 +359,7 @@ pub fn constant_text(expr: &Expr) -> Option<String> {
             Value::Boolean(value) => Some(if *value { "true" } else { "false" }.into()),
             Value::BitString(_) | Value::Null => None,
         },
-        // SET TIME ZONE INTERVAL '2' HOUR: PostgreSQL turns hours east into a POSIX zone.
-        Expr::TypeCast(cast) => constant_text(&cast.arg),
+        Expr::TypeCast(cast) => interval_text(cast),
         _ => None,
     }
 }

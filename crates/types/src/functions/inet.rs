@@ -38,7 +38,9 @@ pub static FUNCTIONS: Family = family! { call;
     "network_overlap" (Address(a), Address(b)) => Ok(Bool(a.overlaps(b)));
     // The sessions of the simulation come through no network.
     "inet_client_addr" () => Ok(Null);
+    "inet_client_port" () => Ok(Null);
     "inet_server_addr" () => Ok(Null);
+    "inet_server_port" () => Ok(Null);
 
     "macaddr_not" (Bytea(a)) => Ok(bytes(a.iter().map(|byte| !byte).collect()));
     "macaddr8_not" (Bytea(a)) => Ok(bytes(a.iter().map(|byte| !byte).collect()));

@@ -84,8 +84,8 @@ pub static CONVERSIONS: Family = family! { call;
     "jsonb_populate_record" (base, json) => populate_record(call, "jsonb_populate_record", base, json);
     "json_populate_recordset" set (base, json, _) => populate_recordset(call, "json_populate_recordset", base, json);
     "jsonb_populate_recordset" set (base, json) => populate_recordset(call, "jsonb_populate_recordset", base, json);
-    "json_to_record" (json) => populate_record(call, "json_to_record", &Null, json);
-    "jsonb_to_record" (json) => populate_record(call, "jsonb_to_record", &Null, json);
+    "json_to_record" set (json) => to_record(call, "json_to_record", json);
+    "jsonb_to_record" set (json) => to_record(call, "jsonb_to_record", json);
     "json_to_recordset" set (json) => populate_recordset(call, "json_to_recordset", &Null, json);
     "jsonb_to_recordset" set (json) => populate_recordset(call, "jsonb_to_recordset", &Null, json);
 };
@@ -285,6 +285,18 @@ fn populate_record(call: &Call<'_>, function: &'static str, base: &Datum, json: 
         types: columns.iter().map(|(_, oid, typmod)| (*oid, *typmod)).collect(),
         names: columns.iter().map(|(name, _, _)| name.clone()).collect(),
     })))
+}
+
+/// One row of the columns that the query names.
+fn to_record(call: &Call<'_>, function: &'static str, json: &Datum) -> Result<Vec<Vec<Datum>>> {
+    let columns = wanted_columns(call, function, &Null)?;
+    let populate = Populate {
+        env: call.env,
+        function,
+        columns: &columns,
+        base: &[],
+    };
+    Ok(vec![record::row(&populate, json)?])
 }
 
 fn populate_recordset(call: &Call<'_>, function: &'static str, base: &Datum, json: &Datum) -> Result<Vec<Vec<Datum>>> {

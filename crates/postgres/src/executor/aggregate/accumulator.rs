@@ -11,6 +11,7 @@ use super::extremes::Extreme;
 use super::json::{JsonAgg, JsonObjectAgg};
 use super::numbers::{FloatSpread, FloatSum, IntegerSum, IntervalSum, NumericAccumulator};
 use super::ordered_set::{Hypothetical, Mode, PercentileContinuous, PercentileDiscrete};
+use super::ranges::RangeAccumulator;
 use super::regression::Regression;
 use crate::backend::Backend;
 use crate::executor::context::Context;
@@ -100,6 +101,8 @@ pub fn create(ctx: &mut Context<'_, '_>, signature: &Signature) -> Result<Box<dy
         "array_agg" => Box::new(ArrayAgg::new(signature.arg())),
         "json_agg" | "jsonb_agg" => Box::new(JsonAgg::new(ctx.backend, signature)?),
         "json_object_agg" | "jsonb_object_agg" => Box::new(JsonObjectAgg::new(ctx.backend, signature)?),
+        "range_agg" => Box::new(RangeAccumulator::union()),
+        "range_intersect_agg" => Box::new(RangeAccumulator::intersection()),
         "corr" | "covar_pop" | "covar_samp" | "regr_avgx" | "regr_avgy" | "regr_count" | "regr_intercept"
         | "regr_r2" | "regr_slope" | "regr_sxx" | "regr_sxy" | "regr_syy" => Box::new(Regression::new(signature.name)),
         "percentile_cont" => Box::new(PercentileContinuous::new(signature)),

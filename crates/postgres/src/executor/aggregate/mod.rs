@@ -3,7 +3,7 @@
 //! - [`operator`]: the Aggregate node, with grouping sets.
 //! - [`call`]: one aggregate call: FILTER, DISTINCT and ORDER BY, then its accumulator.
 //! - [`accumulator`]: which accumulator carries out which function; [`count`], [`numbers`], [`extremes`],
-//!   [`bits`], [`collect`], [`json`], [`regression`], [`ordered_set`]: the accumulators.
+//!   [`bits`], [`collect`], [`json`], [`ranges`], [`regression`], [`ordered_set`]: the accumulators.
 //! - [`hash_order`]: the order in which PostgreSQL's hash tables give their groups.
 
 pub mod accumulator;
@@ -17,6 +17,7 @@ pub mod json;
 pub mod numbers;
 pub mod operator;
 pub mod ordered_set;
+pub mod ranges;
 pub mod regression;
 
 pub use accumulator::Accumulator;

@@ -1,12 +1,12 @@
 //! Intervals: months, days and microseconds, kept apart.
 //!
-//! [`parse`] reads the words of PostgreSQL and SQL (`1 day 02:03`, `1-2`), [`iso`] ISO 8601's `P1DT2H`,
+//! [`words`] reads the words of PostgreSQL and SQL (`1 day 02:03`, `1-2`), [`iso`] ISO 8601's `P1DT2H`,
 //! [`output`] prints, [`arithmetic`] computes.
 
 pub mod arithmetic;
 mod iso;
 mod output;
-mod parse;
+mod words;
 
 use super::calendar::{HOUR, MINUTE};
 use super::fault::Fault;
@@ -38,7 +38,15 @@ fn range_of(typmod: i32) -> i32 {
 
 /// `interval_in`
 pub fn interval_in(env: &dyn Environment, text: &str, typmod: i32) -> Result<Datum> {
-    let style = interval_style(env);
+    parse_in_style(text, typmod, interval_style(env)).map(Datum::Interval)
+}
+
+/// The same, whatever the session's style.
+pub fn parse(text: &str, typmod: i32) -> Result<Interval> {
+    parse_in_style(text, typmod, IntervalStyle::default())
+}
+
+fn parse_in_style(text: &str, typmod: i32, style: IntervalStyle) -> Result<Interval> {
     let span = read(text, style, range_of(typmod)).map_err(|fault| {
         let fault = match fault {
             Fault::Field => Fault::Interval,
@@ -47,12 +55,12 @@ pub fn interval_in(env: &dyn Environment, text: &str, typmod: i32) -> Result<Dat
         fault.error(text, "interval")
     })?;
     let span = span.interval().ok_or_else(|| out_of_range("interval"))?;
-    Ok(Datum::Interval(adjust(&span, typmod)?))
+    adjust(&span, typmod)
 }
 
 fn read(text: &str, style: IntervalStyle, range: i32) -> Result<Parts, Fault> {
     let fields = lexer::fields(text).ok_or(Fault::BadFormat);
-    match fields.and_then(|fields| parse::parts(&fields, style, range)) {
+    match fields.and_then(|fields| words::parts(&fields, style, range)) {
         Err(Fault::BadFormat) => iso::parts(text),
         result => result,
     }
