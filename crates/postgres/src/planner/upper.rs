@@ -24,7 +24,7 @@ pub fn plan_upper(level: &mut Level<'_, '_, '_>, source: Source) -> Result<Path>
     if stages.is_grouped {
         path = project(path, stages.group_input.clone());
         path = group(level, path, &stages)?;
-    } else {
+    } else if level.query.has_windows {
         path = project(path, stages.window_input.clone());
     }
     if !level.query.windows.is_empty() && level.query.has_windows {
