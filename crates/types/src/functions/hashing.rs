@@ -2,7 +2,7 @@
 
 use super::{Family, unexpected};
 use crate::hash::{hash, hash_extended};
-use crate::{Call, Datum, Error, Implementation, Result, SqlState, format_type};
+use crate::{Call, Datum, Error, Implementation, Oid, Result, SqlState, format_type};
 
 macro_rules! under_names {
     ($implementation:expr; $($name:literal)*) => { &[$(($name, $implementation)),*] };
@@ -33,9 +33,8 @@ fn plain(call: &mut Call<'_>, args: &[Datum]) -> Result<Datum> {
         return Err(unexpected("a hash function", args));
     };
     let type_oid = call.arg_types.first().copied().unwrap_or_default();
-    hash(type_oid, value)
-        .map(|hash| Datum::Int4(hash as i32))
-        .ok_or_else(|| no_hash(call))
+    let hash = hash(type_oid, value).map(|hash| Datum::Int4(hash as i32));
+    hash.ok_or_else(|| no_hash(call, "a hash function", type_oid, value))
 }
 
 fn extended(call: &mut Call<'_>, args: &[Datum]) -> Result<Datum> {
@@ -43,18 +42,23 @@ fn extended(call: &mut Call<'_>, args: &[Datum]) -> Result<Datum> {
         return Err(unexpected("a hash function", args));
     };
     let type_oid = call.arg_types.first().copied().unwrap_or_default();
-    hash_extended(type_oid, value, *seed as u64)
-        .map(|hash| Datum::Int8(hash as i64))
-        .ok_or_else(|| no_hash(call))
+    let hash = hash_extended(type_oid, value, *seed as u64).map(|hash| Datum::Int8(hash as i64));
+    hash.ok_or_else(|| no_hash(call, "an extended hash function", type_oid, value))
 }
 
-fn no_hash(call: &Call<'_>) -> Error {
-    let type_oid = call.arg_types.first().copied().unwrap_or_default();
+/// Names the type that has no hash, which may be one inside of an array or row.
+fn no_hash(call: &Call<'_>, what: &str, type_oid: Oid, value: &Datum) -> Error {
+    let culprit = match value {
+        Datum::Array(array) => array.element,
+        Datum::Record(record) => {
+            let mut fields = record.types.iter().zip(&record.values);
+            let found = fields.find(|((type_oid, _), value)| hash(*type_oid, value).is_none());
+            found.map_or(type_oid, |((type_oid, _), _)| *type_oid)
+        }
+        _ => type_oid,
+    };
     Error::new(
         SqlState::UNDEFINED_FUNCTION,
-        format!(
-            "could not identify a hash function for type {}",
-            format_type(call.env, type_oid)
-        ),
+        format!("could not identify {what} for type {}", format_type(call.env, culprit)),
     )
 }

@@ -422,7 +422,7 @@ fn parse_ident(value: &str, strict: bool) -> Result<Datum> {
             }
             rest = rest.get(end..).unwrap_or_default();
         }
-        parts.push(Text(truncate_name(&part).into()));
+        parts.push(Text(part.into()));
         rest = rest.trim_start_matches(space);
         match rest.strip_prefix('.') {
             Some(next) => rest = next.trim_start_matches(space),

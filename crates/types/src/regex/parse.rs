@@ -280,7 +280,8 @@ impl Parser<'_> {
         if self.eat("?:") || !self.capturing {
             let node = self.alternatives()?;
             self.close()?;
-            return Ok(node);
+            // A constraint in parentheses may be quantified, which it may not be by itself.
+            return Ok(Node::Concat(vec![node]));
         }
         if self.peek() == Some('?') {
             return Err(invalid(BAD_QUANTIFIER));
@@ -315,6 +316,9 @@ impl Parser<'_> {
             'y' => Assertion::WordBoundary,
             'Y' => Assertion::NotWordBoundary,
             '1'..='9' => {
+                if !self.capturing {
+                    return Err(invalid(BAD_REFERENCE));
+                }
                 if let Some(number) = self.back_reference(c)? {
                     return Ok(Node::BackReference(number));
                 }
