@@ -67,9 +67,9 @@ impl Analyzer<'_, '_> {
     }
 
     /// Hypothetical values take the types of the columns they are compared with.
-    fn unify_hypothetical(&mut self, direct: &mut Vec<Expr>, ordering: &[Expr]) -> Result<()> {
+    fn unify_hypothetical(&mut self, direct: &mut [Expr], ordering: &[Expr]) -> Result<()> {
         for (value, column) in direct.iter_mut().zip(ordering) {
-            let common = self.common_type(&[&*column, &*value], "WITHIN GROUP")?;
+            let common = self.common_type(&[column, value], "WITHIN GROUP")?;
             let taken = std::mem::replace(value, Expr::null(common));
             *value = self.coerce_to_common(taken, common, "WITHIN GROUP")?;
         }

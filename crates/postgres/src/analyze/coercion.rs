@@ -158,7 +158,7 @@ impl Analyzer<'_, '_> {
         let was_constant = matches!(expr, Expr::Const(_));
         let same_type = source == target.type_oid;
         let coerced = self.coerce_type(expr, target)?;
-        let hide = !same_type && !(was_constant && matches!(coerced, Expr::Const(_)));
+        let hide = !(same_type || was_constant && matches!(coerced, Expr::Const(_)));
         self.coerce_modifier(coerced, target, hide).map(Some)
     }
 

@@ -66,13 +66,14 @@ impl Analyzer<'_, '_> {
         if let Some(parameter) = self.named_parameter(name) {
             return Ok(parameter);
         }
-        if self.level.kind == ExprKind::DomainCheck && name == "value" {
-            if let Some(Some(base)) = self.parameters.types.first() {
-                return Ok(Expr::CoerceToDomainValue {
-                    type_oid: *base,
-                    type_modifier: -1,
-                });
-            }
+        if self.level.kind == ExprKind::DomainCheck
+            && name == "value"
+            && let Some(Some(base)) = self.parameters.types.first()
+        {
+            return Ok(Expr::CoerceToDomainValue {
+                type_oid: *base,
+                type_modifier: -1,
+            });
         }
         if let Some((item, levels_up)) = self.find_table(None, name, at)? {
             return self.whole_row(&item, levels_up, at);

@@ -23,9 +23,9 @@ pub struct Analyzed {
 
 impl Analyzer<'_, '_> {
     /// All of FROM (`transformFromClause`).
-    pub fn from_clause(&mut self, items: &[TableRef]) -> Result<()> {
+    pub fn tables(&mut self, items: &[TableRef]) -> Result<()> {
         for item in items {
-            let analyzed = self.from_item(item)?;
+            let analyzed = self.table_reference(item)?;
             check_conflicts(&self.level.namespace, &analyzed.namespace)?;
             let mut namespace = analyzed.namespace;
             set_lateral(&mut namespace, true, true);
@@ -37,13 +37,13 @@ impl Analyzer<'_, '_> {
     }
 
     /// One item of FROM (`transformFromClauseItem`).
-    pub fn from_item(&mut self, item: &TableRef) -> Result<Analyzed> {
+    pub fn table_reference(&mut self, item: &TableRef) -> Result<Analyzed> {
         self.deeper(|analyzer| {
             let table = match item {
                 TableRef::Table(range) => analyzer.table(range)?,
                 TableRef::TableSample(sample) => analyzer.table_sample(sample)?,
-                TableRef::Subselect(subselect) => analyzer.from_subselect(subselect)?,
-                TableRef::Function(function) => analyzer.from_function(function)?,
+                TableRef::Subselect(subselect) => analyzer.table_subselect(subselect)?,
+                TableRef::Function(function) => analyzer.table_function(function)?,
                 TableRef::Join(join) => return analyzer.join(join),
             };
             Ok(Analyzed {
@@ -56,10 +56,11 @@ impl Analyzer<'_, '_> {
 
     /// A table, view or WITH item.
     fn table(&mut self, range: &ast::RangeVar) -> Result<NamespaceItem> {
-        if range.schema.is_none() && range.catalog.is_none() {
-            if let Some(item) = self.cte_reference(range)? {
-                return Ok(item);
-            }
+        if range.schema.is_none()
+            && range.catalog.is_none()
+            && let Some(item) = self.cte_reference(range)?
+        {
+            return Ok(item);
         }
         let relation = self.open_relation(range)?;
         let item = self.add_relation(&relation, range)?;
@@ -77,7 +78,7 @@ impl Analyzer<'_, '_> {
         }
     }
 
-    fn from_subselect(&mut self, subselect: &ast::RangeSubselect) -> Result<NamespaceItem> {
+    fn table_subselect(&mut self, subselect: &ast::RangeSubselect) -> Result<NamespaceItem> {
         self.level.lateral_active = subselect.lateral;
         let query = self.with_kind(ExprKind::FromSubselect, |analyzer| {
             analyzer.subquery(&subselect.subquery)

@@ -13,7 +13,7 @@ use crate::catalog::Name;
 use crate::query::{Expr, RangeTableFunction, RangeTableKind, RteColumn};
 
 impl Analyzer<'_, '_> {
-    pub fn from_function(&mut self, range: &ast::RangeFunction) -> Result<NamespaceItem> {
+    pub fn table_function(&mut self, range: &ast::RangeFunction) -> Result<NamespaceItem> {
         let mut calls: Vec<(Expr, Name, &[ast::ColumnDef])> = Vec::new();
         // A function in FROM is lateral without being told so.
         self.level.lateral_active = true;

@@ -42,14 +42,14 @@ impl Analyzer<'_, '_> {
             _ => false,
         };
         self.level.outer_joins = outer_joins || null_side(true);
-        let left = self.from_item(&join.left)?;
+        let left = self.table_reference(&join.left)?;
         self.level.outer_joins = outer_joins || null_side(false);
         // The right side may refer to the left one if it is LATERAL.
         let mut visible = left.namespace.clone();
         set_lateral(&mut visible, true, matches!(kind, JoinKind::Inner | JoinKind::Left));
         let before = self.level.namespace.len();
         self.level.namespace.extend(visible);
-        let right = self.from_item(&join.right)?;
+        let right = self.table_reference(&join.right)?;
         self.level.namespace.truncate(before);
         self.level.outer_joins = outer_joins;
         check_conflicts(&left.namespace, &right.namespace)?;

@@ -32,7 +32,7 @@ impl Analyzer<'_, '_> {
                 ast::MergeAction::Nothing => {}
             }
         }
-        self.from_clause(std::slice::from_ref(&merge.source))?;
+        self.tables(std::slice::from_ref(&merge.source))?;
         let source = std::mem::take(&mut self.level.namespace);
         if source.iter().any(|item| item.named && item.name == target.name) {
             return Err(Error::new(

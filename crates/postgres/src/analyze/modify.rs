@@ -184,7 +184,7 @@ impl Analyzer<'_, '_> {
         }
         let (relation, item) = self.target_table(&update.relation, 'w')?;
         self.enter_target(item.clone());
-        self.from_clause_beside_target(&update.from)?;
+        self.tables_beside_target(&update.from)?;
         let quals = self.where_clause(update.where_clause.as_ref(), ExprKind::Where, "WHERE")?;
         let returning = self.returning(&update.returning)?;
         let targets = self.set_list(&update.set, &relation)?;
@@ -202,7 +202,7 @@ impl Analyzer<'_, '_> {
         }
         let (_, item) = self.target_table(&delete.relation, 'd')?;
         self.enter_target(item);
-        self.from_clause_beside_target(&delete.using)?;
+        self.tables_beside_target(&delete.using)?;
         let quals = self.where_clause(delete.where_clause.as_ref(), ExprKind::Where, "WHERE")?;
         let returning = self.returning(&delete.returning)?;
         let mut query = self.finish(crate::query::CommandType::Delete);
@@ -218,9 +218,9 @@ impl Analyzer<'_, '_> {
     }
 
     /// FROM or USING: its items can't refer to the target.
-    fn from_clause_beside_target(&mut self, items: &[ast::TableRef]) -> Result<()> {
+    fn tables_beside_target(&mut self, items: &[ast::TableRef]) -> Result<()> {
         super::from::set_lateral(&mut self.level.namespace, true, false);
-        self.from_clause(items)
+        self.tables(items)
     }
 }
 

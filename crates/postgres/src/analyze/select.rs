@@ -33,7 +33,7 @@ impl Analyzer<'_, '_> {
             );
         }
         self.level.window_definitions.clone_from(&core.window);
-        self.from_clause(&core.from)?;
+        self.tables(&core.from)?;
         let mut targets = self.target_list(&core.target_list, ExprKind::SelectTarget)?;
         let quals = self.where_clause(core.where_clause.as_ref(), ExprKind::Where, "WHERE")?;
         let having = self.where_clause(core.having.as_ref(), ExprKind::Having, "HAVING")?;

@@ -123,7 +123,7 @@ impl Analyzer<'_, '_> {
             .level
             .namespace
             .iter()
-            .filter(|item| item.columns_visible && !(item.lateral_only && !self.level.lateral_active))
+            .filter(|item| item.columns_visible && (self.level.lateral_active || !item.lateral_only))
             .cloned()
             .collect();
         if items.is_empty() {

@@ -7,13 +7,13 @@ use crate::query::{FromItem, JoinExpr, JoinKind, Query, RangeTableEntry, RangeTa
 
 impl Writer<'_, '_> {
     /// FROM or USING, with what is in FROM.
-    pub(super) fn from_clause(&mut self, keyword: &str, query: &Query) {
+    pub(super) fn tables(&mut self, keyword: &str, query: &Query) {
         let mut first = true;
         for item in &query.from {
-            if let FromItem::Table(index) = item {
-                if !query.entry(*index).is_some_and(|entry| entry.in_from) {
-                    continue;
-                }
+            if let FromItem::Table(index) = item
+                && !query.entry(*index).is_some_and(|entry| entry.in_from)
+            {
+                continue;
             }
             if first {
                 self.keyword(keyword, -STANDARD, STANDARD, 2);
@@ -22,11 +22,11 @@ impl Writer<'_, '_> {
                 self.keyword("", -STANDARD, STANDARD, VARIABLE);
             }
             first = false;
-            self.from_item(item, query);
+            self.table_reference(item, query);
         }
     }
 
-    fn from_item(&mut self, item: &FromItem, query: &Query) {
+    fn table_reference(&mut self, item: &FromItem, query: &Query) {
         match item {
             FromItem::Table(index) => {
                 if let Some(entry) = query.entry(*index) {
@@ -43,7 +43,7 @@ impl Writer<'_, '_> {
         if parentheses {
             self.push("(");
         }
-        self.from_item(&join.left, query);
+        self.table_reference(&join.left, query);
         let keyword = match (
             join.kind,
             join.quals.is_some() || !join.using.is_empty() || join.natural,
@@ -62,7 +62,7 @@ impl Writer<'_, '_> {
         if right_is_join {
             self.push("(");
         }
-        self.from_item(&join.right, query);
+        self.table_reference(&join.right, query);
         if right_is_join {
             self.push(")");
         }

@@ -4,7 +4,8 @@ use super::Writer;
 use super::query::{ColumnNames, STANDARD};
 use crate::catalog::quote::quote_identifier;
 use crate::query::{
-    Expr, MergeActionKind, OnConflict, Override, Query, RangeTableEntry, RangeTableKind, SubLinkKind, TargetEntry,
+    Expr, MergeActionKind, OnConflict, Override, Query, RangeTableEntry, RangeTableKind, SubLink, SubLinkKind,
+    TargetEntry,
 };
 
 impl Writer<'_, '_> {
@@ -160,26 +161,11 @@ impl Writer<'_, '_> {
                 self.push(", ");
             }
             first = false;
-            if let Expr::SubLink(link) = &target.expr {
-                if matches!(link.kind, SubLinkKind::MultiExpr(_)) {
-                    let group: Vec<&TargetEntry> = targets
-                        .iter()
-                        .skip(index)
-                        .take_while(|next| matches!(&next.expr, Expr::SubLink(other) if std::sync::Arc::ptr_eq(&other.query, &link.query)))
-                        .collect();
-                    let names: Vec<String> = group.iter().map(|target| self.target_column(query, target)).collect();
-                    self.push(&format!("({}) = (", names.join(", ")));
-                    self.query(
-                        &link.query,
-                        ColumnNames {
-                            given: None,
-                            hidden: true,
-                        },
-                    );
-                    self.push(")");
-                    index += group.len().max(1);
-                    continue;
-                }
+            if let Expr::SubLink(link) = &target.expr
+                && matches!(link.kind, SubLinkKind::MultiExpr(_))
+            {
+                index += self.multiple_assignment(targets.get(index..).unwrap_or_default(), link, query);
+                continue;
             }
             let name = self.target_column(query, target);
             self.push(&format!("{name} = "));
@@ -188,13 +174,30 @@ impl Writer<'_, '_> {
         }
     }
 
+    /// `(a, b) = (SELECT ...)`; gives how many targets that were.
+    fn multiple_assignment(&mut self, targets: &[TargetEntry], link: &SubLink, query: &Query) -> usize {
+        let same = |target: &&TargetEntry| matches!(&target.expr, Expr::SubLink(other) if std::sync::Arc::ptr_eq(&other.query, &link.query));
+        let group: Vec<&TargetEntry> = targets.iter().take_while(same).collect();
+        let names: Vec<String> = group.iter().map(|target| self.target_column(query, target)).collect();
+        self.push(&format!("({}) = (", names.join(", ")));
+        self.query(
+            &link.query,
+            ColumnNames {
+                given: None,
+                hidden: true,
+            },
+        );
+        self.push(")");
+        group.len().max(1)
+    }
+
     pub(super) fn update(&mut self, query: &Query) {
         self.begin_clauses();
         self.push("UPDATE ");
         self.target_table(query, false);
         self.push(" SET ");
         self.assignments(&query.target_list, query);
-        self.from_clause(" FROM ", query);
+        self.tables(" FROM ", query);
         if let Some(quals) = &query.quals {
             self.keyword(" WHERE ", -STANDARD, STANDARD, 1);
             self.expr(quals, false);
@@ -206,7 +209,7 @@ impl Writer<'_, '_> {
         self.begin_clauses();
         self.push("DELETE FROM ");
         self.target_table(query, false);
-        self.from_clause(" USING ", query);
+        self.tables(" USING ", query);
         if let Some(quals) = &query.quals {
             self.keyword(" WHERE ", -STANDARD, STANDARD, 1);
             self.expr(quals, false);
@@ -217,7 +220,7 @@ impl Writer<'_, '_> {
     pub(super) fn merge(&mut self, query: &Query) {
         self.push("MERGE INTO ");
         self.target_table(query, false);
-        self.from_clause(" USING ", query);
+        self.tables(" USING ", query);
         if let Some(quals) = &query.quals {
             self.push(" ON ");
             self.expr(quals, false);

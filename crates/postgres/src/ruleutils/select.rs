@@ -93,7 +93,7 @@ impl Writer<'_, '_> {
         }
         let targets: Vec<&TargetEntry> = query.target_list.iter().filter(|target| !target.junk).collect();
         self.targets(&targets);
-        self.from_clause(" FROM ", query);
+        self.tables(" FROM ", query);
         if let Some(quals) = &query.quals {
             self.keyword(" WHERE ", -STANDARD, STANDARD, 1);
             self.expr(quals, false);
