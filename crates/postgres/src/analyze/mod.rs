@@ -6,9 +6,10 @@
 //! - [`from`], [`joins`], [`relations`], [`function_scan`]: what FROM brings into the range table;
 //! - [`columns`]: names of columns; [`missing`]: errors and hints for those that lead nowhere;
 //! - [`targets`], [`sort`], [`grouping`]: output columns, ORDER BY and DISTINCT, GROUP BY;
-//! - [`expressions`]: one arm a kind of expression; [`sublinks`], [`operators`], [`functions`], [`aggregates`],
-//!   [`windows`], [`set_returning`]: the larger kinds;
-//! - [`candidates`]: which function or operator fits; [`coercion`] and [`polymorphic`]: which types go where;
+//! - [`expressions`]: one arm a kind of expression; [`literals`], [`containers`], [`fields`], [`sublinks`],
+//!   [`operators`], [`functions`], [`aggregates`], [`windows`], [`set_returning`]: the larger kinds;
+//! - [`candidates`]: which function or operator fits; [`coercion`], [`common_type`] and [`polymorphic`]: which
+//!   types go where;
 //! - [`types`]: facts about types, and their names.
 //!
 //! [`rewrite`] then fills in defaults and puts the queries of views in their places.
@@ -17,15 +18,19 @@ mod aggregates;
 mod candidates;
 mod coercion;
 mod columns;
+mod common_type;
+mod containers;
 mod ctes;
 mod definitions;
 mod expressions;
+mod fields;
 mod from;
 mod function_scan;
 mod functions;
 mod grouping;
 mod insert;
 mod joins;
+mod literals;
 mod location;
 mod merge;
 mod missing;
