@@ -51,7 +51,7 @@ pub fn parse_many(text: &str) -> Result<Vec<(Statement, Range<usize>)>> {
     loop {
         let start = parser.offset();
         let statement = parser.statement()?;
-        if statement != Statement::Empty {
+        if !matches!(statement, Statement::Empty) {
             statements.push((statement, start..parser.end_of_last()));
         }
         if !parser.eat(';') {

@@ -291,7 +291,7 @@ impl Parser<'_> {
                 false => self.nested(QUERY, Self::statement)?,
             };
             self.expect(';')?;
-            if statement != Statement::Empty {
+            if !matches!(statement, Statement::Empty) {
                 statements.push(statement);
             }
         }

@@ -160,7 +160,7 @@ impl Parser<'_> {
                 break;
             }
         }
-        let star = steps.iter().position(|step| *step == Indirection::Star);
+        let star = steps.iter().position(|step| matches!(step, Indirection::Star));
         if star.is_some_and(|star| star + 1 < steps.len()) {
             return Err(self.error_here("improper use of \"*\""));
         }
