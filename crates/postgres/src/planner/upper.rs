@@ -24,8 +24,8 @@ pub fn plan_upper(level: &mut Level<'_, '_, '_>, source: Source) -> Result<Path>
     if stages.is_grouped {
         path = project(path, stages.group_input.clone());
         path = group(level, path, &stages)?;
-    } else if level.query.has_windows {
-        path = project(path, stages.window_input.clone());
+    } else {
+        path = finish_targets(level, path, &stages.window_input);
     }
     if !level.query.windows.is_empty() && level.query.has_windows {
         path = windows(level, path, &stages)?;
@@ -55,7 +55,8 @@ impl Stages {
             || !query.grouping_sets.is_empty()
             || !level.having.is_empty();
         let before_sort = before_sort(level, targets);
-        let window_input = match query.has_windows {
+        let sets_above = is_grouped && before_sort.iter().any(contains_set_function);
+        let window_input = match query.has_windows || sets_above {
             true => window_input(level, &before_sort)?,
             false => before_sort.clone(),
         };

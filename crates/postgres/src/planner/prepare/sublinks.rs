@@ -204,11 +204,12 @@ fn join_exists(
     if correlated_inside || !quals.iter().any(refers_out) || quals.iter().any(|qual| contains_volatile(backend, qual)) {
         return None;
     }
-    lower(&mut inner);
     let offset = query.range_table.len();
     let mut whole = JoinTree::From(vec![inner_tree], quals);
     // The tables of the subquery move to the end of the range table; what pointed outwards points here now.
-    shift_inner(&mut inner, &mut whole, offset);
+    shift(&mut inner, &mut whole, offset);
+    lower(&mut inner);
+    whole.for_each_qual_mut(&mut |qual| crate::planner::vars::lower_outer_references_in_expr(qual));
     let JoinTree::From(mut items, quals) = whole else {
         return None;
     };
@@ -230,24 +231,6 @@ fn refers_out(expr: &Expr) -> bool {
         }
     });
     found
-}
-
-fn shift_inner(inner: &mut Query, tree: &mut JoinTree, offset: usize) {
-    // First the subquery's own columns, as long as outer ones can be told apart.
-    let own = |part: &mut Expr, depth: usize| {
-        if let Expr::Var(var) = part
-            && var.levels_up == depth
-        {
-            var.varno += offset;
-        }
-    };
-    tree.for_each_qual_mut(&mut |qual| {
-        crate::planner::vars::transform(qual, 0, &mut own.clone());
-        crate::planner::vars::lower_outer_references_in_expr(qual);
-    });
-    let mut none = JoinTree::From(Vec::new(), Vec::new());
-    shift(inner, &mut none, offset);
-    tree.shift(offset);
 }
 
 /// Drops what does not matter to EXISTS; false if something remains that does.

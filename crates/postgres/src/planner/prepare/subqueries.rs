@@ -73,10 +73,11 @@ fn pull_up(backend: &Backend<'_>, query: &mut Query, tree: &mut JoinTree, index:
         pull_up_sublinks(backend, &mut inner, &mut inner_tree);
     }
     pull_up_subqueries(backend, &mut inner, &mut inner_tree);
-    lower(&mut inner);
-    inner_tree.for_each_qual_mut(&mut |qual| crate::planner::vars::lower_outer_references_in_expr(qual));
+    // The subquery's own columns move first, as long as outer ones can be told apart.
     let offset = query.range_table.len();
     shift(&mut inner, &mut inner_tree, offset);
+    lower(&mut inner);
+    inner_tree.for_each_qual_mut(&mut |qual| crate::planner::vars::lower_outer_references_in_expr(qual));
     let targets = inner.target_list.iter().filter(|target| !target.junk);
     let targets: Vec<Expr> = targets.map(|target| target.expr.clone()).collect();
     let columns = query
