@@ -9,6 +9,7 @@ use imbl::{OrdMap, Vector};
 use kumquat_types::Oid;
 
 use crate::catalog::{AclItem, Catalog, Name, Role};
+use crate::executor::modify::PendingChecks;
 use crate::extension::ExtensionState;
 use crate::storage::Heap;
 
@@ -69,6 +70,8 @@ pub struct Database {
     pub heaps: OrdMap<Oid, Arc<Heap>>,
     /// Current values of sequences: not undone by ROLLBACK.
     pub sequences: OrdMap<Oid, SequenceValue>,
+    /// Constraints whose checks wait for COMMIT.
+    pub pending: PendingChecks,
     /// The extension's own state in this database.
     pub extension: Option<ExtensionState>,
 }

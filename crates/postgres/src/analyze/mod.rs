@@ -57,7 +57,7 @@ pub use candidates::{CallKind, Callable};
 pub use coercion::Pathway;
 pub use definitions::{analyze_expression, coerce_expression};
 pub use location::expr_location;
-pub use rewrite::rewrite;
+pub use rewrite::{column_default, rewrite};
 pub use targets::index_column_name;
 
 use crate::backend::Backend;

@@ -159,6 +159,7 @@ impl Database {
             catalog: initial_catalog().clone(),
             heaps: OrdMap::new(),
             sequences: OrdMap::new(),
+            pending: Default::default(),
             extension: None,
         }
     }

@@ -7,6 +7,7 @@ use imbl::OrdMap;
 use kumquat_types::{Chunk, ColumnData, Datum, Error, Oid, Result, SqlState};
 
 use super::RelationBindings;
+use super::modify::Pending;
 use super::operator::Operator;
 use super::subplan::SubplanState;
 use crate::backend::Backend;
@@ -40,6 +41,8 @@ pub struct Context<'a, 'b> {
     pub counters: Option<BTreeMap<usize, Counters>>,
     /// Rows that the statement itself has modified.
     pub processed: u64,
+    /// What foreign keys and deferrable constraints have to look at when the statement ends.
+    pub pending: Pending,
 }
 
 /// Bytes held by the operators of a statement.

@@ -96,11 +96,7 @@ pub fn current_index(ctx: &mut Context<'_, '_>, table: Oid, index: Oid) -> Resul
     let updated = Arc::new(updated);
     ctx.snapshot.insert(table, updated.clone());
     let database = ctx.backend.database_mut()?;
-    if database
-        .heaps
-        .get(&table)
-        .is_some_and(|now| now.version == heap.version)
-    {
+    if database.heaps.get(&table).is_some_and(|now| Arc::ptr_eq(now, &heap)) {
         database.heaps.insert(table, updated);
     }
     Ok(built)

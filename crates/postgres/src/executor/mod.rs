@@ -53,7 +53,7 @@ pub mod window;
 mod run;
 
 use imbl::OrdMap;
-use kumquat_types::{Chunk, Datum, Error, Oid, Result};
+use kumquat_types::{Chunk, Datum, Oid, Result};
 
 pub use run::{evaluate, evaluate_over, execute_query, plan_with_extension, run, run_counted, with_context};
 
@@ -80,38 +80,40 @@ pub fn evaluate_number(ctx: &mut Context<'_, '_>, expr: &Expr, layout: &Layout) 
 }
 
 /// Inserts rows as INSERT or COPY FROM would: `columns` says which attribute each value is for; the others get
-/// their defaults. Checks constraints, fires triggers, routes to partitions. Gives the number of rows.
-pub fn insert_rows(
-    _backend: &mut Backend<'_>,
-    _relation: Oid,
-    _columns: &[i16],
-    _rows: Vec<Vec<Datum>>,
-) -> Result<u64> {
-    Err(Error::not_modelled("this command"))
+/// their defaults. Checks constraints, routes to partitions. Gives the number of rows.
+pub fn insert_rows(backend: &mut Backend<'_>, relation: Oid, columns: &[i16], rows: Vec<Vec<Datum>>) -> Result<u64> {
+    let shape = backend.relation_by_oid(relation)?;
+    let type_of = |number: &i16| {
+        shape
+            .attribute(*number)
+            .map_or(Oid::TEXT, |attribute| attribute.type_oid)
+    };
+    let types: Vec<Oid> = columns.iter().map(type_of).collect();
+    insert_chunks(backend, relation, columns, vec![Chunk::from_rows(&types, rows)])
 }
 
 /// The same for rows that are columns already, one for each column of `columns`.
-pub fn insert_chunks(_backend: &mut Backend<'_>, _relation: Oid, _columns: &[i16], _chunks: Vec<Chunk>) -> Result<u64> {
-    Err(Error::not_modelled("this command"))
+pub fn insert_chunks(backend: &mut Backend<'_>, relation: Oid, columns: &[i16], chunks: Vec<Chunk>) -> Result<u64> {
+    modify::bulk::insert_chunks(backend, relation, columns, chunks)
 }
 
 /// Checks the rows that are in a table (and its partitions) against a constraint: ADD CONSTRAINT, VALIDATE.
-pub fn validate_constraint(_backend: &mut Backend<'_>, _constraint: Oid) -> Result<()> {
-    Ok(())
+pub fn validate_constraint(backend: &mut Backend<'_>, constraint: Oid) -> Result<()> {
+    modify::validate::constraint(backend, constraint)
 }
 
 /// Checks SET NOT NULL: `column "a" of relation "t" contains null values`.
-pub fn validate_not_null(_backend: &mut Backend<'_>, _relation: Oid, _attribute: i16) -> Result<()> {
-    Ok(())
+pub fn validate_not_null(backend: &mut Backend<'_>, relation: Oid, attribute: i16) -> Result<()> {
+    modify::validate::not_null(backend, relation, attribute)
 }
 
 /// Builds an index on its table's rows and checks uniqueness: `could not create unique index`.
-pub fn build_index(_backend: &mut Backend<'_>, _index: Oid) -> Result<()> {
-    Ok(())
+pub fn build_index(backend: &mut Backend<'_>, index: Oid) -> Result<()> {
+    modify::validate::build_index(backend, index)
 }
 
 /// Checks constraints that were deferred: at COMMIT all of them, after SET CONSTRAINTS ... IMMEDIATE those
 /// (empty: all) that became immediate.
-pub fn check_deferred(_backend: &mut Backend<'_>, _constraints: &[Oid]) -> Result<()> {
-    Ok(())
+pub fn check_deferred(backend: &mut Backend<'_>, constraints: &[Oid]) -> Result<()> {
+    modify::pending::check_deferred(backend, constraints)
 }

@@ -10,6 +10,8 @@ use super::context::{Context, Counters, Memory};
 use super::expr::compile::compile_all;
 use super::indexing::TABLE;
 use super::layout::Layout;
+use super::modify::Pending;
+use super::modify::pending::finish_statement;
 use super::subplan::{SubplanState, complete_cte};
 use super::{RelationBindings, compile};
 use crate::backend::Backend;
@@ -75,6 +77,7 @@ fn run_to_end(ctx: &mut Context<'_, '_>) -> Result<Vec<Chunk>> {
             complete_cte(ctx, index)?;
         }
     }
+    finish_statement(ctx)?;
     Ok(chunks)
 }
 
@@ -128,6 +131,7 @@ pub fn with_plan<T>(
         dependent: plan.dependent_init_params(),
         counters: None,
         processed: 0,
+        pending: Pending::default(),
     };
     let result = f(&mut ctx);
     super::context::leave(ctx.backend);

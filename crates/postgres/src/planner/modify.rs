@@ -174,7 +174,6 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, source: Source) -> Resul
         on_conflict: conflict_action(level)?,
         merge_actions: merge_steps(level, &target)?,
         returning: returning.clone(),
-        check_options: Vec::new(),
         target: ScanTarget {
             entry: target.entry,
             relation: target.relation,

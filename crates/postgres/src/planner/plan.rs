@@ -344,8 +344,6 @@ pub struct ModifyTable {
     pub on_conflict: Option<ConflictAction>,
     pub merge_actions: Vec<MergeStep>,
     pub returning: Vec<Expr>,
-    /// WITH CHECK OPTION of the view that is written through: its name and condition.
-    pub check_options: Vec<(Name, Expr)>,
 }
 
 #[derive(Clone, Debug)]
@@ -559,6 +557,5 @@ impl ModifyTable {
                 MergeChange::Delete | MergeChange::Nothing => {}
             }
         }
-        self.check_options.iter().for_each(|(_, check)| f(check));
     }
 }

@@ -67,6 +67,16 @@ fn values_source(query: &Query) -> Option<usize> {
     })
 }
 
+/// The value that a column of a table gets by itself; `None`: NULL (`build_column_default`).
+pub fn column_default(backend: &Backend<'_>, table: Oid, attribute: &Attribute) -> Result<Option<Expr>> {
+    let relation = backend.relation_by_oid(table)?;
+    let filler = Filler {
+        backend,
+        relation: &relation,
+    };
+    filler.default_of(attribute)
+}
+
 /// Fills in what columns get without being told.
 struct Filler<'f, 'b> {
     backend: &'f Backend<'b>,

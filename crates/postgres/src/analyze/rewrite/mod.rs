@@ -7,6 +7,8 @@ mod defaults;
 mod updatable;
 mod views;
 
+pub use defaults::column_default;
+
 use std::sync::Arc;
 
 use kumquat_types::{Error, Result, SqlState};

@@ -1,12 +1,28 @@
 //! ModifyTable: INSERT, UPDATE, DELETE and MERGE.
+//!
+//! - [`operator`]: the plan node: takes the rows below it and hands them to [`insert`], [`update`], [`delete`],
+//!   [`merge`]; [`conflict`] is ON CONFLICT.
+//! - [`table`]: a table made ready to be written; [`rows`]: rows written to it.
+//! - [`check`]: NOT NULL, CHECK and partition bounds; [`unique`]: unique indexes; [`route`]: which partition.
+//! - [`foreign_key`]: what other tables' rows have to do with it; [`pending`]: checks that wait for the end of the
+//!   statement or transaction.
+//! - [`bulk`]: rows that come from elsewhere (COPY); [`validate`]: rows that are there already.
 
-use kumquat_types::{Error, Result};
+pub mod bulk;
+pub mod check;
+pub mod conflict;
+pub mod delete;
+pub mod foreign_key;
+pub mod insert;
+pub mod merge;
+pub mod operator;
+pub mod pending;
+pub mod route;
+pub mod rows;
+pub mod table;
+pub mod unique;
+pub mod update;
+pub mod validate;
 
-use super::context::Context;
-use super::operator::Operator;
-use crate::planner::Plan;
-use crate::planner::plan::ModifyTable;
-
-pub fn build(_ctx: &mut Context<'_, '_>, _plan: &Plan, _modification: &ModifyTable) -> Result<Box<dyn Operator>> {
-    Err(Error::not_modelled("this command"))
-}
+pub use operator::build;
+pub use pending::{Pending, PendingChecks};

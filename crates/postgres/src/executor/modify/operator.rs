@@ -1,0 +1,267 @@
+//! The ModifyTable node.
+
+use std::sync::Arc;
+
+use kumquat_types::{Chunk, Column, Datum, Oid, Result};
+
+use super::conflict::{Conflict, Outcome, replace};
+use super::merge::Merge;
+use super::route::Router;
+use super::table::Tables;
+use super::update::Assignments;
+use super::{delete, insert, rows, update};
+use crate::executor::build::{build_child, child_layout, node_id};
+use crate::executor::context::Context;
+use crate::executor::expr::Compiled;
+use crate::executor::expr::compile::compile_all;
+use crate::executor::layout::Layout;
+use crate::executor::operator::Operator;
+use crate::executor::scan::{CTID, TABLE_OID, relation, system_var};
+use crate::planner::Plan;
+use crate::planner::plan::ModifyTable;
+use crate::query::CommandType;
+use crate::storage::RowId;
+
+struct Modify {
+    input: Box<dyn Operator>,
+    plan: ModifyTable,
+    target: Oid,
+    tables: Tables,
+    router: Router,
+    conflict: Option<Conflict>,
+    merge: Option<Merge>,
+    returning: Vec<Compiled>,
+    done: bool,
+    /// The node is the statement's own, and not that of a CTE: its rows are counted.
+    is_root: bool,
+}
+
+pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, modification: &ModifyTable) -> Result<Box<dyn Operator>> {
+    let target = ctx.bound(modification.target.relation);
+    let shape = relation(ctx, modification.target.relation)?;
+    let source = child_layout(plan, 0)?;
+    // RETURNING sees the target's row, its table and address, and then the columns of the plan below.
+    let types = shape
+        .attributes
+        .iter()
+        .map(|attribute| (attribute.type_oid, attribute.type_modifier));
+    let mut layout = Layout::of_entry(modification.target.entry, types);
+    layout.extend([TABLE_OID, CTID].map(|attribute| system_var(modification.target.entry, attribute)));
+    let layout = layout.join(source.clone());
+    let conflict = match &modification.on_conflict {
+        Some(action) => Some(Conflict::new(ctx, action, &modification.target, &shape)?),
+        None => None,
+    };
+    let merge = match modification.command {
+        CommandType::Merge => Some(Merge::new(
+            ctx,
+            &modification.merge_actions,
+            &modification.target,
+            &shape,
+            &source,
+        )?),
+        _ => None,
+    };
+    Ok(Box::new(Modify {
+        returning: compile_all(ctx.backend, &modification.returning, &layout)?,
+        input: build_child(ctx, plan, 0)?,
+        plan: modification.clone(),
+        target,
+        tables: Tables::default(),
+        router: Router::default(),
+        conflict,
+        merge,
+        done: false,
+        is_root: node_id(&ctx.plan.root) == node_id(plan),
+    }))
+}
+
+impl Modify {
+    fn count(&self, ctx: &mut Context<'_, '_>, rows: usize) {
+        if self.is_root {
+            ctx.processed += rows as u64;
+        }
+    }
+
+    /// RETURNING for changed rows, with the rows of the plan below that they come from.
+    fn give(&mut self, ctx: &mut Context<'_, '_>, changed: &Chunk, source: &Chunk) -> Result<Chunk> {
+        self.count(ctx, changed.rows);
+        if self.returning.is_empty() {
+            return Ok(Chunk::default());
+        }
+        let mut columns = changed.columns.clone();
+        columns.push(Arc::new(Column::constant(
+            Oid::OID,
+            &Datum::Oid(self.target.0),
+            changed.rows,
+        )));
+        columns.push(Arc::new(Column::nulls(Oid::TID, changed.rows)));
+        columns.extend(source.columns.iter().cloned());
+        let rows = Chunk::new(columns, changed.rows);
+        let columns: Result<Vec<_>> = self
+            .returning
+            .iter_mut()
+            .map(|expr| expr.eval(ctx, &rows, None))
+            .collect();
+        Ok(Chunk::new(columns?, changed.rows))
+    }
+
+    fn insert(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {
+        let Some(conflict) = &mut self.conflict else {
+            let stored = insert::insert_rows(ctx, &mut self.tables, &mut self.router, self.target, source.clone())?;
+            return self.give(ctx, &stored, &source);
+        };
+        let (mut changed, mut from) = (Vec::new(), Vec::new());
+        for row in 0..source.rows {
+            let new = source.slice(row, 1);
+            match conflict.insert(ctx, &mut self.tables, &mut self.router, self.target, new)? {
+                Outcome::Inserted(row_stored) | Outcome::Updated(row_stored) => {
+                    changed.push(row_stored);
+                    from.extend(u32::try_from(row));
+                }
+                Outcome::Left => {}
+            }
+        }
+        let types = self.tables.get(ctx, self.target)?.types.clone();
+        self.give(ctx, &Chunk::concat(&types, &changed), &source.take(&from))
+    }
+
+    /// The table and address of a row of the plan below; `None`: the join found none.
+    fn address(&self, source: &Chunk, row: usize, ctx: &Context<'_, '_>) -> Option<(Oid, RowId)> {
+        let id = RowId::from_datum(&source.get(self.plan.row_id?, row))?;
+        let table = match self.plan.table_oid {
+            Some(column) => match source.get(column, row) {
+                Datum::Oid(oid) => ctx.bound(Oid(oid)),
+                _ => self.target,
+            },
+            None => self.target,
+        };
+        Some((table, id))
+    }
+
+    /// Rows that are to be changed: those that are still there, each once; by table, in order.
+    fn addresses(&mut self, ctx: &mut Context<'_, '_>, source: &Chunk) -> Result<Vec<(Oid, Vec<(usize, RowId)>)>> {
+        let mut found: Vec<(Oid, Vec<(usize, RowId)>)> = Vec::new();
+        let mut seen = std::collections::BTreeSet::new();
+        for row in 0..source.rows {
+            let Some((table, id)) = self.address(source, row, ctx) else {
+                continue;
+            };
+            let opened = self.tables.get(ctx, table)?;
+            if !seen.insert((table, id)) || !rows::is_live(ctx, opened, id)? {
+                continue;
+            }
+            match found.last_mut() {
+                Some((last, rows)) if *last == table => rows.push((row, id)),
+                _ => found.push((table, vec![(row, id)])),
+            }
+        }
+        Ok(found)
+    }
+
+    fn update(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {
+        let mut given = Vec::new();
+        for (leaf, members) in self.addresses(ctx, &source)? {
+            let places: Vec<u32> = members.iter().filter_map(|(row, _)| u32::try_from(*row).ok()).collect();
+            let ids: Vec<RowId> = members.iter().map(|(_, id)| *id).collect();
+            let source = source.take(&places);
+            let set: Assignments = self
+                .plan
+                .assigned
+                .iter()
+                .copied()
+                .zip(source.columns.iter().cloned())
+                .collect();
+            let new = self.update_leaf(ctx, leaf, &ids, set)?;
+            given.push(self.give(ctx, &new, &source)?);
+        }
+        let types: Vec<Oid> = self.returning.iter().map(|expr| expr.type_oid).collect();
+        Ok(Chunk::concat(&types, &given))
+    }
+
+    fn update_leaf(&mut self, ctx: &mut Context<'_, '_>, leaf: Oid, ids: &[RowId], set: Assignments) -> Result<Chunk> {
+        let root = self.tables.get(ctx, self.target)?;
+        if leaf == self.target && !root.is_partitioned() {
+            return update::replace_rows(ctx, root, ids, &set);
+        }
+        // Row by row: a row may move to another partition.
+        let types = root.types.clone();
+        let mut parts = Vec::with_capacity(ids.len());
+        for (row, &id) in ids.iter().enumerate() {
+            let table = self.tables.get(ctx, leaf)?;
+            let old = rows::fetch(ctx, table, &[id])?;
+            let old = self.router.convert(ctx, leaf, self.target, &old)?;
+            let one = set
+                .iter()
+                .map(|(attribute, column)| (*attribute, Arc::new(column.slice(row, 1))))
+                .collect();
+            let new = update::assigned(&old, &one);
+            parts.push(replace(
+                ctx,
+                &mut self.tables,
+                &mut self.router,
+                (self.target, leaf),
+                id,
+                new,
+            )?);
+        }
+        Ok(Chunk::concat(&types, &parts))
+    }
+
+    fn delete(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {
+        let mut given = Vec::new();
+        for (leaf, members) in self.addresses(ctx, &source)? {
+            let places: Vec<u32> = members.iter().filter_map(|(row, _)| u32::try_from(*row).ok()).collect();
+            let ids: Vec<RowId> = members.iter().map(|(_, id)| *id).collect();
+            let table = self.tables.get(ctx, leaf)?;
+            let old = delete::delete_rows(ctx, table, &ids)?;
+            let old = self.router.convert(ctx, leaf, self.target, &old)?;
+            given.push(self.give(ctx, &old, &source.take(&places))?);
+        }
+        let types: Vec<Oid> = self.returning.iter().map(|expr| expr.type_oid).collect();
+        Ok(Chunk::concat(&types, &given))
+    }
+
+    fn merge(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {
+        let Some(mut merge) = self.merge.take() else {
+            return Ok(Chunk::default());
+        };
+        for row in 0..source.rows {
+            let found = self.address(&source, row, ctx);
+            let one = source.slice(row, 1);
+            if merge.apply(ctx, &mut self.tables, &mut self.router, self.target, found, &one)? {
+                self.count(ctx, 1);
+            }
+        }
+        self.merge = Some(merge);
+        Ok(Chunk::default())
+    }
+}
+
+impl Operator for Modify {
+    fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
+        while !self.done {
+            let Some(source) = self.input.next(ctx)? else {
+                self.done = true;
+                break;
+            };
+            if source.rows == 0 {
+                continue;
+            }
+            let given = match self.plan.command {
+                CommandType::Insert => self.insert(ctx, source)?,
+                CommandType::Update => self.update(ctx, source)?,
+                CommandType::Delete => self.delete(ctx, source)?,
+                _ => self.merge(ctx, source)?,
+            };
+            if given.rows > 0 {
+                return Ok(Some(given));
+            }
+        }
+        Ok(None)
+    }
+
+    fn rescan(&mut self, _: &mut Context<'_, '_>) -> Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,173 @@
+//! Checks that wait: for the end of the statement, or for that of the transaction.
+
+use imbl::{OrdMap, Vector};
+use kumquat_types::{Datum, Error, Oid, Result, SqlState};
+
+use super::foreign_key;
+use super::table::Table;
+use super::unique::{RowKeys, database_index, duplicate_key};
+use crate::backend::Backend;
+use crate::executor::context::Context;
+use crate::executor::with_context;
+use crate::storage::RowId;
+
+/// What a statement has left to be checked at its end.
+#[derive(Clone, Debug, Default)]
+pub struct Pending {
+    pub events: Vec<Event>,
+    pub keys: Vec<PendingKey>,
+}
+
+/// Checks put off to the end of the transaction; part of the database, so that ROLLBACK forgets them.
+#[derive(Clone, Debug, Default)]
+pub struct PendingChecks {
+    events: Vector<Event>,
+    keys: Vector<PendingKey>,
+    /// SET CONSTRAINTS: by constraint, or all of them.
+    modes: OrdMap<Oid, bool>,
+    all: Option<bool>,
+}
+
+/// A row change that a foreign key must look at.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// New rows of the referencing table.
+    Referencing {
+        constraint: Oid,
+        table: Oid,
+        rows: Vec<RowId>,
+    },
+    /// Keys of the referenced table that are gone, with those that took their place (UPDATE).
+    Referenced {
+        constraint: Oid,
+        table: Oid,
+        old: Vec<Vec<Datum>>,
+        new: Option<Vec<Vec<Datum>>>,
+    },
+}
+
+/// New rows in a deferrable unique index.
+#[derive(Clone, Debug)]
+pub struct PendingKey {
+    pub table: Oid,
+    pub index: Oid,
+    pub constraint: Oid,
+    /// First position, and the one after the last.
+    pub rows: (u64, u64),
+}
+
+impl Event {
+    fn constraint(&self) -> Oid {
+        match self {
+            Event::Referencing { constraint, .. } | Event::Referenced { constraint, .. } => *constraint,
+        }
+    }
+}
+
+impl PendingChecks {
+    /// SET CONSTRAINTS: whether these constraints (none: all) wait for COMMIT from now on.
+    pub fn set_mode(&mut self, constraints: &[Oid], deferred: bool) {
+        if constraints.is_empty() {
+            self.modes.clear();
+            self.all = Some(deferred);
+        }
+        for constraint in constraints {
+            self.modes.insert(*constraint, deferred);
+        }
+    }
+
+    fn is_deferred(&self, constraint: Oid) -> Option<bool> {
+        self.modes.get(&constraint).copied().or(self.all)
+    }
+}
+
+/// Whether a constraint waits for COMMIT now.
+fn is_deferred(backend: &Backend<'_>, oid: Oid) -> Result<bool> {
+    let database = backend.database()?;
+    let Some(constraint) = database.catalog.constraints.get(&oid) else {
+        return Ok(false);
+    };
+    let mode = database.pending.is_deferred(oid);
+    Ok(constraint.deferrable && mode.unwrap_or(constraint.initially_deferred))
+}
+
+/// The end of a statement: carries out what foreign keys ask for and makes the checks that do not wait.
+pub fn finish_statement(ctx: &mut Context<'_, '_>) -> Result<()> {
+    while !ctx.pending.events.is_empty() || !ctx.pending.keys.is_empty() {
+        let pending = std::mem::take(&mut ctx.pending);
+        for key in pending.keys {
+            match is_deferred(ctx.backend, key.constraint)? {
+                true => ctx.backend.database_mut()?.pending.keys.push_back(key),
+                false => check_key(ctx, &key)?,
+            }
+        }
+        for event in pending.events {
+            match is_deferred(ctx.backend, event.constraint())? && foreign_key::may_wait(ctx, &event)? {
+                true => ctx.backend.database_mut()?.pending.events.push_back(event),
+                false => foreign_key::carry_out(ctx, &event)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes the checks that have waited: at COMMIT all of them; after SET CONSTRAINTS ... IMMEDIATE those of the
+/// constraints (none: all).
+pub fn check_deferred(backend: &mut Backend<'_>, constraints: &[Oid]) -> Result<()> {
+    let waiting = std::mem::take(&mut backend.database_mut()?.pending);
+    let chosen = |constraint: Oid| constraints.is_empty() || constraints.contains(&constraint);
+    let (events, later): (Vector<Event>, Vector<Event>) =
+        waiting.events.into_iter().partition(|event| chosen(event.constraint()));
+    let (keys, later_keys): (Vector<PendingKey>, Vector<PendingKey>) =
+        waiting.keys.into_iter().partition(|key| chosen(key.constraint));
+    if !constraints.is_empty() {
+        let pending = &mut backend.database_mut()?.pending;
+        (pending.modes, pending.all) = (waiting.modes, waiting.all);
+        (pending.events, pending.keys) = (later, later_keys);
+    }
+    if events.is_empty() && keys.is_empty() {
+        return Ok(());
+    }
+    with_context(backend, |ctx| {
+        for key in &keys {
+            check_key(ctx, key)?;
+        }
+        for event in &events {
+            foreign_key::carry_out(ctx, event)?;
+        }
+        finish_statement(ctx)
+    })
+}
+
+/// No key of these rows may be in the table twice.
+fn check_key(ctx: &mut Context<'_, '_>, pending: &PendingKey) -> Result<()> {
+    let mut table = Table::open(ctx.backend, pending.table)?;
+    let (relation, oid) = (table.relation.clone(), table.oid());
+    let Some(unique) = table.uniques.iter_mut().find(|unique| unique.oid == pending.index) else {
+        return Ok(());
+    };
+    let index = database_index(ctx, oid, unique.oid, &mut unique.keys)?;
+    let heap = ctx.backend.database()?.heaps.get(&oid).cloned().unwrap_or_default();
+    for position in pending.rows.0..pending.rows.1 {
+        let id = RowId::at(position);
+        if !heap.is_live(id) {
+            continue;
+        }
+        let row = heap.fetch(&[id], &table.types);
+        let keys = RowKeys::of(ctx, &mut unique.keys, &row)?;
+        let own = u32::try_from(position).unwrap_or(u32::MAX);
+        let mut is_other = |other: u32| other != own && heap.is_live(RowId::at(other.into()));
+        if keys.counts(0, &unique.definition) && index.find(&keys.key(0), &mut is_other).is_some() {
+            return Err(duplicate_key(ctx.backend, &relation, unique, &keys.key(0)));
+        }
+    }
+    Ok(())
+}
+
+/// `constraint "x" is not deferrable`
+pub fn not_deferrable(name: &str) -> Error {
+    Error::new(
+        SqlState::WRONG_OBJECT_TYPE,
+        format!("constraint \"{name}\" is not deferrable"),
+    )
+}

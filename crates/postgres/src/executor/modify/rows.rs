@@ -1,0 +1,107 @@
+//! Rows written to a table.
+
+use std::sync::Arc;
+
+use kumquat_types::{Chunk, Result};
+
+use super::check::{Failure, check_rows, compute_generated};
+use super::foreign_key;
+use super::pending::PendingKey;
+use super::table::Table;
+use super::unique::{RowKeys, check_unique, database_index, heap_mut};
+use crate::executor::context::Context;
+use crate::storage::RowId;
+
+/// Checks rows and appends them. `bounds`: the rows were not routed here, so the partition bound is checked.
+/// Gives the rows as they were stored, with generated columns.
+pub fn insert(ctx: &mut Context<'_, '_>, table: &mut Table, rows: Chunk, bounds: bool) -> Result<Chunk> {
+    let mut rows = rows;
+    compute_generated(ctx, table, &mut rows)?;
+    check(ctx, table, &rows, bounds, true)?;
+    let ids = append(ctx, table, rows.clone())?;
+    foreign_key::note_new_rows(ctx, table, &ids);
+    Ok(rows)
+}
+
+/// Fails as checking row by row would.
+pub fn check(ctx: &mut Context<'_, '_>, table: &mut Table, rows: &Chunk, bounds: bool, unique: bool) -> Result<()> {
+    let failure = check_rows(ctx, table, rows, bounds)?;
+    if unique {
+        // Rows before the failing one come first.
+        let up_to = failure.as_ref().map_or(rows.rows, |failure| failure.row);
+        if let Some(Failure { error, .. }) = check_unique(ctx, table, &rows.slice(0, up_to))? {
+            return Err(error);
+        }
+    }
+    match failure {
+        Some(failure) => Err(failure.error),
+        None => Ok(()),
+    }
+}
+
+/// Appends rows to the table and its unique indexes; gives their addresses.
+pub fn append(ctx: &mut Context<'_, '_>, table: &mut Table, rows: Chunk) -> Result<Vec<RowId>> {
+    let oid = table.oid();
+    let first = heap_mut(ctx.backend, oid)?.row_versions();
+    let count = rows.rows as u64;
+    let mut keys = Vec::with_capacity(table.uniques.len());
+    for unique in &mut table.uniques {
+        database_index(ctx, oid, unique.oid, &mut unique.keys)?;
+        keys.push(RowKeys::of(ctx, &mut unique.keys, &rows)?);
+    }
+    let heap = heap_mut(ctx.backend, oid)?;
+    heap.append(rows);
+    let covered = heap.row_versions();
+    for (unique, keys) in table.uniques.iter().zip(keys) {
+        let positions = (first..covered).filter_map(|position| u32::try_from(position).ok());
+        let (columns, positions): (Vec<_>, Vec<u32>) = match &keys.mask {
+            None => (
+                keys.columns.iter().map(|column| column.as_ref().clone()).collect(),
+                positions.collect(),
+            ),
+            Some(mask) => (
+                keys.columns.iter().map(|column| column.filter(mask)).collect(),
+                positions
+                    .zip(0..)
+                    .filter(|(_, row)| mask.get(*row))
+                    .map(|(position, _)| position)
+                    .collect(),
+            ),
+        };
+        if let Some(index) = heap.indexes.get_mut(&unique.oid) {
+            Arc::make_mut(index).add(columns, positions, covered);
+        }
+    }
+    for unique in table.uniques.iter().filter(|unique| unique.deferrable.is_some()) {
+        ctx.pending.keys.push(PendingKey {
+            table: oid,
+            index: unique.oid,
+            constraint: unique
+                .deferrable
+                .as_ref()
+                .map(|constraint| constraint.oid)
+                .unwrap_or_default(),
+            rows: (first, first + count),
+        });
+    }
+    Ok((first..covered).map(RowId::at).collect())
+}
+
+/// Marks a row dead; false if it was already.
+pub fn remove(ctx: &mut Context<'_, '_>, table: &Table, id: RowId) -> Result<bool> {
+    Ok(heap_mut(ctx.backend, table.oid())?.mark_dead(id))
+}
+
+/// Rows as they are in the table now, for addresses that are live.
+pub fn fetch(ctx: &Context<'_, '_>, table: &Table, ids: &[RowId]) -> Result<Chunk> {
+    let database = ctx.backend.database()?;
+    Ok(match database.heaps.get(&table.oid()) {
+        Some(heap) => heap.fetch(ids, &table.types),
+        None => Chunk::empty(&table.types),
+    })
+}
+
+pub fn is_live(ctx: &Context<'_, '_>, table: &Table, id: RowId) -> Result<bool> {
+    let database = ctx.backend.database()?;
+    Ok(database.heaps.get(&table.oid()).is_some_and(|heap| heap.is_live(id)))
+}
