@@ -171,7 +171,7 @@ impl Numeric {
     /// The natural logarithm of a positive number, rounded to a scale.
     fn ln_round(&self, scale: i32) -> Numeric {
         let one = Numeric::from(1);
-        if self.compare(&one).is_lt() && self.weight < 0 {
+        if self.compare(&Numeric::new(false, vec![9000], -1, 1)).is_le() {
             // 1/x is large, so that its digits after the point are enough.
             let inverse = one.div_round(self, scale + GUARD - 2 * self.decimal_weight().min(0));
             return inverse.ln_round(scale).neg();
@@ -368,6 +368,7 @@ mod tests {
             ("exp", "-5", "0.006737946999085467"),
             ("ln", "10.0", "2.3025850929940457"),
             ("ln", "1.0001", "0.00009999500033330834"),
+            ("ln", "0.9999999999999999", "-0.00000000000000010000000000000001"),
             ("log", "1000", "3.0000000000000000"),
         ] {
             let x = number(argument);
