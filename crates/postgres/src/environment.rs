@@ -4,7 +4,7 @@ use kumquat_types::{Datum, Environment, Error, Oid, Result, SqlState, UserType, 
 
 use crate::backend::Backend;
 use crate::catalog::TypeDefinition;
-use crate::catalog::namespace::split_identifiers;
+use crate::catalog::namespace::qualified_name;
 use crate::catalog::quote::quote_identifier;
 use crate::settings::value;
 
@@ -231,27 +231,6 @@ fn number(text: &str) -> Option<Oid> {
         return Some(Oid::INVALID);
     }
     text.parse().ok().map(Oid)
-}
-
-fn qualified_name(text: &str) -> Result<Vec<String>> {
-    let mut parts = Vec::new();
-    let (mut part, mut in_quotes) = (String::new(), false);
-    for c in text.chars() {
-        match c {
-            '"' => {
-                in_quotes = !in_quotes;
-                part.push(c);
-            }
-            '.' if !in_quotes => parts.push(std::mem::take(&mut part)),
-            c => part.push(c),
-        }
-    }
-    parts.push(part);
-    let names: Vec<String> = parts.iter().flat_map(|part| split_identifiers(part)).collect();
-    if names.len() != parts.len() || in_quotes {
-        return Err(Error::new(SqlState::INVALID_NAME, "invalid name syntax"));
-    }
-    Ok(names)
 }
 
 fn single_name(text: &str) -> Result<String> {

@@ -1,7 +1,7 @@
 //! Which colocation group a table joins.
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::catalog::namespace::split_identifiers;
+use kumquat_postgres::catalog::namespace::qualified_name;
 use kumquat_types::{Oid, Result, builtin_type};
 
 use super::checks::{error, relation, unsupported};
@@ -97,7 +97,7 @@ fn type_collation(type_oid: Oid) -> Oid {
 
 /// The relation of a name given as text (`ResolveRelationId`).
 pub fn resolve_relation(backend: &Backend<'_>, name: &str) -> Result<Oid> {
-    let parts = split_identifiers(name);
+    let parts = qualified_name(name)?;
     let (schema, name) = match parts.as_slice() {
         [name] => (None, name.as_str()),
         [.., schema, name] => (Some(schema.as_str()), name.as_str()),

@@ -34,6 +34,50 @@ pub fn split_identifiers(text: &str) -> Vec<String> {
     names
 }
 
+/// The parts of `schema.name` or `"A schema".name`, folded unless quoted (`stringToQualifiedNameList`).
+pub fn qualified_name(text: &str) -> Result<Vec<String>> {
+    let invalid = || Error::new(SqlState::INVALID_NAME, "invalid name syntax");
+    let mut names = Vec::new();
+    let mut rest = text.trim_start();
+    loop {
+        let (name, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted_identifier(quoted).ok_or_else(invalid)?,
+            None => {
+                let end = rest.find(|c: char| c == '.' || c.is_whitespace()).unwrap_or(rest.len());
+                let (name, after) = rest.split_at(end);
+                (name.to_ascii_lowercase(), after)
+            }
+        };
+        let after = after.trim_start();
+        if name.is_empty() {
+            return Err(invalid());
+        }
+        names.push(name);
+        match after.strip_prefix('.') {
+            Some(next) => rest = next.trim_start(),
+            None if after.is_empty() => return Ok(names),
+            None => return Err(invalid()),
+        }
+    }
+}
+
+/// An identifier behind its opening quote, and what comes after the closing one.
+fn quoted_identifier(text: &str) -> Option<(String, &str)> {
+    let mut name = String::new();
+    let mut rest = text;
+    loop {
+        let (part, after) = rest.split_once('"')?;
+        name.push_str(part);
+        match after.strip_prefix('"') {
+            Some(next) => {
+                name.push('"');
+                rest = next;
+            }
+            None => return Some((name, after)),
+        }
+    }
+}
+
 /// `schema.name` or `name`, as messages write it.
 pub fn range_var_name(range: &RangeVar) -> String {
     match (&range.catalog, &range.schema) {
