@@ -35,7 +35,9 @@ impl Backend<'_> {
     /// Runs all statements of a text, one after the other, until one fails. Several statements in one text are
     /// one transaction, unless they hold transaction commands of their own.
     pub fn simple_query(&mut self, text: &str, client: &mut dyn Client) {
-        let statements = match kumquat_sql::parse_many(text) {
+        let (statements, notices) = kumquat_sql::parse_many_with_notices(text);
+        self.session.notices.extend(notices);
+        let statements = match statements {
             Ok(statements) => statements,
             Err(error) => {
                 self.fail(error, None, client);

@@ -26,27 +26,30 @@ pub use parser::MAX_DEPTH;
 /// Parses a text of exactly one statement; a semicolon may follow it. Blanks and comments alone are
 /// [`Statement::Empty`].
 pub fn parse(text: &str) -> Result<Statement> {
-    parse_with_notices(text).0
-}
-
-/// [`parse`], with what PostgreSQL tells the client on the way, such as that an identifier is too long.
-/// It does so even if the statement is refused in the end.
-pub fn parse_with_notices(text: &str) -> (Result<Statement>, Vec<Error>) {
     let mut parser = Parser::new(text);
-    let statement = single_statement(&mut parser);
-    (statement, parser.notices)
-}
-
-fn single_statement(parser: &mut Parser<'_>) -> Result<Statement> {
     let statement = parser.statement()?;
     while parser.eat(';') {}
-    end_of_text(parser, statement)
+    end_of_text(&mut parser, statement)
 }
 
-/// Parses a text of any number of statements, each with the bytes it takes in the text. Positions count
-/// from the beginning of the whole text. Empty statements are left out.
-pub fn parse_many(text: &str) -> Result<Vec<(Statement, Range<usize>)>> {
+/// Statements, each with the bytes it takes in the text.
+pub type Statements = Vec<(Statement, Range<usize>)>;
+
+/// Parses a text of any number of statements. Positions count from the beginning of the whole text. Empty
+/// statements are left out.
+pub fn parse_many(text: &str) -> Result<Statements> {
+    parse_many_with_notices(text).0
+}
+
+/// [`parse_many`], with what PostgreSQL tells the client on the way, such as that an identifier is too long.
+/// It does so even if a statement is refused in the end.
+pub fn parse_many_with_notices(text: &str) -> (Result<Statements>, Vec<Error>) {
     let mut parser = Parser::new(text);
+    let statements = statements(&mut parser);
+    (statements, parser.notices)
+}
+
+fn statements(parser: &mut Parser<'_>) -> Result<Statements> {
     let mut statements = Vec::new();
     loop {
         let start = parser.offset();
@@ -55,7 +58,7 @@ pub fn parse_many(text: &str) -> Result<Vec<(Statement, Range<usize>)>> {
             statements.push((statement, start..parser.end_of_last()));
         }
         if !parser.eat(';') {
-            return end_of_text(&mut parser, statements);
+            return end_of_text(parser, statements);
         }
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use kumquat_sql::ast::Statement;
-use kumquat_sql::{parse, parse_many, parse_with_notices};
+use kumquat_sql::{parse, parse_many, parse_many_with_notices};
 
 const STATEMENTS: &str = include_str!("statements.sql");
 
@@ -130,7 +130,7 @@ fn what_kumquat_lacks_is_refused_by_name() {
 #[test]
 fn the_client_is_told_of_truncated_names_even_if_the_statement_is_refused() {
     let long = "a".repeat(70);
-    let (result, notices) = parse_with_notices(&format!("select {long} from from"));
+    let (result, notices) = parse_many_with_notices(&format!("select {long} from from"));
     assert!(result.is_err());
     let expect = format!("identifier \"{long}\" will be truncated to \"{}\"", &long[..63]);
     assert_eq!(notices.len(), 1);
