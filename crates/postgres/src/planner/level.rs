@@ -8,6 +8,7 @@ use super::path::Path;
 use super::prepare::ctes::process_ctes;
 use super::prepare::fold::fold;
 use super::prepare::joins::flatten_join_columns;
+use super::prepare::rows::expand_whole_rows;
 use super::prepare::sublinks::{plan_sublinks, pull_up_sublinks};
 use super::prepare::subqueries::pull_up_subqueries;
 use super::tree::JoinTree;
@@ -61,6 +62,7 @@ fn plan_level(global: &mut Global<'_, '_>, mut query: Query, number: usize) -> R
         .filter(|&at| is_cte(global, at))
         .collect();
     flatten_join_columns(&mut query);
+    expand_whole_rows(&mut query);
     let mut level = Level {
         tree: JoinTree::take(&mut query),
         global,
