@@ -9,12 +9,12 @@ pub struct Field {
     pub quoted: bool,
 }
 
+/// Fields, text and number of the last line of a record.
+pub type Record<'d> = (Vec<Field>, &'d str, usize);
+
 /// Cuts data into records, each with its fields, its text and the number of its last line from 1. A quoted
 /// newline is part of its field. `Err` gives the number and text of a record that never ends.
-pub fn records<'d>(
-    data: &'d str,
-    options: &CopyOptions,
-) -> Result<Vec<(Vec<Field>, &'d str, usize)>, (usize, &'d str)> {
+pub fn records<'d>(data: &'d str, options: &CopyOptions) -> Result<Vec<Record<'d>>, (usize, &'d str)> {
     let mut records = Vec::new();
     let (mut start, mut line_number) = (0, 0);
     while start < data.len() {

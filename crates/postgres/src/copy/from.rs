@@ -38,25 +38,11 @@ pub fn copy_from(
     check_kind(&relation)?;
     let columns = copied_columns(&relation, names)?;
     check_forced(&relation, &columns, options)?;
-    if let CopyTarget::File(name) = &statement.target {
-        if !backend.session.files.contains_key(name.as_str()) {
-            return Err(Error::new(
-                SqlState::UNDEFINED_FILE,
-                format!("could not open file \"{name}\" for reading: No such file or directory"),
-            )
-            .hint(
-                "COPY FROM instructs the PostgreSQL server process to read a file. You may want a client-side \
-                 facility such as psql's \\copy.",
-            ));
-        }
-    }
     let data = match &statement.target {
-        CopyTarget::File(name) => backend
-            .session
-            .files
-            .get(name.as_str())
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        CopyTarget::File(name) => {
+            let file = backend.session.files.get(name.as_str()).map(ToString::to_string);
+            file.ok_or_else(|| missing_file(name))?
+        }
         _ => client.copy_data(),
     };
     let lines = cut_lines(&data, &relation, &columns, options)?;
@@ -132,6 +118,17 @@ fn store(
         }
     }
     Err(error)
+}
+
+fn missing_file(name: &str) -> Error {
+    Error::new(
+        SqlState::UNDEFINED_FILE,
+        format!("could not open file \"{name}\" for reading: No such file or directory"),
+    )
+    .hint(
+        "COPY FROM instructs the PostgreSQL server process to read a file. You may want a client-side facility such \
+         as psql's \\copy.",
+    )
 }
 
 fn check_kind(relation: &Relation) -> Result<()> {

@@ -120,16 +120,16 @@ fn single_column(types: &[Oid], chunks: &[Chunk]) -> Column {
 impl Operator for ProjectSet {
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
         loop {
-            if let Some((chunk, at)) = self.current.take() {
-                if at < chunk.rows {
-                    let row = chunk.slice(at, 1);
-                    self.current = Some((chunk, at + 1));
-                    let rows = self.expand(ctx, &row)?;
-                    if rows.rows > 0 {
-                        return Ok(Some(rows));
-                    }
-                    continue;
+            if let Some((chunk, at)) = self.current.take()
+                && at < chunk.rows
+            {
+                let row = chunk.slice(at, 1);
+                self.current = Some((chunk, at + 1));
+                let rows = self.expand(ctx, &row)?;
+                if rows.rows > 0 {
+                    return Ok(Some(rows));
                 }
+                continue;
             }
             let chunk = match &mut self.input {
                 Some(input) => input.next(ctx)?,

@@ -144,7 +144,7 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, source: Source) -> Resul
     let target = target(level)?;
     let targets: Vec<Expr> = level.query.target_list.iter().map(|entry| entry.expr.clone()).collect();
     let input = match level.has_set_functions() {
-        true => super::upper::finish_targets(level, Path::clone(&source.path), &targets),
+        true => super::upper::finish_targets(Path::clone(&source.path), &targets),
         false => project(Path::clone(&source.path), targets.clone()),
     };
     let place = |attribute: i16| {

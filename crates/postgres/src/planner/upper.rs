@@ -30,10 +30,10 @@ pub fn plan_upper(level: &mut Level<'_, '_, '_>, source: Source) -> Result<Path>
     if !level.query.windows.is_empty() && level.query.has_windows {
         path = windows(level, path, &stages)?;
     }
-    path = finish_targets(level, path, &stages.before_sort);
+    path = finish_targets(path, &stages.before_sort);
     path = distinct(level, path)?;
     path = order(level, path)?;
-    path = finish_targets(level, path, &targets);
+    path = finish_targets(path, &targets);
     lock(level, &mut path);
     limit(level, path)
 }
@@ -347,16 +347,16 @@ fn collect_calls(expr: &Expr, window: usize, calls: &mut Vec<Expr>) {
 }
 
 /// Computes the targets, set-returning functions level by level.
-pub fn finish_targets(level: &Level<'_, '_, '_>, path: Path, targets: &[Expr]) -> Path {
+pub fn finish_targets(path: Path, targets: &[Expr]) -> Path {
     if !targets.iter().any(contains_set_function) {
         return project(path, targets.to_vec());
     }
-    expand_sets(level.number, path, targets)
+    expand_sets(path, targets)
 }
 
 /// Set-returning functions stand alone in a ProjectSet node: what is around them is computed above it, and sets
 /// in their arguments below it.
-fn expand_sets(number: usize, path: Path, targets: &[Expr]) -> Path {
+fn expand_sets(path: Path, targets: &[Expr]) -> Path {
     let given = path.output.to_vec();
     let mut calls: Vec<Expr> = Vec::new();
     targets
@@ -386,7 +386,7 @@ fn expand_sets(number: usize, path: Path, targets: &[Expr]) -> Path {
                     .filter(|input| !given.iter().any(|g| g.same_as(input)))
                     .cloned(),
             );
-            expand_sets(number, path, &below)
+            expand_sets(path, &below)
         }
     };
     let direct = targets
@@ -531,7 +531,7 @@ pub fn finish_set_operation(level: &mut Level<'_, '_, '_>, path: Path) -> Result
         .iter()
         .map(|target| target.expr.clone())
         .collect();
-    let path = finish_targets(level, path, &targets);
+    let path = finish_targets(path, &targets);
     let path = order(level, path)?;
     let mut path = path;
     lock(level, &mut path);

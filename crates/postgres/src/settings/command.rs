@@ -335,7 +335,7 @@ fn interval_text(cast: &TypeCast) -> Option<String> {
     let text = constant_text(&cast.arg)?;
     let modifiers = cast.type_name.typmods.iter().map(|modifier| match modifier {
         Expr::Const(constant) => match constant.value {
-            Value::Integer(number) => i32::try_from(number).ok(),
+            Value::Integer(number) => Some(number),
             _ => None,
         },
         _ => None,

@@ -66,7 +66,7 @@ impl Backend<'_> {
         }
         match key.as_str() {
             "port" => return Some(self.server().ok()?.port.to_string().into()),
-            "session_authorization" => return Some(self.role_name(self.session.session_user)?),
+            "session_authorization" => return self.role_name(self.session.session_user),
             "is_superuser" => {
                 let superuser = self.server().ok()?.roles.get(&self.session.current_user)?.superuser;
                 return Some(if superuser { "on" } else { "off" }.into());

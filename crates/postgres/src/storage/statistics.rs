@@ -97,7 +97,7 @@ fn group(sorted: &[(Datum, usize)]) -> Vec<(&Datum, usize)> {
 /// occurs, else those clearly above the average.
 fn common_values(groups: &[(&Datum, usize)], count: usize, rows: usize) -> Vec<(Datum, f64)> {
     let mut repeated: Vec<(&Datum, usize)> = groups.iter().copied().filter(|(_, n)| *n > 1).collect();
-    repeated.sort_by(|a, b| b.1.cmp(&a.1));
+    repeated.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     if repeated.len() != groups.len() || groups.len() > TARGET {
         let average = count as f64 / groups.len() as f64;
         repeated.retain(|(_, n)| *n as f64 > average * 1.25);

@@ -95,14 +95,14 @@ impl Psql {
                 .map(|argument| argument.text.trim_end_matches(';').to_string())
         };
         let pattern = argument.as_deref().filter(|text| !text.is_empty()).map(Pattern::parse);
-        if let Some(database) = pattern.as_ref().and_then(|pattern| pattern.database.clone()) {
-            if database != *self.session.database {
-                let text = argument.unwrap_or_default();
-                return out.line(
-                    PieceKind::Error,
-                    format!("cross-database references are not implemented: {text}"),
-                );
-            }
+        if let Some(database) = pattern.as_ref().and_then(|pattern| pattern.database.clone())
+            && database != *self.session.database
+        {
+            let text = argument.unwrap_or_default();
+            return out.line(
+                PieceKind::Error,
+                format!("cross-database references are not implemented: {text}"),
+            );
         }
         let pattern = pattern.as_ref();
         let text = argument.as_deref().unwrap_or("");

@@ -44,13 +44,14 @@ pub fn aligned(table: &Table, options: &PrintOptions) -> String {
             "-".repeat(data_width + 2)
         ));
     }
-    if let Some(footers) = &table.footers {
-        if !options.tuples_only && options.footer {
+    if let Some(footers) = &table.footers
+        && !options.tuples_only
+        && options.footer
+    {
+        out.push('\n');
+        for footer in footers {
+            out.push_str(footer);
             out.push('\n');
-            for footer in footers {
-                out.push_str(footer);
-                out.push('\n');
-            }
         }
     }
     out.push('\n');

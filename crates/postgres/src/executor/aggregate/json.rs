@@ -105,13 +105,16 @@ impl Accumulator for JsonAgg {
     }
 }
 
+/// Keys and values of one group.
+type Pairs = Vec<(Arc<str>, Json)>;
+
 pub struct JsonObjectAgg {
     key_type: Oid,
     /// Quotes the text form of a key.
     keys: Converter,
     converter: Converter,
     texts: Vec<Option<String>>,
-    pairs: Vec<Option<Vec<(Arc<str>, Json)>>>,
+    pairs: Vec<Option<Pairs>>,
 }
 
 impl JsonObjectAgg {
