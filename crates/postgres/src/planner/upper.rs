@@ -25,7 +25,7 @@ pub fn plan_upper(level: &mut Level<'_, '_, '_>, source: Source) -> Result<Path>
         path = project(path, stages.group_input.clone());
         path = group(level, path, &stages)?;
     } else {
-        path = finish_targets(level, path, &stages.window_input);
+        path = finish_targets(path, &stages.window_input);
     }
     if !level.query.windows.is_empty() && level.query.has_windows {
         path = windows(level, path, &stages)?;
