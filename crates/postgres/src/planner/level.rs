@@ -12,9 +12,9 @@ use super::prepare::rows::expand_whole_rows;
 use super::prepare::sublinks::{plan_sublinks, pull_up_sublinks};
 use super::prepare::subqueries::pull_up_subqueries;
 use super::tree::JoinTree;
-use super::vars::{conjuncts, contains_aggregate, contains_set_function, contains_volatile};
+use super::vars::{conjuncts, contains_aggregate, contains_set_function, contains_volatile, visit, visit_query};
 use super::{modify, setops, upper};
-use crate::query::{CommandType, Expr, Query};
+use crate::query::{CommandType, Expr, Query, RangeTableKind, Var};
 
 /// Deepest nesting of queries.
 const DEPTH_LIMIT: usize = 100;
@@ -181,30 +181,32 @@ impl Level<'_, '_, '_> {
             .any(|target| contains_set_function(&target.expr))
     }
 
-    /// Columns of a table that the level uses anywhere above its scan.
+    /// Columns of a table that the level uses anywhere above its scan, other entries of FROM included.
     pub fn needed_columns(&self, varno: usize) -> Vec<Expr> {
         let mut needed: Vec<Expr> = Vec::new();
-        let mut collect = |expr: &Expr| {
-            expr.visit(&mut |part| {
-                if let Expr::Var(var) = part
-                    && var.varno == varno
-                    && var.levels_up == 0
-                {
-                    super::vars::add_unique(&mut needed, part);
-                }
-            });
+        let mut collect = |part: &Expr, depth: usize| {
+            if let Expr::Var(var) = part
+                && var.varno == varno
+                && var.levels_up == depth
+            {
+                let own = Var {
+                    levels_up: 0,
+                    ..var.clone()
+                };
+                super::vars::add_unique(&mut needed, &Expr::Var(own));
+            }
         };
-        self.query.for_each_expr(&mut |expr| collect(expr));
-        self.having.iter().for_each(&mut collect);
-        self.tree.for_each_qual(&mut |qual| collect(qual));
-        for (_, value) in self
-            .global
-            .frames
-            .last()
-            .map(|frame| frame.needed.as_slice())
-            .unwrap_or_default()
-        {
-            collect(value);
+        self.query.for_each_expr(&mut |expr| visit(expr, 0, &mut collect));
+        self.having
+            .iter()
+            .for_each(|condition| visit(condition, 0, &mut collect));
+        self.tree.for_each_qual(&mut |qual| visit(qual, 0, &mut collect));
+        for entry in &self.query.range_table {
+            if let RangeTableKind::Subquery { query, .. } = &entry.kind
+                && entry.lateral
+            {
+                visit_query(query, 1, &mut collect);
+            }
         }
         needed
     }

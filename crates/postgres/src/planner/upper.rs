@@ -8,7 +8,7 @@ use super::from::Source;
 use super::level::Level;
 use super::path::Path;
 use super::plan::{AggregateStrategy, Aggregation, GroupKey, PlanKind, SortKey, WindowAggregation};
-use super::vars::{add_unique, contains_set_function, contains_volatile};
+use super::vars::{add_unique, contains_aggregate, contains_set_function, contains_volatile};
 use crate::query::{Distinct, Expr, SortGroupClause};
 
 /// Plans everything above FROM and WHERE of a SELECT.
@@ -50,7 +50,7 @@ struct Stages {
 impl Stages {
     fn new(level: &Level<'_, '_, '_>, targets: &[Expr]) -> Result<Stages> {
         let query = &level.query;
-        let is_grouped = query.has_aggregates
+        let is_grouped = targets.iter().any(contains_aggregate)
             || !query.group_by.is_empty()
             || !query.grouping_sets.is_empty()
             || !level.having.is_empty();

@@ -40,7 +40,13 @@ enum Feed {
 }
 
 impl AggregateCall {
-    pub fn new(ctx: &mut Context<'_, '_>, aggregate: &Aggref, input: &Layout) -> Result<AggregateCall> {
+    /// Arguments are over the input, direct arguments over the groups.
+    pub fn new(
+        ctx: &mut Context<'_, '_>,
+        aggregate: &Aggref,
+        input: &Layout,
+        groups: &Layout,
+    ) -> Result<AggregateCall> {
         let order = aggregate.order_by.iter().map(|order| &order.expr);
         Ok(AggregateCall {
             args: match aggregate.within_group {
@@ -55,7 +61,7 @@ impl AggregateCall {
             order: compile_all(ctx.backend, order, input)?,
             orders: aggregate.order_by.iter().map(|order| order.order).collect(),
             distinct: aggregate.distinct,
-            direct: compile_all(ctx.backend, &aggregate.direct_args, input)?,
+            direct: compile_all(ctx.backend, &aggregate.direct_args, groups)?,
             signature: Signature::new(ctx.backend, aggregate)?,
         })
     }

@@ -47,10 +47,6 @@ struct SetState {
 pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, aggregation: &Aggregation) -> Result<Box<dyn Operator>> {
     let input = child_layout(plan, 0)?;
     let parts = Parts::collect(plan, aggregation);
-    let mut calls = Vec::with_capacity(parts.aggregates.len());
-    for aggregate in &parts.aggregates {
-        calls.push(AggregateCall::new(ctx, aggregate, &input)?);
-    }
     let number_of = |target_ref: &u32| aggregation.refs.iter().position(|known| known == target_ref);
     let groupings = parts.groupings.iter().map(|grouping| match grouping {
         Expr::Grouping { refs, .. } => refs.iter().map(number_of).collect(),
@@ -58,6 +54,10 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, aggregation: &Aggregation) 
     });
     let mut layout = Layout::new(aggregation.groups.iter().map(|group| group.expr.clone()).collect());
     layout.extend(parts.carried.iter().cloned());
+    let mut calls = Vec::with_capacity(parts.aggregates.len());
+    for aggregate in &parts.aggregates {
+        calls.push(AggregateCall::new(ctx, aggregate, &input, &layout)?);
+    }
     layout.extend(
         parts
             .aggregates
@@ -119,6 +119,11 @@ impl Parts {
                 if !self.aggregates.iter().any(known) {
                     self.aggregates.push(Aggref::clone(aggregate));
                 }
+                // Direct arguments are computed once for each group.
+                aggregate
+                    .direct_args
+                    .iter()
+                    .for_each(|arg| self.visit(arg, aggregation));
             }
             Expr::Grouping { .. } => add(&mut self.groupings),
             Expr::Var(_) => add(&mut self.carried),

@@ -13,6 +13,7 @@ use crate::catalog::Relation;
 use crate::executor::context::Context;
 use crate::executor::expr::compile::compile_all;
 use crate::executor::expr::{Compiled, compile};
+use crate::executor::indexing::bound_index;
 use crate::executor::layout::Layout;
 use crate::planner::plan::{ConflictAction, ScanTarget};
 use crate::storage::RowId;
@@ -63,8 +64,12 @@ impl Conflict {
                 })
             }
         };
+        let arbiters = action
+            .arbiters
+            .iter()
+            .map(|&index| bound_index(ctx, target.relation, index));
         Ok(Conflict {
-            arbiters: action.arbiters.clone(),
+            arbiters: arbiters.collect::<Result<_>>()?,
             update,
             began: Default::default(),
         })

@@ -224,7 +224,7 @@ impl WindowFunction {
         let proc = find_proc(ctx.backend, call.function);
         let proc = proc.ok_or_else(|| Error::not_modelled("a user-defined function over a window"))?;
         let aggregate = match call.aggregate {
-            true => Some(AggregateCall::new(ctx, &as_aggregate(call), input)?),
+            true => Some(AggregateCall::new(ctx, &as_aggregate(call), input, input)?),
             false => None,
         };
         Ok(WindowFunction {
