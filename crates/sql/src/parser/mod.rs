@@ -4,8 +4,8 @@
 //!    which PostgreSQL's grammar gets stuck, and depth is bounded there.
 //! 2. [`statement`] tells statements apart by their first words.
 //! 3. [`select`], [`from`], [`window`], [`modify`] read queries and changes of rows; [`expression`]
-//!    operators, [`primary`] what is between them, [`function_call`] calls, [`types`] types, [`names`]
-//!    names.
+//!    operators, [`predicate`] what is written like one, [`primary`] what is between them,
+//!    [`function_call`] calls, [`types`] types, [`names`] names.
 //! 4. [`create_table`], [`constraint`], [`alter_table`], [`relation`], [`define`], [`function`],
 //!    [`trigger`], [`role`], [`database`], [`alter`], [`object`] read definitions; [`options`] their
 //!    lists of options.
@@ -29,6 +29,7 @@ mod names;
 mod object;
 mod options;
 mod portal;
+mod predicate;
 mod primary;
 mod relation;
 mod role;
