@@ -2,7 +2,8 @@
 //! through parser, analyzer and deparser.
 //!
 //! `deparse/views.txt` holds for each query a line `--- QUERY`, the definition, `-- pretty`, and the definition
-//! with pretty printing.
+//! with pretty printing. `deparse/modifications.txt` has statements that change tables, as they stand in the bodies
+//! of functions; blanks and line breaks are not compared there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use kumquat_postgres::analyze::{Parameters, analyze_definition};
@@ -46,8 +47,8 @@ fn cases(text: &str) -> impl Iterator<Item = Case<'_>> {
     })
 }
 
-#[test]
-fn definitions_of_views_are_written_as_postgres_writes_them() {
+/// Runs a test against a node with the schema.
+fn with_schema(test: impl FnOnce(&Backend<'_>)) {
     let mut network = Network::new(&[("localhost", 5432)]);
     let mut session = connect::open(ServerId(0), "lab".into(), Oid(10));
     let mut backend = Backend {
@@ -56,10 +57,35 @@ fn definitions_of_views_are_written_as_postgres_writes_them() {
         extension: &NoExtension,
     };
     backend.simple_query(include_str!("deparse/schema.sql"), &mut Quiet);
+    test(&backend);
+}
+
+#[test]
+fn modifications_are_written_as_postgres_writes_them() {
+    with_schema(|backend| {
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut failures = String::new();
+        for case in include_str!("deparse/modifications.txt").split("--- ").skip(1) {
+            let (query, expect) = case.split_once('\n').unwrap();
+            let got = definition(backend, query, false);
+            if words(&got) != words(expect) {
+                failures.push_str(&format!("{query}\n= expected\n{expect}\n= got\n{got}\n\n"));
+            }
+        }
+        assert!(failures.is_empty(), "{failures}");
+    });
+}
+
+#[test]
+fn definitions_of_views_are_written_as_postgres_writes_them() {
+    with_schema(check_views);
+}
+
+fn check_views(backend: &Backend<'_>) {
     let mut failures = String::new();
     for case in cases(include_str!("deparse/views.txt")) {
         for (pretty, expect) in [(false, &case.plain), (true, &case.pretty)] {
-            let got = definition(&backend, case.query, pretty);
+            let got = definition(backend, case.query, pretty);
             if got != *expect {
                 failures.push_str(&format!(
                     "{}\n= expected{}\n{expect}\n= got\n{got}\n\n",

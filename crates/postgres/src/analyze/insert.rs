@@ -4,7 +4,7 @@ use kumquat_sql::ast::{self, InsertSource, ResTarget, SelectBody};
 use kumquat_types::{Error, Oid, Result, SqlState};
 
 use super::location::{expr_location, position};
-use super::modify::{AssignedColumn, assignment, merge_assignments};
+use super::modify::{AssignedColumn, assignment};
 use super::select::unequal_lists;
 use super::state::{Analyzer, ExprKind, Level};
 use crate::catalog::Relation;
@@ -45,7 +45,7 @@ impl Analyzer<'_, '_> {
         self.level.namespace = vec![item];
         let returning = self.returning(&insert.returning)?;
         let mut query = self.finish(CommandType::Insert);
-        query.target_list = merge_assignments(targets, &relation)?;
+        query.target_list = targets;
         query.override_kind = override_kind(insert.overriding);
         query.on_conflict = on_conflict;
         query.returning = returning;

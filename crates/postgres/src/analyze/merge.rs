@@ -4,7 +4,6 @@ use kumquat_sql::ast::{self, MergeWhenClause};
 use kumquat_types::{Error, Result, SqlState};
 
 use super::insert::override_kind;
-use super::modify::merge_assignments;
 use super::state::{Analyzer, ExprKind, NamespaceItem};
 use crate::catalog::{Relation, RelationKind};
 use crate::query::{CommandType, MergeAction, MergeActionKind, Query};
@@ -87,7 +86,7 @@ impl Analyzer<'_, '_> {
                 };
                 MergeActionKind::Insert {
                     override_kind: override_kind(*overriding),
-                    targets: merge_assignments(targets, relation)?,
+                    targets,
                     default_values: values.is_empty(),
                 }
             }

@@ -58,6 +58,7 @@ pub use coercion::Pathway;
 pub use definitions::{analyze_expression, coerce_expression};
 pub use location::expr_location;
 pub use rewrite::{column_default, rewrite};
+pub use sort::strip_implicit;
 pub use targets::index_column_name;
 
 use crate::backend::Backend;

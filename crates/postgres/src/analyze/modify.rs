@@ -74,7 +74,7 @@ impl Analyzer<'_, '_> {
                 }
             }
         }
-        merge_assignments(list, relation)
+        Ok(list)
     }
 
     fn set_value(&mut self, value: &ast::Expr) -> Result<(Expr, Option<u32>)> {
@@ -240,51 +240,5 @@ pub fn assignment(attribute: &Attribute, expr: Expr) -> TargetEntry {
         sort_group_ref: 0,
         junk: false,
         origin: (Oid::INVALID, 0),
-    }
-}
-
-/// Several assignments to parts of one column become one; to the whole of it they are an error
-/// (`process_matched_tle`).
-pub fn merge_assignments(list: Vec<TargetEntry>, relation: &Relation) -> Result<Vec<TargetEntry>> {
-    let mut merged: Vec<TargetEntry> = Vec::with_capacity(list.len());
-    for entry in list {
-        match merged.iter_mut().find(|own| own.number == entry.number) {
-            None => merged.push(entry),
-            Some(own) => {
-                let earlier = std::mem::replace(&mut own.expr, Expr::null(Oid::UNKNOWN));
-                own.expr = nest_assignment(entry.expr, earlier).ok_or_else(|| {
-                    let name = relation.attribute(entry.number).map_or("", |attribute| &attribute.name);
-                    Error::new(
-                        SqlState::SYNTAX_ERROR,
-                        format!("multiple assignments to same column \"{name}\""),
-                    )
-                })?;
-            }
-        }
-    }
-    Ok(merged)
-}
-
-/// The later assignment to a part starts from what the earlier one gives.
-fn nest_assignment(later: Expr, earlier: Expr) -> Option<Expr> {
-    let is_part = |expr: &Expr| match expr {
-        Expr::FieldStore { .. } => true,
-        Expr::Subscript(subscript) => subscript.assign.is_some(),
-        _ => false,
-    };
-    if !is_part(&earlier) {
-        return None;
-    }
-    match later {
-        Expr::FieldStore { fields, type_oid, .. } => Some(Expr::FieldStore {
-            arg: Box::new(earlier),
-            fields,
-            type_oid,
-        }),
-        Expr::Subscript(mut subscript) if subscript.assign.is_some() => {
-            subscript.container = earlier;
-            Some(Expr::Subscript(subscript))
-        }
-        _ => None,
     }
 }

@@ -297,7 +297,7 @@ impl Writer<'_, '_> {
         self.push(&name.unwrap_or_else(|| format!("f{field}")));
     }
 
-    fn subscripts(&mut self, subscript: &crate::query::expr::SubscriptingRef) {
+    pub(super) fn subscripts(&mut self, subscript: &crate::query::expr::SubscriptingRef) {
         for (index, upper) in subscript.upper.iter().enumerate() {
             self.push("[");
             if subscript.is_slice {

@@ -2,10 +2,11 @@
 
 use super::Writer;
 use super::query::{ColumnNames, STANDARD};
+use crate::analyze::strip_implicit;
 use crate::catalog::quote::quote_identifier;
 use crate::query::{
-    Expr, MergeActionKind, OnConflict, Override, Query, RangeTableEntry, RangeTableKind, SubLink, SubLinkKind,
-    TargetEntry,
+    Expr, FuncForm, MergeActionKind, OnConflict, Override, Query, RangeTableEntry, RangeTableKind, SubLink,
+    SubLinkKind, TargetEntry,
 };
 
 impl Writer<'_, '_> {
@@ -20,7 +21,7 @@ impl Writer<'_, '_> {
             .backend
             .catalog()
             .is_ok_and(|catalog| catalog.children_of(*relation).next().is_some());
-        if !inherit && has_children && !insert {
+        if !inherit && (has_children || self.in_lines()) && !insert {
             self.push("ONLY ");
         }
         let written = self.relation_text(*relation);
@@ -37,7 +38,9 @@ impl Writer<'_, '_> {
                 self.push(&format!(" AS {}", quote_identifier(&name)));
             }
         } else if differs {
-            self.push(&format!(" {}", quote_identifier(&name)));
+            // Citus writes it without AS.
+            let word = if self.in_lines() { " AS" } else { "" };
+            self.push(&format!("{word} {}", quote_identifier(&name)));
         }
     }
 
@@ -63,15 +66,11 @@ impl Writer<'_, '_> {
             }
         });
         let targets: Vec<&TargetEntry> = query.target_list.iter().filter(|target| !target.junk).collect();
-        if !targets.is_empty() {
-            let names: Vec<String> = targets.iter().map(|target| self.target_column(query, target)).collect();
-            self.push(&format!("({}) ", names.join(", ")));
-        }
-        match query.override_kind {
-            Some(Override::System) => self.push("OVERRIDING SYSTEM VALUE "),
-            Some(Override::User) => self.push("OVERRIDING USER VALUE "),
-            None => {}
-        }
+        let values = match targets.is_empty() {
+            true => Vec::new(),
+            false => self.insert_columns(&targets, query),
+        };
+        self.overriding(query.override_kind);
         match source {
             Some(Source::Query(inner)) => {
                 self.query(
@@ -95,7 +94,7 @@ impl Writer<'_, '_> {
             }
             None => {
                 self.keyword("VALUES (", -STANDARD, STANDARD, 2);
-                self.list(targets, |w, target| w.expr(&target.expr, false));
+                self.list(values, |w, value| w.expr(value, false));
                 self.push(")");
             }
         }
@@ -103,6 +102,59 @@ impl Writer<'_, '_> {
             self.on_conflict(conflict, query);
         }
         self.returning(query);
+    }
+
+    /// The columns in parentheses, with subscripts and fields where only a part is assigned; gives the values.
+    fn insert_columns<'t>(&mut self, targets: &[&'t TargetEntry], query: &Query) -> Vec<&'t Expr> {
+        let mut values = Vec::with_capacity(targets.len());
+        self.push("(");
+        for (index, target) in targets.iter().enumerate() {
+            if index > 0 {
+                self.push(", ");
+            }
+            let name = self.target_column(query, target);
+            self.push(&name);
+            values.push(self.assigned_part(&target.expr));
+        }
+        self.push(") ");
+        values
+    }
+
+    /// Writes which part of a column is assigned, and gives the value (`processIndirection`).
+    fn assigned_part<'t>(&mut self, expr: &'t Expr) -> &'t Expr {
+        match expr {
+            Expr::FieldStore { arg, fields, .. } => {
+                let Some((field, value)) = fields.first() else {
+                    return expr;
+                };
+                let names = self.backend.composite_fields(arg.type_oid()).unwrap_or_default();
+                let place = usize::try_from(*field).ok().and_then(|number| number.checked_sub(1));
+                let name = place.and_then(|place| names.get(place)).map(|field| field.name.clone());
+                self.push(&format!(".{}", quote_identifier(name.as_deref().unwrap_or_default())));
+                self.assigned_part(value)
+            }
+            Expr::Subscript(subscript) => match &subscript.assign {
+                Some(value) => {
+                    self.subscripts(subscript);
+                    self.assigned_part(value)
+                }
+                None => expr,
+            },
+            Expr::CoerceToDomain {
+                arg,
+                form: FuncForm::ImplicitCast,
+                ..
+            } if matches!(**arg, Expr::FieldStore { .. } | Expr::Subscript(_)) => self.assigned_part(arg),
+            _ => expr,
+        }
+    }
+
+    fn overriding(&mut self, kind: Option<Override>) {
+        match kind {
+            Some(Override::System) => self.push("OVERRIDING SYSTEM VALUE "),
+            Some(Override::User) => self.push("OVERRIDING USER VALUE "),
+            None => {}
+        }
     }
 
     fn on_conflict(&mut self, conflict: &OnConflict, query: &Query) {
@@ -161,22 +213,24 @@ impl Writer<'_, '_> {
                 self.push(", ");
             }
             first = false;
-            if let Expr::SubLink(link) = &target.expr
-                && matches!(link.kind, SubLinkKind::MultiExpr(_))
-            {
+            if let Some(link) = several_columns(&target.expr) {
                 index += self.multiple_assignment(targets.get(index..).unwrap_or_default(), link, query);
                 continue;
             }
             let name = self.target_column(query, target);
-            self.push(&format!("{name} = "));
-            self.expr(&target.expr, false);
+            self.push(&name);
+            let value = self.assigned_part(&target.expr);
+            self.push(" = ");
+            self.expr(value, false);
             index += 1;
         }
     }
 
     /// `(a, b) = (SELECT ...)`; gives how many targets that were.
     fn multiple_assignment(&mut self, targets: &[TargetEntry], link: &SubLink, query: &Query) -> usize {
-        let same = |target: &&TargetEntry| matches!(&target.expr, Expr::SubLink(other) if std::sync::Arc::ptr_eq(&other.query, &link.query));
+        let same = |target: &&TargetEntry| {
+            several_columns(&target.expr).is_some_and(|other| std::sync::Arc::ptr_eq(&other.query, &link.query))
+        };
         let group: Vec<&TargetEntry> = targets.iter().take_while(same).collect();
         let names: Vec<String> = group.iter().map(|target| self.target_column(query, target)).collect();
         self.push(&format!("({}) = (", names.join(", ")));
@@ -218,40 +272,52 @@ impl Writer<'_, '_> {
     }
 
     pub(super) fn merge(&mut self, query: &Query) {
+        self.begin_clauses();
         self.push("MERGE INTO ");
         self.target_table(query, false);
         self.tables(" USING ", query);
         if let Some(quals) = &query.quals {
-            self.push(" ON ");
+            self.keyword(" ON ", -STANDARD, STANDARD, 2);
             self.expr(quals, false);
         }
         for action in &query.merge_actions {
-            self.push(if action.matched {
+            let words = if action.matched {
                 " WHEN MATCHED"
             } else {
                 " WHEN NOT MATCHED"
-            });
+            };
+            self.keyword(words, -STANDARD, STANDARD, 2);
             if let Some(condition) = &action.condition {
-                self.push(" AND ");
+                self.keyword(" AND ", -STANDARD, STANDARD, 3);
                 self.expr(condition, false);
             }
-            self.push(" THEN ");
-            match &action.action {
-                MergeActionKind::DoNothing => self.push("DO NOTHING"),
-                MergeActionKind::Delete => self.push("DELETE"),
-                MergeActionKind::Update(targets) => {
-                    self.push("UPDATE SET ");
-                    self.assignments(targets, query);
+            self.keyword(" THEN ", -STANDARD, STANDARD, 3);
+            self.merge_action(&action.action, query);
+        }
+    }
+
+    fn merge_action(&mut self, action: &MergeActionKind, query: &Query) {
+        match action {
+            MergeActionKind::DoNothing => self.push("DO NOTHING"),
+            MergeActionKind::Delete => self.push("DELETE"),
+            MergeActionKind::Update(targets) => {
+                self.push("UPDATE SET ");
+                self.assignments(targets, query);
+            }
+            MergeActionKind::Insert {
+                targets, override_kind, ..
+            } => {
+                self.push("INSERT");
+                if targets.is_empty() {
+                    return self.push(" DEFAULT VALUES");
                 }
-                MergeActionKind::Insert {
-                    default_values: true, ..
-                } => self.push("INSERT DEFAULT VALUES"),
-                MergeActionKind::Insert { targets, .. } => {
-                    let names: Vec<String> = targets.iter().map(|target| self.target_column(query, target)).collect();
-                    self.push(&format!("INSERT ({}) VALUES (", names.join(", ")));
-                    self.list(targets, |w, target| w.expr(&target.expr, false));
-                    self.push(")");
-                }
+                let targets: Vec<&TargetEntry> = targets.iter().collect();
+                self.push(" ");
+                let values = self.insert_columns(&targets, query);
+                self.overriding(*override_kind);
+                self.keyword("VALUES (", -STANDARD, STANDARD, 4);
+                self.list(values, |w, value| w.expr(value, false));
+                self.push(")");
             }
         }
     }
@@ -261,6 +327,14 @@ impl Writer<'_, '_> {
 enum Source {
     Query(std::sync::Arc<Query>),
     Rows(std::sync::Arc<Vec<Vec<Expr>>>),
+}
+
+/// The subquery of `(a, b) = (SELECT ...)` that a value is a column of.
+fn several_columns(expr: &Expr) -> Option<&SubLink> {
+    match strip_implicit(expr) {
+        Expr::SubLink(link) if matches!(link.kind, SubLinkKind::MultiExpr(_)) => Some(link),
+        _ => None,
+    }
 }
 
 /// What a target holds for one row of VALUES.

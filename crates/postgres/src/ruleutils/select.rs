@@ -377,7 +377,7 @@ impl Writer<'_, '_> {
             w.push("(");
             for (index, value) in row.iter().enumerate() {
                 if index > 0 {
-                    w.push(if w.in_lines() { "," } else { ", " });
+                    w.push(",");
                 }
                 w.expr(value, false);
             }

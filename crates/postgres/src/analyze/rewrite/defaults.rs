@@ -91,6 +91,7 @@ impl Filler<'_, '_> {
         values: Option<usize>,
         query: &mut Query,
     ) -> Result<Vec<TargetEntry>> {
+        let list = merge_assignments(list, self.relation)?;
         let mut filled = Vec::with_capacity(self.relation.attributes.len());
         let mut defaulted: Vec<(usize, &Attribute)> = Vec::new();
         for attribute in self.relation.live_attributes() {
@@ -151,6 +152,7 @@ impl Filler<'_, '_> {
     }
 
     fn update_list(&self, list: Vec<TargetEntry>) -> Result<Vec<TargetEntry>> {
+        let list = merge_assignments(list, self.relation)?;
         let mut filled = Vec::with_capacity(list.len());
         for mut entry in list {
             let Some(attribute) = self.relation.attribute(entry.number) else {
@@ -326,5 +328,51 @@ fn column_values(query: &Query, values: Option<usize>, column: usize) -> Vec<boo
             .map(|row| matches!(row.get(column), Some(Expr::SetToDefault { .. })))
             .collect(),
         _ => Vec::new(),
+    }
+}
+
+/// Several assignments to parts of one column become one; to the whole of it they are an error
+/// (`process_matched_tle`).
+fn merge_assignments(list: Vec<TargetEntry>, relation: &Relation) -> Result<Vec<TargetEntry>> {
+    let mut merged: Vec<TargetEntry> = Vec::with_capacity(list.len());
+    for entry in list {
+        match merged.iter_mut().find(|own| own.number == entry.number) {
+            None => merged.push(entry),
+            Some(own) => {
+                let earlier = std::mem::replace(&mut own.expr, Expr::null(Oid::UNKNOWN));
+                own.expr = nest_assignment(entry.expr, earlier).ok_or_else(|| {
+                    let name = relation.attribute(entry.number).map_or("", |attribute| &attribute.name);
+                    Error::new(
+                        SqlState::SYNTAX_ERROR,
+                        format!("multiple assignments to same column \"{name}\""),
+                    )
+                })?;
+            }
+        }
+    }
+    Ok(merged)
+}
+
+/// The later assignment to a part starts from what the earlier one gives.
+fn nest_assignment(later: Expr, earlier: Expr) -> Option<Expr> {
+    let is_part = |expr: &Expr| match expr {
+        Expr::FieldStore { .. } => true,
+        Expr::Subscript(subscript) => subscript.assign.is_some(),
+        _ => false,
+    };
+    if !is_part(&earlier) {
+        return None;
+    }
+    match later {
+        Expr::FieldStore { fields, type_oid, .. } => Some(Expr::FieldStore {
+            arg: Box::new(earlier),
+            fields,
+            type_oid,
+        }),
+        Expr::Subscript(mut subscript) if subscript.assign.is_some() => {
+            subscript.container = earlier;
+            Some(Expr::Subscript(subscript))
+        }
+        _ => None,
     }
 }
