@@ -1,6 +1,6 @@
 //! Text to statements: the only crate that imports sqlparser.
 //!
-//! The way of a text: [`lexer`] cuts it into PostgreSQL's tokens, [`parser`] makes of them the trees of
+//! The way of a text: `lexer` cuts it into PostgreSQL's tokens, `parser` makes of them the trees of
 //! [`ast`]. Errors are those of PostgreSQL 15, to the letter and to the token.
 //!
 //! [`plpgsql`] does the same for the bodies of PL/pgSQL functions.

@@ -15,7 +15,7 @@ pub struct TypeName {
     pub setof: bool,
     /// `t.c%TYPE`: `names` are those of a column.
     pub pct_type: bool,
-    /// For `interval` the field mask (see [`interval_fields`](super::interval_fields)), then the precision.
+    /// For `interval` the field mask (see [`interval_fields`]), then the precision.
     pub typmods: Vec<Expr>,
     /// One entry a dimension: its size as written (PostgreSQL ignores it) or nothing.
     pub array_bounds: Vec<Option<i32>>,

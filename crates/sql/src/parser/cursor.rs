@@ -6,7 +6,7 @@ use crate::ast::Location;
 use crate::keywords::Keyword;
 use crate::lexer::{Tok, Token, error_near, tokenize};
 
-/// How deep a tree may be. A level of an expression counts [`LEVEL`], a query [`QUERY`], an operator
+/// How deep a tree may be. A level of an expression counts 2, a query inside another 6, an operator
 /// whose operand is the one before it in a chain counts 1.
 ///
 /// PostgreSQL's bound is its stack, and so is this one, in a way: whoever walks a tree by recursion is to

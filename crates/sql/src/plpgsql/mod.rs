@@ -1,11 +1,11 @@
 //! PL/pgSQL: the body of a function to a tree.
 //!
-//! 1. [`reader`] gives the tokens, and cuts out the stretches that are SQL; [`crate::parser`] parses
+//! 1. `reader` gives the tokens, and cuts out the stretches that are SQL; `crate::parser` parses
 //!    those.
-//! 2. [`block`] reads blocks with their declarations, [`statement`] and [`control`] statements.
-//! 3. [`scope`] knows which names are variables: assignments and statements of SQL are told apart by
+//! 2. `block` reads blocks with their declarations, `statement` and `control` statements.
+//! 3. `scope` knows which names are variables: assignments and statements of SQL are told apart by
 //!    that.
-//! 4. [`ast`] is the tree.
+//! 4. `ast` is the tree.
 
 pub mod ast;
 mod block;
