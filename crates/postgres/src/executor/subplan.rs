@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use kumquat_types::array::combine::Stacking;
 use kumquat_types::{ArrayValue, Bitmap, Chunk, Column, Datum, Error, Oid, Result, SqlState};
 
 use super::build::build;
@@ -123,7 +124,7 @@ fn array(ctx: &mut Context<'_, '_>, operator: &mut dyn Operator, array_type: Oid
     }
     let element = super::expr::coerce::element_type(&*ctx.backend, array_type);
     let array = match values.iter().any(|value| matches!(value, Datum::Array(_))) {
-        true => super::expr::composite::stack(element, values)?,
+        true => ArrayValue::stack(element, &values, Stacking::Aggregate)?,
         false => ArrayValue::vector(element, values),
     };
     Ok(Datum::Array(Arc::new(array)))

@@ -2,25 +2,35 @@
 
 use super::Json;
 use super::edit::{Action, Editor};
-use super::element::{Element, array_index};
+use super::element::Element;
 use crate::{Datum, Result};
 
-/// `doc['a'][0]`: NULL where there is nothing.
+/// `doc['a'][0]`: NULL where there is nothing. Subscripts are text or integers.
 pub fn get(json: &Json, subscripts: &[Datum]) -> Datum {
-    json.at_path(subscripts).map_or(Datum::Null, |found| found.datum())
+    let found = json.at_path(&path(subscripts));
+    found.map_or(Datum::Null, |found| found.datum())
 }
 
-/// `doc['a'][0] = value`: a NULL document becomes an object or an array, as the first subscript wants.
+/// `doc['a'][0] = value`: a NULL document becomes an object or, if the first subscript is an integer, an array.
 pub fn set(json: Option<&Json>, subscripts: &[Datum], value: &Json) -> Result<Json> {
-    let first = subscripts.first().and_then(Datum::as_str);
-    let fresh = match first.and_then(array_index) {
-        Some(_) => Json::Array(Vec::new()),
-        None => Json::Object(Vec::new()),
+    let fresh = match subscripts.first() {
+        Some(Datum::Text(_)) => Json::Object(Vec::new()),
+        _ => Json::Array(Vec::new()),
     };
+    let path = path(subscripts);
     let editor = Editor {
-        path: subscripts,
+        path: &path,
         action: Action::Assign,
         new: Some(value),
     };
     editor.value(json.unwrap_or(&fresh), 0)
+}
+
+/// The subscripts as the texts that paths are made of.
+fn path(subscripts: &[Datum]) -> Vec<Datum> {
+    let step = |subscript: &Datum| match subscript.as_i64() {
+        Some(index) => Datum::from(index.to_string()),
+        None => subscript.clone(),
+    };
+    subscripts.iter().map(step).collect()
 }

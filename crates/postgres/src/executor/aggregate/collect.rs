@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use kumquat_types::{ArrayValue, Column, Datum, Error, Oid, Result, SqlState};
+use kumquat_types::array::combine::Stacking;
+use kumquat_types::{ArrayValue, Column, Datum, Oid, Result};
 
 use super::Accumulator;
 use crate::executor::context::Context;
@@ -98,27 +99,9 @@ impl Accumulator for ArrayAgg {
             Datum::Array(array) => Some(array.element),
             _ => None,
         }) {
-            Some(element) => stack(element, values)?,
+            Some(element) => ArrayValue::stack(element, &values, Stacking::Aggregate)?,
             None => ArrayValue::vector(self.element, values),
         };
         Ok(Datum::Array(Arc::new(array)))
     }
-}
-
-fn stack(element: Oid, arrays: Vec<Datum>) -> Result<ArrayValue> {
-    let code = SqlState::ARRAY_SUBSCRIPT_ERROR;
-    if arrays.iter().any(Datum::is_null) {
-        return Err(Error::new(
-            SqlState::NULL_VALUE_NOT_ALLOWED,
-            "cannot accumulate null arrays",
-        ));
-    }
-    if arrays
-        .iter()
-        .any(|array| matches!(array, Datum::Array(array) if array.values.is_empty()))
-    {
-        return Err(Error::new(code, "cannot accumulate empty arrays"));
-    }
-    crate::executor::expr::composite::stack(element, arrays)
-        .map_err(|_| Error::new(code, "cannot accumulate arrays of different dimensionality"))
 }

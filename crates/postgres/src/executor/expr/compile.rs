@@ -4,9 +4,10 @@ use kumquat_types::{Error, Oid, Result};
 
 use super::array_op::ArrayOp;
 use super::coerce::{ArrayCoerce, DomainCheck};
-use super::composite::{ArrayNode, FieldStore, RowCompare, RowNode, Subscript};
+use super::composite::{ArrayNode, FieldStore, RowCompare, RowNode};
 use super::function::{Call, Function};
 use super::logic::Case;
+use super::subscript::Subscript;
 use super::{Compiled, Kind};
 use crate::backend::Backend;
 use crate::executor::layout::Layout;

@@ -3,7 +3,7 @@
 //! - [`compile`]: from [`crate::query::Expr`] to [`Compiled`], bound to the columns of an input.
 //! - [`function`]: calls of functions and operators, with kernels over columns where there are.
 //! - [`logic`]: AND, OR, CASE, COALESCE: what evaluates its parts for some of the rows only.
-//! - [`coerce`]: changes of type; [`composite`]: rows, fields, arrays and subscripts.
+//! - [`coerce`]: changes of type; [`composite`]: rows, fields and arrays; [`subscript`]: their elements.
 //! - [`array_op`]: `= ANY (array)`.
 //!
 //! [`Compiled::eval`] takes a mask: the rows whose value is wanted. Errors come from those rows alone, so
@@ -16,6 +16,7 @@ pub mod composite;
 pub mod function;
 pub mod logic;
 pub mod project;
+pub mod subscript;
 
 use std::sync::Arc;
 
@@ -72,7 +73,7 @@ pub enum Kind {
         index: usize,
     },
     FieldStore(Box<composite::FieldStore>),
-    Subscript(Box<composite::Subscript>),
+    Subscript(Box<subscript::Subscript>),
     Subplan(Box<SubplanCall>),
 }
 
