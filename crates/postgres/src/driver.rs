@@ -113,6 +113,11 @@ impl Backend<'_> {
                 send(outcome, client);
                 true
             }
+            // A COMMIT that failed has gone back to where its block began.
+            Err(error) if in_block && matches!(self.session.transaction, Transaction::Idle) => {
+                self.fail(error, None, client);
+                false
+            }
             Err(error) => {
                 self.session.settings = before.1;
                 if !in_block {
