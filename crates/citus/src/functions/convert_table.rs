@@ -3,7 +3,7 @@
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::RelationKind;
-use kumquat_types::{Datum, Error, Result, SqlState};
+use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Arguments;
 use crate::metadata;
@@ -57,6 +57,12 @@ pub fn alter_table_set_access_method(backend: &mut Backend<'_>, args: Arguments<
     let (Some(oid), Some(method)) = (args.oid(0), args.text(1)) else {
         return Ok(Datum::Void);
     };
+    convert_access_method(backend, oid, method)?;
+    Ok(Datum::Void)
+}
+
+/// Makes a table's rows those of another access method, in a new table as the notices tell it.
+pub fn convert_access_method(backend: &mut Backend<'_>, oid: Oid, method: &str) -> Result<()> {
     let relation = checks::relation(backend, oid)?;
     checks::ensure_owner(backend, &relation)?;
     let is_citus_table = metadata::of(backend)?.is_citus_table(oid);
@@ -99,8 +105,7 @@ pub fn alter_table_set_access_method(backend: &mut Backend<'_>, args: Arguments<
     ] {
         backend.notice(Error::notice(format!("{step} {name}")));
     }
-    set_access_method(backend, oid, method)?;
-    Ok(Datum::Void)
+    set_access_method(backend, oid, method)
 }
 
 fn ensure_access_method(backend: &Backend<'_>, method: &str) -> Result<()> {
@@ -119,7 +124,7 @@ fn ensure_access_method(backend: &Backend<'_>, method: &str) -> Result<()> {
 }
 
 /// Sets the access method of a table, of its shards and of its shell tables.
-pub fn set_access_method(backend: &mut Backend<'_>, oid: kumquat_types::Oid, method: &str) -> Result<()> {
+fn set_access_method(backend: &mut Backend<'_>, oid: Oid, method: &str) -> Result<()> {
     let change = |backend: &mut Backend<'_>, oid| {
         let catalog = backend.catalog_mut()?;
         if let Some(found) = catalog.relation(oid).cloned() {

@@ -14,6 +14,7 @@ mod schemas;
 pub mod signatures;
 mod sizes;
 pub mod status;
+mod time_partitions;
 mod truncate_local_data;
 pub mod visibility;
 
@@ -33,6 +34,7 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
     let args = Arguments(call);
     let value = match call.proc.name {
         "alter_distributed_table" => convert_table::alter_distributed_table(backend, args)?,
+        "alter_old_partitions_set_access_method" => time_partitions::alter_old_partitions(backend, args)?,
         "alter_table_set_access_method" => convert_table::alter_table_set_access_method(backend, args)?,
         "citus_activate_node" | "master_activate_node" => cluster_nodes::activate(backend, args)?,
         "citus_add_inactive_node" | "master_add_inactive_node" => cluster_nodes::add_inactive(backend, args)?,
@@ -78,8 +80,10 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "create_distributed_table" => create_table::create_distributed_table(backend, args)?,
         "create_distributed_table_concurrently" => create_table::create_concurrently(backend, args)?,
         "create_intermediate_result" => intermediate_result::create(backend, args)?,
+        "create_time_partitions" => time_partitions::create(backend, args)?,
         "create_reference_table" => create_table::create_reference_table(backend, args)?,
         "distributed_tables_colocated" => locate::tables_colocated(backend, args)?,
+        "drop_old_time_partitions" => time_partitions::drop_old(backend, args)?,
         "get_colocated_shard_array" => locate::colocated_shards(backend, args)?,
         "get_colocated_table_array" => locate::colocated_tables(backend, args)?,
         "get_nodeid_for_groupid" => cluster_nodes::id_of_group(backend, args)?,
@@ -120,6 +124,8 @@ pub fn call_set(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Op
         "citus_stat_counters" => status::counters(backend)?,
         "citus_stat_tenants" | "citus_stat_tenants_local" | "citus_stat_tenants_local_internal" => Vec::new(),
         "get_all_active_transactions" | "get_global_active_transactions" => status::active_transactions(backend)?,
+        "get_missing_time_partition_ranges" => time_partitions::missing_ranges(backend, args)?,
+        "time_partition_range" => time_partitions::range(backend, args)?,
         "get_current_transaction_id" => status::current_transaction_id(backend)?,
         "master_run_on_worker" => commands::run_on_worker(backend, args)?,
         "read_intermediate_result" => intermediate_result::read(backend, args)?,

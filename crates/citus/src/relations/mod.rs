@@ -8,7 +8,7 @@ mod objects;
 mod shards;
 mod status;
 mod tables;
-mod time_partitions;
+pub mod time_partitions;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::extension::{SystemColumn, SystemRelation};
