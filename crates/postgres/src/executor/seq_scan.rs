@@ -14,6 +14,7 @@ use crate::planner::Plan;
 use crate::planner::plan::ScanTarget;
 use crate::query::TableSample;
 use crate::storage::Heap;
+use crate::system;
 
 pub struct SeqScan {
     cursor: Cursor,
@@ -46,7 +47,10 @@ impl SeqScan {
     ) -> Result<SeqScan> {
         let columns = TableColumns::new(ctx, plan, target)?;
         let projection = Projection::new(ctx.backend, &plan.filter, &plan.output, &columns.layout)?;
-        let heap = ctx.heap(ctx.bound(target.relation));
+        let heap = match system::computed_heap(ctx.backend, target.relation)? {
+            Some(heap) => heap,
+            None => ctx.heap(ctx.bound(target.relation)),
+        };
         let (fraction, seed) = match sample {
             Some(sample) => sample_arguments(ctx, sample)?,
             None => (None, 0),

@@ -1,10 +1,13 @@
 //! Catalog relations whose rows are computed (`pg_class`, `information_schema.columns` ...), and functions
 //! that read the catalog or the session (`pg_get_constraintdef`, `nextval`, `current_setting` ...).
 
-use kumquat_types::{Datum, Error, Oid, Result};
+use std::sync::Arc;
+
+use kumquat_types::{Chunk, Datum, Error, Oid, Result};
 
 use crate::backend::Backend;
 use crate::extension::{FunctionCall, SystemRelation};
+use crate::storage::Heap;
 
 /// All computed relations of PostgreSQL itself.
 pub fn relations() -> &'static [SystemRelation] {
@@ -15,6 +18,18 @@ pub fn relations() -> &'static [SystemRelation] {
 pub fn is_view(relation: Oid) -> bool {
     let found = relations().iter().find(|system| system.oid == relation);
     found.is_some_and(|system| system.kind == 'v')
+}
+
+/// The rows of a computed relation as a heap; `None` for relations with rows of their own.
+pub fn computed_heap(backend: &mut Backend<'_>, relation: Oid) -> Result<Option<Arc<Heap>>> {
+    let found = relations()
+        .iter()
+        .chain(backend.extension.relations())
+        .find(|system| system.oid == relation);
+    let Some(system) = found else { return Ok(None) };
+    let types: Vec<Oid> = system.columns.iter().map(|column| column.type_oid).collect();
+    let rows = (system.rows)(backend)?;
+    Ok(Some(Arc::new(Heap::from_chunks([Chunk::from_rows(&types, rows)]))))
 }
 
 /// Calls a function marked `Implementation::Backend`, the extension's included.

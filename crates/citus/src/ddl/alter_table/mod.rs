@@ -110,10 +110,12 @@ fn prepare_attach(backend: &mut Backend<'_>, stmt: &AlterTableStmt, parent: Oid)
 fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oid, text: &str) -> Result<CommandTag> {
     let before = Snapshot::take(backend)?;
     access::check_conflicts(backend, table, access::AccessKind::Ddl)?;
-    let statement = Statement::AlterTable(Box::new(without_validation(stmt)));
-    let tag = backend.standard_utility(&statement, text)?;
+    let statement = Statement::AlterTable(Box::new(stmt.clone()));
+    let tag = match adds_key(stmt) {
+        true => without_rows(backend, table, |backend| backend.standard_utility(&statement, text))?,
+        false => backend.standard_utility(&statement, text)?,
+    };
     let fresh = fresh_constraints(backend, &before, table)?;
-    validate_as_asked(backend, stmt, &fresh)?;
     check_result(backend, stmt, table, &fresh)?;
     dependencies::ensure_on_all_nodes(backend, table)?;
     if has_shards(backend, table)? {
@@ -125,17 +127,32 @@ fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oi
     Ok(tag)
 }
 
-/// Foreign keys are validated on the shards, whose rows the table itself does not have.
-fn without_validation(stmt: &AlterTableStmt) -> AlterTableStmt {
-    let mut stmt = stmt.clone();
-    for command in &mut stmt.commands {
-        if let AlterTableCmd::AddConstraint(constraint) = command
-            && matches!(constraint.kind, ast::ConstraintKind::Foreign(_))
-        {
-            constraint.attributes.not_valid = true;
+fn adds_key(stmt: &AlterTableStmt) -> bool {
+    stmt.commands.iter().any(|command| {
+        matches!(command, AlterTableCmd::AddConstraint(constraint)
+            if matches!(constraint.kind, ast::ConstraintKind::Foreign(_)))
+    })
+}
+
+/// Foreign keys are validated on the shards; rows that the table still has from the time before it was distributed
+/// count no more.
+fn without_rows<R>(
+    backend: &mut Backend<'_>,
+    table: Oid,
+    run: impl FnOnce(&mut Backend<'_>) -> Result<R>,
+) -> Result<R> {
+    let mut tables = vec![table];
+    tables.extend(partitions::partitions_of(backend, table)?);
+    let heaps = &mut backend.database_mut()?.heaps;
+    let mut kept = Vec::new();
+    for table in tables {
+        if let Some(heap) = heaps.get_mut(&table) {
+            kept.push((table, std::mem::take(heap)));
         }
     }
-    stmt
+    let result = run(backend)?;
+    backend.database_mut()?.heaps.extend(kept);
+    Ok(result)
 }
 
 /// Constraints that the statement has added to the table.
@@ -145,22 +162,6 @@ fn fresh_constraints(backend: &Backend<'_>, before: &Snapshot, table: Oid) -> Re
         .constraints_of(table)
         .filter(|constraint| !before.catalog.constraints.contains_key(&constraint.oid));
     Ok(fresh.cloned().collect())
-}
-
-fn validate_as_asked(backend: &mut Backend<'_>, stmt: &AlterTableStmt, fresh: &[Arc<Constraint>]) -> Result<()> {
-    let not_valid = stmt
-        .commands
-        .iter()
-        .any(|command| matches!(command, AlterTableCmd::AddConstraint(constraint) if constraint.attributes.not_valid));
-    if not_valid {
-        return Ok(());
-    }
-    for constraint in fresh.iter().filter(|constraint| foreign_key(constraint).is_some()) {
-        let mut valid = (**constraint).clone();
-        valid.validated = true;
-        backend.catalog_mut()?.put_constraint(valid);
-    }
-    Ok(())
 }
 
 /// What can be told only when the table has its new constraint.
