@@ -190,7 +190,8 @@ impl Psql {
             right_aligned: rows
                 .columns
                 .iter()
-                .map(|column| is_right_aligned(column.type_oid))
+                // A server describes its columns by the types under all domains.
+                .map(|column| is_right_aligned(backend.base_type(column.type_oid)))
                 .collect(),
             rows: cells,
             ..Table::default()

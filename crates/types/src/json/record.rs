@@ -35,7 +35,8 @@ impl Populate<'_> {
             } else {
                 "a scalar"
             };
-            return Err(invalid(format!("cannot call {} on {what}", self.function)));
+            // The name is that of PostgreSQL's own step in all these functions.
+            return Err(invalid(format!("cannot call populate_composite on {what}")));
         }
         self.fields(json)
     }

@@ -166,9 +166,14 @@ impl Compiler<'_, '_> {
                 element_type: *element_type,
                 multi: *multi,
             })),
-            Expr::Row { args, names, .. } => Kind::Row(Box::new(RowNode {
+            Expr::Row {
+                args, names, type_oid, ..
+            } => Kind::Row(Box::new(RowNode {
                 types: args.iter().map(|arg| (arg.type_oid(), arg.type_modifier())).collect(),
-                names: names.iter().cloned().collect(),
+                names: match *type_oid {
+                    Oid::RECORD => names.iter().cloned().collect(),
+                    named => super::composite::RowShape::of_type(self.backend, named)?.names,
+                },
                 fields: self.all(args, depth)?,
                 whole: None,
             })),
