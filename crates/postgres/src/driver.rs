@@ -110,7 +110,7 @@ impl Backend<'_> {
         match outcome {
             Ok(outcome) => {
                 self.send_notices(client);
-                send(outcome, client);
+                self.send(outcome, client);
                 true
             }
             // A COMMIT that failed has gone back to where its block began.
@@ -205,6 +205,26 @@ impl Backend<'_> {
         client.message(Message::Error(error));
     }
 
+    fn send(&self, outcome: Outcome, client: &mut dyn Client) {
+        let tag = match outcome {
+            Outcome::Rows(mut rows, tag) => {
+                // Clients are told the types under domains.
+                for column in &mut rows.columns {
+                    (column.type_oid, column.type_modifier) =
+                        self.base_type_and_modifier(column.type_oid, column.type_modifier);
+                }
+                client.message(Message::Rows(rows));
+                tag
+            }
+            Outcome::CopyOut(lines, tag) => {
+                client.message(Message::CopyOut(lines));
+                tag
+            }
+            Outcome::Command(tag) => tag,
+        };
+        client.message(Message::Complete(tag));
+    }
+
     /// Sends the notices that `client_min_messages` lets through.
     pub fn send_notices(&mut self, client: &mut dyn Client) {
         let least = match self.setting("client_min_messages").as_deref() {
@@ -220,21 +240,6 @@ impl Backend<'_> {
             }
         }
     }
-}
-
-fn send(outcome: Outcome, client: &mut dyn Client) {
-    let tag = match outcome {
-        Outcome::Rows(rows, tag) => {
-            client.message(Message::Rows(rows));
-            tag
-        }
-        Outcome::CopyOut(lines, tag) => {
-            client.message(Message::CopyOut(lines));
-            tag
-        }
-        Outcome::Command(tag) => tag,
-    };
-    client.message(Message::Complete(tag));
 }
 
 /// The values of the sequences that both have, as they are now.

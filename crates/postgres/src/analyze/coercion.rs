@@ -449,7 +449,7 @@ impl Analyzer<'_, '_> {
         let base = self.backend.base_type(target.type_oid);
         let row = Expr::Row {
             args: values,
-            names: Vec::new(),
+            names: fields.into_iter().map(|field| field.name).collect(),
             type_oid: base,
             form: target.form,
         };

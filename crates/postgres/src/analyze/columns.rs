@@ -42,16 +42,20 @@ impl Analyzer<'_, '_> {
             }
             _ => {}
         }
-        let mut names = Vec::with_capacity(reference.fields.len());
-        for field in &reference.fields {
-            match field {
-                ColumnRefField::Name(name) => names.push(name.clone()),
-                ColumnRefField::Star => {
-                    return Err(
-                        Error::new(SqlState::SYNTAX_ERROR, "row expansion via \"*\" is not supported here").at(at),
-                    );
-                }
-            }
+        let names: Vec<String> = reference
+            .fields
+            .iter()
+            .map(|field| match field {
+                ColumnRefField::Name(name) => name.clone(),
+                ColumnRefField::Star => "*".to_string(),
+            })
+            .collect();
+        if let Some(ColumnRefField::Star) = reference.fields.last() {
+            // `t.*` inside an expression is the row as one value.
+            return match self.table_of(&names, at)? {
+                Found::Table(item, levels_up, _) => self.whole_row(&item, levels_up, at),
+                Found::NoTable(schema, table) => Err(missing_table(self, schema, table, at)),
+            };
         }
         match names.as_slice() {
             [name] => self.bare_column(name, at),

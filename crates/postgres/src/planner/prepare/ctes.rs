@@ -12,10 +12,11 @@ use crate::planner::vars::{least_stable, lower_outer_references};
 use crate::planner::{setops, vars};
 use crate::query::{CommandType, CommonTableExpr, Query, RangeTableKind, SetOperation, SetOperator};
 
-/// Puts CTEs in place or plans them, in order.
+/// Puts CTEs in place or plans them, in order. Those that come later stay in the query meanwhile: they may
+/// refer to the one at hand.
 pub fn process_ctes(global: &mut Global<'_, '_>, query: &mut Query) -> Result<()> {
-    let ctes = std::mem::take(&mut query.ctes);
-    for cte in ctes {
+    while !query.ctes.is_empty() {
+        let cte = query.ctes.remove(0);
         let modifies = cte.query.command != CommandType::Select;
         if !modifies && count_references(query, &cte.name, 0) == 0 && cte.references == 0 {
             continue;
