@@ -1,6 +1,7 @@
 //! Which shards a table use needs (`PruneShards`).
 
 use kumquat_postgres::Backend;
+use kumquat_postgres::catalog::Catalog;
 use kumquat_types::{Datum, Oid, Result};
 
 use super::analysis::{Analysis, Restriction, TableUse};
@@ -63,19 +64,29 @@ pub fn hash_of_value(backend: &mut Backend<'_>, relation: Oid, value: Datum, typ
     Ok(hashing::hash_datum(&value, column.type_oid))
 }
 
-/// The shards of all distributed tables of a query at one place, bound to their tables on a node's group.
-pub fn bindings_at(metadata: &Metadata, analysis: &Analysis, place: usize, group: i32) -> Vec<(Oid, Oid)> {
+/// The shards of all distributed tables of a query at one place, bound to their tables on a node's group. Partitions
+/// are bound with their table.
+pub fn bindings_at(
+    catalog: &Catalog,
+    metadata: &Metadata,
+    analysis: &Analysis,
+    place: usize,
+    group: i32,
+) -> Vec<(Oid, Oid)> {
     let mut bindings: Vec<(Oid, Oid)> = Vec::new();
     for table in &analysis.uses {
         let place = if table.column.is_some() { place } else { 0 };
-        let Some(shard) = metadata.colocated_shard(table.relation, place) else {
-            continue;
-        };
-        let placements = metadata.placements_of(shard);
-        if let Some(placement) = placements.iter().find(|placement| placement.group == group)
-            && !bindings.iter().any(|(relation, _)| *relation == table.relation)
-        {
-            bindings.push((table.relation, placement.table));
+        let mut waiting = vec![table.relation];
+        while let Some(relation) = waiting.pop() {
+            let placement = metadata.colocated_shard(relation, place).and_then(|shard| {
+                let placements = metadata.placements_of(shard);
+                placements.iter().find(|placement| placement.group == group)
+            });
+            let is_bound = bindings.iter().any(|(bound, _)| *bound == relation);
+            if let (Some(placement), false) = (placement, is_bound) {
+                bindings.push((relation, placement.table));
+                waiting.extend(catalog.children_of(relation).map(|child| child.oid));
+            }
         }
     }
     bindings

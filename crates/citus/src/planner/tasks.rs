@@ -74,7 +74,7 @@ pub fn placement(
     group: GroupId,
 ) -> Option<TaskPlacement> {
     let node = metadata.primary_of_group(group)?.id;
-    let bindings = bindings_at(metadata, analysis, place, group);
+    let bindings = bindings_at(backend.catalog().ok()?, metadata, analysis, place, group);
     let names = bindings
         .iter()
         .filter_map(|(relation, _)| Some((*relation, name_at(backend, metadata, *relation, place)?)))
