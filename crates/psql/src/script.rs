@@ -48,7 +48,7 @@ impl Psql {
     pub fn run_script(&mut self, script: &str, out: &mut Output) {
         let mut lines = Lines::new(script);
         self.run_lines(&mut lines, out);
-        if !self.quit && !self.buffer.trim().is_empty() && !self.scanner.in_quote() && self.is_active() {
+        if !self.quit && !self.buffer.trim().is_empty() && self.is_active() {
             self.send_buffer(&mut lines, out);
         }
         self.buffer.clear();
