@@ -13,6 +13,8 @@ use crate::session::Cursor;
 
 impl Backend<'_> {
     pub fn declare_cursor(&mut self, statement: &DeclareCursorStmt, text: &str) -> Result<CommandTag> {
+        let query = Statement::Select(Box::new(statement.query.clone()));
+        let query = analyze::analyze_query(self, &query, &mut Parameters::default())?;
         if !statement.hold {
             self.require_transaction_block("DECLARE CURSOR")?;
         }
@@ -22,8 +24,6 @@ impl Backend<'_> {
                 format!("cursor \"{}\" already exists", statement.name),
             ));
         }
-        let query = Statement::Select(Box::new(statement.query.clone()));
-        let query = analyze::analyze_query(self, &query, &mut Parameters::default())?;
         let rows = self.execute_query(&Arc::new(query), &[])?.rows.unwrap_or_default();
         let cursor = Cursor {
             name: statement.name.as_str().into(),

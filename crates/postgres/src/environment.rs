@@ -152,6 +152,12 @@ impl Backend<'_> {
             return Ok(oid);
         }
         let names = qualified_name(name)?;
+        if names.len() > 3 {
+            return Err(Error::new(
+                SqlState::SYNTAX_ERROR,
+                format!("improper relation name (too many dotted names): {}", names.join(".")),
+            ));
+        }
         let (schema, relation) = crate::catalog::namespace::split_qualified(self, &names)?;
         let found = self.find_relation_named(schema, relation)?;
         found.map(|relation| relation.oid).ok_or_else(|| {

@@ -430,15 +430,46 @@ pub fn cook_default(
     let target = (attribute.type_oid, attribute.type_modifier);
     let cooked = analyze_expression(backend, over, expr, context, Some(target))
         .map_err(|error| default_type_error(backend, over, attribute, expr, context, error))?;
-    if generated && !is_immutable(backend, &cooked) {
-        return Err(Error::new(
-            SqlState::INVALID_OBJECT_DEFINITION,
-            "generation expression is not immutable",
-        ));
+    if generated {
+        check_nested_generated(relation, &cooked)?;
+        if !is_immutable(backend, &cooked) {
+            return Err(Error::new(
+                SqlState::INVALID_OBJECT_DEFINITION,
+                "generation expression is not immutable",
+            ));
+        }
     }
     let is_null = matches!(&cooked, Expr::Const(constant) if constant.value.is_null());
     let drop_default = is_null && !generated && backend.user_type(attribute.type_oid).is_none();
     Ok((!drop_default).then(|| Arc::new(cooked)))
+}
+
+/// A generated column can't be computed from another, nor from the whole row.
+fn check_nested_generated(relation: &Relation, expr: &Expr) -> Result<()> {
+    let mut refused = None;
+    expr.visit(&mut |part| {
+        let Expr::Var(var) = part else { return };
+        let column = relation.attribute(var.attribute);
+        if refused.is_none() && (var.attribute == 0 || column.is_some_and(|column| column.generated.is_some())) {
+            refused = Some((column.map(|column| column.name.clone()), var.location));
+        }
+    });
+    let (message, detail, at) = match refused {
+        None => return Ok(()),
+        Some((Some(name), at)) => (
+            format!("cannot use generated column \"{name}\" in column generation expression"),
+            "A generated column cannot reference another generated column.",
+            at,
+        ),
+        Some((None, at)) => (
+            "cannot use whole-row variable in column generation expression".to_string(),
+            "This would cause the generated column to depend on its own value.",
+            at,
+        ),
+    };
+    Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, message)
+        .detail(detail)
+        .at(at))
 }
 
 /// Says of which column the default has the wrong type.
