@@ -142,9 +142,20 @@ impl Analyzer<'_, '_> {
             let right = self.transform_list(&right.args)?;
             return self.row_comparison(&op.name, left, right, at);
         }
-        let left = op.left.as_ref().map(|left| self.transform(left)).transpose()?;
-        let right = self.transform(&op.right)?;
-        self.make_operator(&op.name, left, right, at)
+        // A chain of operators leans to the left and may be long: it is walked without recursion.
+        let mut chain = vec![op];
+        while let Some(ast::Expr::Op(inner)) = chain.last().and_then(|op| op.left.as_ref())
+            && is_plain_operator(inner)
+        {
+            chain.push(inner);
+        }
+        let first = chain.last().and_then(|op| op.left.as_ref());
+        let mut left = first.map(|left| self.transform(left)).transpose()?;
+        for op in chain.into_iter().rev() {
+            let right = self.transform(&op.right)?;
+            left = Some(self.make_operator(&op.name, left, right, position(op.location))?);
+        }
+        left.ok_or_else(|| Error::internal("operator without operands"))
     }
 
     pub fn transform_list(&mut self, exprs: &[ast::Expr]) -> Result<Vec<Expr>> {
@@ -411,6 +422,15 @@ impl Analyzer<'_, '_> {
             .map(|arg| self.coerce_to_common(arg, type_oid, context));
         Ok((coerced.collect::<Result<_>>()?, type_oid))
     }
+}
+
+/// An operator with operands that are no rows.
+fn is_plain_operator(op: &ast::AExpr) -> bool {
+    let plain = matches!(
+        op.kind,
+        AExprKind::Op | AExprKind::Like | AExprKind::ILike | AExprKind::Similar
+    );
+    plain && !matches!(op.left, Some(ast::Expr::Row(_)))
 }
 
 fn bool_node(op: ast::BoolOp, args: Vec<ast::Expr>, location: ast::Location) -> ast::Expr {

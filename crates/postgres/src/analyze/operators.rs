@@ -7,7 +7,6 @@ use super::expressions::comparison;
 use super::set_returning::returns_set;
 use super::state::Analyzer;
 use crate::backend::Backend;
-use crate::catalog::well_known::PG_CATALOG;
 use crate::query::{BoolOp, Expr, RowCompareOp};
 
 /// Why no operator was found.
@@ -24,9 +23,9 @@ impl Backend<'_> {
             [] => (None, ""),
         };
         match schema {
-            Some(schema) if schema != "pg_catalog" && self.catalog().is_ok() => &[],
-            _ if self.search_path().contains(&PG_CATALOG) => operators(name),
-            _ => &[],
+            Some(schema) if schema != "pg_catalog" => &[],
+            // It is always searched.
+            _ => operators(name),
         }
     }
 

@@ -11,8 +11,9 @@ use crate::backend::Backend;
 use crate::catalog::Name;
 use crate::query::{CommonTableExpr, FromItem, RangeTableEntry, RteColumn, Var, WindowClause};
 
-/// Nested queries and expressions deeper than this are refused: the stack is small.
-const MAX_DEPTH: usize = 200;
+/// Nested queries and expressions deeper than this are refused: the stack is small. The parser allows no more
+/// than 200 levels, but some become two here.
+const MAX_DEPTH: usize = 250;
 
 /// The analyzer at work on one statement.
 pub struct Analyzer<'a, 'b> {
