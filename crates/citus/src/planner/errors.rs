@@ -15,7 +15,7 @@ pub fn unsupported(message: impl Into<String>) -> Error {
 const FILTER_HINT: &str = "Consider using an equality filter on the distributed table's partition column.";
 
 /// What a SELECT over many shards may not have.
-pub fn check_pushdown(backend: &Backend<'_>, query: &Query, analysis: &Analysis) -> Result<()> {
+pub fn check_pushdown(backend: &Backend<'_>, query: &Query, analysis: &Analysis) -> Result<Joins> {
     check_clauses(query)?;
     check_joins(backend, query, analysis)
 }
@@ -43,20 +43,20 @@ fn check_clauses(query: &Query) -> Result<()> {
 }
 
 /// Joins between shards need equality of distribution columns.
-fn check_joins(backend: &Backend<'_>, query: &Query, analysis: &Analysis) -> Result<()> {
+fn check_joins(backend: &Backend<'_>, query: &Query, analysis: &Analysis) -> Result<Joins> {
     if analysis.distributed().count() < 2 {
-        return Ok(());
+        return Ok(Joins::Local);
     }
     if analysis.colocated() && analysis.joined_on_distribution_columns() {
-        return Ok(());
+        return Ok(Joins::Local);
     }
-    if uses_subquery_pushdown(query) {
-        return Err(complex_join(analysis));
+    if uses_subquery_pushdown(query) || has_outer_join(query) {
+        return Err(complex_join());
     }
-    if has_outer_join(query) {
-        return Err(complex_join(analysis));
+    match join_clauses(query) {
+        JoinClauses::Equalities if settings::is_on(backend, "citus.enable_repartition_joins") => Ok(Joins::Repartitioned),
+        clauses => Err(simple_join(clauses)),
     }
-    Err(simple_join(backend, query, analysis))
 }
 
 /// The query is planned as one that is pushed down whole, not as a tree of joins (`ShouldUseSubqueryPushDown`).
@@ -84,8 +84,7 @@ fn has_outer_join(query: &Query) -> bool {
     query.from.iter().any(outer)
 }
 
-fn complex_join(analysis: &Analysis) -> Error {
-    let _ = analysis;
+fn complex_join() -> Error {
     unsupported(
         "complex joins are only supported when all distributed tables are co-located and joined on their distribution \
          columns",
@@ -93,21 +92,26 @@ fn complex_join(analysis: &Analysis) -> Error {
 }
 
 /// Which error a join of plain tables gives depends on its conditions.
-fn simple_join(backend: &Backend<'_>, query: &Query, analysis: &Analysis) -> Error {
-    let _ = analysis;
-    match join_clauses(query) {
+fn simple_join(clauses: JoinClauses) -> Error {
+    match clauses {
         JoinClauses::Equalities => unsupported("the query contains a join that requires repartitioning")
             .hint("Set citus.enable_repartition_joins to on to enable repartitioning"),
         JoinClauses::None => unsupported("cannot perform distributed planning on this query")
             .detail("Cartesian products are currently unsupported"),
-        JoinClauses::Other => {
-            let _ = settings::is_on(backend, "citus.enable_repartition_joins");
-            unsupported(
-                "complex joins are only supported when all distributed tables are joined on their distribution \
-                 columns with equal operator",
-            )
-        }
+        JoinClauses::Other => unsupported(
+            "complex joins are only supported when all distributed tables are joined on their distribution columns \
+             with equal operator",
+        ),
     }
+}
+
+/// How the tables of a query come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Joins {
+    /// Inside of each shard.
+    Local,
+    /// Rows have to be sent to where their partners are.
+    Repartitioned,
 }
 
 enum JoinClauses {
@@ -123,10 +127,8 @@ fn join_clauses(query: &Query) -> JoinClauses {
         expr.visit(&mut |part| {
             let Expr::Op(op) = part else { return };
             let [left, right] = op.args.as_slice() else { return };
-            let (Some(a), Some(b)) = (base_var(left), base_var(right)) else {
-                return;
-            };
-            if a.varno == b.varno {
+            let (a, b) = (tables_of(left), tables_of(right));
+            if a.is_empty() || b.is_empty() || a == b {
                 return;
             }
             let plain = is_equality(op.operator)
@@ -149,12 +151,15 @@ fn join_clauses(query: &Query) -> JoinClauses {
     found
 }
 
-/// The column an expression is about, through casts.
-fn base_var(expr: &Expr) -> Option<&kumquat_postgres::query::Var> {
-    match expr {
-        Expr::Var(var) => Some(var),
-        Expr::Relabel { arg, .. } | Expr::CoerceViaIo { arg, .. } => base_var(arg),
-        Expr::Func(call) if call.args.len() == 1 => call.args.first().and_then(base_var),
-        _ => None,
-    }
+/// The tables whose columns are in an expression.
+fn tables_of(expr: &Expr) -> Vec<usize> {
+    let mut tables = Vec::new();
+    expr.visit(&mut |part| {
+        if let Expr::Var(var) = part
+            && !tables.contains(&var.varno)
+        {
+            tables.push(var.varno);
+        }
+    });
+    tables
 }

@@ -21,7 +21,7 @@ use kumquat_types::{Datum, Oid, Result, operators};
 use super::aggregates::{self, Split};
 use super::analysis::{Analysis, analyze, strip};
 use super::plan::{DistributedPlan, SubPlan, Task};
-use super::{errors, pruning, rewrite, tasks};
+use super::{coordinator_scan, errors, pruning, rewrite, tasks};
 use crate::metadata;
 use crate::settings;
 use crate::trace::PlanChoice;
@@ -29,7 +29,9 @@ use crate::trace::PlanChoice;
 /// Plans a SELECT over many shards.
 pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Vec<SubPlan>) -> Result<PlannedBy> {
     let analysis = analyze(query, metadata::of(backend)?, &[]);
-    errors::check_pushdown(backend, query, &analysis)?;
+    if errors::check_pushdown(backend, query, &analysis)? == errors::Joins::Repartitioned {
+        return coordinator_scan::read_citus_tables_first(backend, query);
+    }
     let properties = Properties::of(query, &analysis);
     let split = split(backend, query, &properties)?;
     let worker = Arc::new(split.worker);
