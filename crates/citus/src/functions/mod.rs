@@ -10,9 +10,11 @@ mod convert_table;
 mod create_table;
 mod intermediate_result;
 mod locate;
+mod move_shard;
 mod schemas;
 pub mod signatures;
 mod sizes;
+mod split_shard;
 pub mod status;
 mod time_partitions;
 mod truncate_local_data;
@@ -48,6 +50,11 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "citus_coordinator_nodeid" => cluster_nodes::coordinator_id(backend)?,
         "citus_create_restore_point" => status::create_restore_point(backend, args)?,
         "citus_disable_node" | "master_disable_node" => cluster_nodes::disable(backend, args)?,
+        "citus_copy_shard_placement" | "master_copy_shard_placement" => move_shard::copy_placement(backend, args)?,
+        "citus_move_shard_placement" | "master_move_shard_placement" => move_shard::move_placement(backend, args)?,
+        "citus_split_shard_by_split_points" => split_shard::split(backend, args)?,
+        "isolate_tenant_to_new_shard" => split_shard::isolate(backend, args)?,
+        "citus_schema_move" => schemas::move_schema(backend, args)?,
         "citus_executor_name" => status::executor_name(args),
         "citus_is_coordinator" => cluster_nodes::is_coordinator(backend)?,
         "citus_is_primary_node" => Datum::Bool(true),

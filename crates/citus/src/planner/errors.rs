@@ -54,7 +54,9 @@ fn check_joins(backend: &Backend<'_>, query: &Query, analysis: &Analysis) -> Res
         return Err(complex_join());
     }
     match join_clauses(query) {
-        JoinClauses::Equalities if settings::is_on(backend, "citus.enable_repartition_joins") => Ok(Joins::Repartitioned),
+        JoinClauses::Equalities if settings::is_on(backend, "citus.enable_repartition_joins") => {
+            Ok(Joins::Repartitioned)
+        }
         clauses => Err(simple_join(clauses)),
     }
 }

@@ -5,10 +5,11 @@
 //! - [`create`]: the table of a shard, cloned from the relation's definition
 //! - [`mirror`]: the relation itself ("shell table") on nodes with metadata
 //! - [`drop`]: shards and shell tables of relations that are gone
-//! - [`rows`]: reading and writing rows of shards in bulk
+//! - [`rows`]: reading and writing rows of shards in bulk; [`transfer`]: shards that move or are split
 
 pub mod create;
 pub mod drop;
 pub mod mirror;
 pub mod names;
 pub mod rows;
+pub mod transfer;
