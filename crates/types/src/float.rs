@@ -50,7 +50,7 @@ fn check_range(text: &str, value: f64, zero: bool, type_name: &str) -> Result<()
 /// `extra_float_digits`) is above 0, else 15 significant digits and that many more.
 pub fn format_f64(value: f64, extra_digits: i32) -> String {
     if extra_digits > 0 {
-        shortest(value, &scientific(value), 15)
+        shortest(value, &scientific(value, value.abs() >= 9_007_199_254_740_992.0), 15)
     } else {
         general(value, 15 + extra_digits)
     }
@@ -60,27 +60,60 @@ pub fn format_f64(value: f64, extra_digits: i32) -> String {
 pub fn format_f32(value: f32, extra_digits: i32) -> String {
     let wide = f64::from(value);
     if extra_digits > 0 {
-        shortest(wide, &scientific(value), 6)
+        shortest(wide, &scientific(value, value.abs() >= 16_777_216.0), 6)
     } else {
         general(wide, 6 + extra_digits)
     }
 }
 
 /// The fewest digits as `d.ddde-x`. Where two are as short and as near, the even one, as PostgreSQL prints.
-fn scientific<T: LowerExp + FromStr + PartialEq>(value: T) -> String {
+/// `integers` says that the value is so large that all its kind are integers.
+fn scientific<T: LowerExp + FromStr + PartialEq>(value: T, integers: bool) -> String {
     let text = format!("{value:e}");
     let digits = text
         .bytes()
         .take_while(|b| *b != b'e')
         .filter(u8::is_ascii_digit)
         .count();
-    if digits > 6 {
-        let rounded = format!("{value:.*e}", digits - 1);
-        if rounded.parse::<T>().is_ok_and(|same| same == value) {
-            return rounded;
-        }
+    if digits == 0 || digits <= 6 && !integers {
+        return text;
     }
-    text
+    // Digits that lie just between two values would do, but PostgreSQL does not rely on how ties are read.
+    let fits = |text: &String| {
+        if integers {
+            is_inside(text, &value)
+        } else {
+            reads_as(text, &value)
+        }
+    };
+    let rounded = |digits: usize| format!("{value:.*e}", digits - 1);
+    [rounded(digits), text.clone()]
+        .into_iter()
+        .chain((digits + 1..=17).map(rounded))
+        .find(fits)
+        .unwrap_or(text)
+}
+
+fn reads_as<T: FromStr + PartialEq>(text: &str, value: &T) -> bool {
+    text.parse::<T>().is_ok_and(|same| same == *value)
+}
+
+/// Whether digits read as a value even if they were a little more or less.
+fn is_inside<T: FromStr + PartialEq>(scientific: &str, value: &T) -> bool {
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+    let point = if mantissa.contains('.') { "" } else { "." };
+    let more = format!("{mantissa}{point}{:0>24}e{exponent}", 1);
+    let significant = mantissa.trim_end_matches('0').trim_end_matches('.');
+    let (rest, last) = significant
+        .split_at_checked(significant.len().saturating_sub(1))
+        .unwrap_or(("", "1"));
+    let point = if significant.contains('.') { "" } else { "." };
+    let less = format!(
+        "{rest}{}{point}{:9>24}e{exponent}",
+        last.parse::<u8>().unwrap_or(1).saturating_sub(1),
+        9
+    );
+    reads_as(scientific, value) && reads_as(&more, value) && reads_as(&less, value)
 }
 
 /// Lays out digits found by Rust's shortest form `d.ddde-x`; exponents of 10 from -4 to below `fixed_below` are
@@ -186,6 +219,7 @@ mod tests {
             (1e-5, "1e-05"),
             (3.4e38, "3.4e+38"),
             (100000.125 / 2.0, "50000.062"),
+            (107670704.0, "1.07670704e+08"),
         ] {
             assert_eq!(format_f32(value, 1), expect);
         }

@@ -171,12 +171,12 @@ pub static FUNCTIONS: Family = family! { call;
     "dsinh" (Float8(a)) => Ok(Float8(a.sinh()));
     "dcosh" (Float8(a)) => Ok(Float8(a.cosh()));
     "dtanh" (Float8(a)) => Ok(Float8(a.tanh()));
-    "dasinh" (Float8(a)) => Ok(Float8(a.asinh()));
+    "dasinh" (Float8(a)) => Ok(Float8(area_sine(a.abs()).copysign(*a)));
     "dacosh" (Float8(a)) => match *a < 1.0 {
         true => Err(input_out_of_range()),
-        false => Ok(Float8(a.acosh())),
+        false => Ok(Float8(area_cosine(*a))),
     };
-    "datanh" (Float8(a)) => inside(*a, f64::atanh);
+    "datanh" (Float8(a)) => inside(*a, |a| area_tangent(a.abs()).copysign(a));
 
     "drandom" () => Ok(Float8(call.env.random()));
     "width_bucket_float8" (Float8(operand), Float8(low), Float8(high), Int4(count)) =>
@@ -250,6 +250,39 @@ fn inside(a: f64, f: impl Fn(f64) -> f64) -> Result<Datum> {
     }
 }
 
+/// From here on, 1 does not count beside the square of a number.
+const LARGE: f64 = 268_435_456.0;
+
+/// The inverse of the hyperbolic sine, of a number that is not negative, in the forms that C libraries use.
+fn area_sine(a: f64) -> f64 {
+    let square = a * a;
+    match a {
+        _ if a > LARGE => a.ln() + std::f64::consts::LN_2,
+        _ if a > 2.0 => (2.0 * a + 1.0 / ((square + 1.0).sqrt() + a)).ln(),
+        _ => (a + square / (1.0 + (1.0 + square).sqrt())).ln_1p(),
+    }
+}
+
+/// The inverse of the hyperbolic cosine, of a number from 1.
+fn area_cosine(a: f64) -> f64 {
+    let above = a - 1.0;
+    match a {
+        _ if a > LARGE => a.ln() + std::f64::consts::LN_2,
+        _ if a > 2.0 => (2.0 * a - 1.0 / (a + (a * a - 1.0).sqrt())).ln(),
+        _ => (above + (2.0 * above + above * above).sqrt()).ln_1p(),
+    }
+}
+
+/// The inverse of the hyperbolic tangent, of a number from 0 to 1.
+fn area_tangent(a: f64) -> f64 {
+    let twice = a + a;
+    0.5 * if a < 0.5 {
+        (twice + twice * a / (1.0 - a)).ln_1p()
+    } else {
+        (twice / (1.0 - a)).ln_1p()
+    }
+}
+
 /// The sine of degrees, exact where it is 0, 1/2 or 1.
 fn degree_sine(degrees: f64) -> f64 {
     let (mut angle, mut sign) = (degrees % 360.0, 1.0);
@@ -262,7 +295,11 @@ fn degree_sine(degrees: f64) -> f64 {
     if angle > 90.0 {
         angle = 180.0 - angle;
     }
-    sign * first_quadrant(angle)
+    sign * if angle <= 30.0 {
+        small_sine(angle)
+    } else {
+        large_cosine(90.0 - angle)
+    }
 }
 
 fn degree_cosine(degrees: f64) -> f64 {
@@ -273,17 +310,21 @@ fn degree_cosine(degrees: f64) -> f64 {
     if angle > 90.0 {
         (angle, sign) = (180.0 - angle, -1.0);
     }
-    sign * first_quadrant(90.0 - angle)
+    sign * if angle <= 60.0 {
+        large_cosine(angle)
+    } else {
+        small_sine(90.0 - angle)
+    }
 }
 
-/// Scaled below and above 30 degrees apart, so that sin(30) is 0.5 and sin(90) is 1.
-fn first_quadrant(degrees: f64) -> f64 {
-    let radians = |degrees: f64| degrees * (std::f64::consts::PI / 180.0);
-    if degrees <= 30.0 {
-        return radians(degrees).sin() / radians(30.0).sin() / 2.0;
-    }
-    let rest = 1.0 - radians(90.0 - degrees).cos();
-    1.0 - rest / (1.0 - radians(60.0).cos()) / 2.0
+/// The sine up to 30 degrees, scaled so that it is 1/2 there.
+fn small_sine(degrees: f64) -> f64 {
+    degrees.to_radians().sin() / 30f64.to_radians().sin() / 2.0
+}
+
+/// The cosine up to 60 degrees, scaled likewise.
+fn large_cosine(degrees: f64) -> f64 {
+    1.0 - (1.0 - degrees.to_radians().cos()) / (1.0 - 60f64.to_radians().cos()) / 2.0
 }
 
 /// Arcs of numbers from 0 to 1, likewise by their ratio to the arcs of 1/2.
@@ -336,8 +377,10 @@ fn width_bucket(operand: f64, low: f64, high: f64, count: i32) -> Result<Datum> 
             .map(Int4)
             .ok_or_else(|| Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "integer out of range"));
     }
-    let bucket = (f64::from(count) * ((operand - low) / (high - low))) as i32;
-    Ok(Int4(bucket.min(count - 1) + 1))
+    // As C casts: what is no number, or too large, becomes the least integer.
+    let bucket = f64::from(count) * (operand - low) / (high - low) + 1.0;
+    let fits = bucket > -2_147_483_649.0 && bucket < 2_147_483_648.0;
+    Ok(Int4(if fits { bucket as i32 } else { i32::MIN }))
 }
 
 fn in_range(_: &mut Call<'_>, args: &[Datum]) -> Result<Datum> {

@@ -147,10 +147,10 @@ fn width_bucket(operand: &Numeric, low: &Numeric, high: &Numeric, count: i32) ->
         let after = count.checked_add(1).map(Int4);
         return after.ok_or_else(|| Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "integer out of range"));
     }
-    // Reciprocals would round; the whole part of (operand - low) * count / (high - low) does not.
+    // The quotient is rounded, so that it may reach the next bucket, as it does in PostgreSQL 15.
     let scaled = operand.sub(low).mul(&Numeric::from(count));
-    let bucket: i32 = scaled.div_trunc(&high.sub(low))?.to_integer_type("integer")?;
-    Ok(Int4(bucket.min(count - 1) + 1))
+    let bucket: i32 = scaled.div(&high.sub(low))?.floor().to_integer_type("integer")?;
+    Ok(Int4(bucket.wrapping_add(1)))
 }
 
 fn series(start: &Numeric, stop: &Numeric, step: &Numeric) -> Result<Vec<Vec<Datum>>> {

@@ -46,7 +46,11 @@ impl NumericSum {
     /// Adds a number for variance and stddev too.
     pub fn add_square(&mut self, value: &Numeric) {
         self.add(value);
-        let square = value.mul(value);
+        let square = if value.is_finite() {
+            value.mul_exact(value)
+        } else {
+            value.mul(value)
+        };
         self.sum_of_squares = Some(match &self.sum_of_squares {
             Some(sum) => sum.add(&square),
             None => square,
@@ -111,7 +115,7 @@ impl NumericSum {
             return Some(Numeric::NAN);
         }
         let count = Numeric::from(self.count);
-        let numerator = count.mul(&squares).sub(&sum.mul(&sum));
+        let numerator = count.mul_exact(&squares).sub(&sum.mul_exact(&sum));
         if numerator.signum() <= 0 {
             return Some(Numeric::ZERO);
         }
@@ -120,7 +124,7 @@ impl NumericSum {
         } else {
             count.clone()
         };
-        let denominator = count.mul(&others);
+        let denominator = count.mul_exact(&others);
         let scale = numerator.div_scale(&denominator);
         let variance = numerator.div_round(&denominator, scale);
         Some(if spread.is_variance() {

@@ -59,7 +59,8 @@ impl Numeric {
         }
     }
 
-    fn mul_exact(&self, other: &Numeric) -> Numeric {
+    /// A product with all its digits, however many.
+    pub(crate) fn mul_exact(&self, other: &Numeric) -> Numeric {
         let scale = self.dscale() + other.dscale();
         let mut sums = vec![0u64; self.digits.len() + other.digits.len()];
         for (i, &a) in self.digits.iter().enumerate() {

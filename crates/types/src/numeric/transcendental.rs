@@ -49,7 +49,29 @@ impl Numeric {
             right *= 2;
         }
         root = root.add(&self.div_round(&root, working)).mul_round(&half, working);
-        root.round(scale)
+        self.nearest_root(root.round(scale), scale)
+    }
+
+    /// The multiple of 10^-scale that is nearest to the root, given one that is off by one at most.
+    fn nearest_root(&self, root: Numeric, scale: i32) -> Numeric {
+        let place = |digit: i64, place: i32| {
+            let one = Numeric::from(digit);
+            // 10^-place, whichever of the four decimals of a base-10000 digit it falls in.
+            let shift = place.rem_euclid(DIGITS);
+            let factor = 10i64.pow(((DIGITS - shift) % DIGITS) as u32);
+            let mut value = one.mul_exact(&Numeric::from(factor));
+            value.weight -= (place + DIGITS - 1).div_euclid(DIGITS);
+            value.with_scale(place)
+        };
+        let (unit, half) = (place(1, scale), place(5, scale + 1));
+        let square = |n: Numeric| n.mul_exact(&n);
+        if self.compare_magnitude(&square(root.sub(&half))).is_lt() {
+            return root.sub(&unit).with_scale(scale);
+        }
+        if self.compare_magnitude(&square(root.add(&half))).is_ge() {
+            return root.add(&unit).with_scale(scale);
+        }
+        root
     }
 
     /// About 14 digits of the root.
@@ -362,6 +384,9 @@ mod tests {
         for (function, argument, expect) in [
             ("sqrt", "2", "1.414213562373095"),
             ("sqrt", "0", "0.000000000000000"),
+            ("sqrt", "1.000000000000003", "1.000000000000001"),
+            ("sqrt", "8015491789940783531003294973900306", "89529278953540017"),
+            ("sqrt", "8015491789940783531003294973900307", "89529278953540018"),
             ("sqrt", "1e40", "100000000000000000000"),
             ("sqrt", "0.0001", "0.01000000000000000"),
             ("exp", "1.0", "2.7182818284590452"),
