@@ -17,7 +17,7 @@ fn address<'a>(args: Arguments<'a>) -> (&'a str, i64) {
 }
 
 /// The node at an address.
-fn find(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Node> {
+pub fn find(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Node> {
     let (host, port) = address(args);
     let port = i32::try_from(port).unwrap_or(0);
     let found = metadata::of(backend)?.node_at(host, port).cloned();

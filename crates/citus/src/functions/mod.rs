@@ -11,6 +11,7 @@ mod create_table;
 mod intermediate_result;
 mod locate;
 mod move_shard;
+mod rebalance;
 mod schemas;
 pub mod signatures;
 mod sizes;
@@ -55,6 +56,14 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "citus_split_shard_by_split_points" => split_shard::split(backend, args)?,
         "isolate_tenant_to_new_shard" => split_shard::isolate(backend, args)?,
         "citus_schema_move" => schemas::move_schema(backend, args)?,
+        "citus_add_rebalance_strategy" => rebalance::add_strategy(backend, args)?,
+        "citus_drain_node" | "master_drain_node" => rebalance::drain_node(backend, args)?,
+        "citus_job_cancel" | "citus_job_wait" => rebalance::end_job(backend, args)?,
+        "citus_rebalance_start" => rebalance::start(backend, args)?,
+        "citus_rebalance_stop" => rebalance::stop(backend)?,
+        "citus_rebalance_wait" => rebalance::wait(backend)?,
+        "citus_set_default_rebalance_strategy" => rebalance::set_default_strategy(backend, args)?,
+        "rebalance_table_shards" => rebalance::rebalance_table_shards(backend, args)?,
         "citus_executor_name" => status::executor_name(args),
         "citus_is_coordinator" => cluster_nodes::is_coordinator(backend)?,
         "citus_is_primary_node" => Datum::Bool(true),
@@ -125,6 +134,10 @@ pub fn call_set(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Op
         "citus_query_stats" | "citus_stat_statements" => Vec::new(),
         "citus_remote_connection_stats" => status::remote_connections(backend)?,
         "citus_shard_indexes_on_worker" => status::shard_indexes_on_worker(backend)?,
+        "citus_job_list" => rebalance::job_list(backend)?,
+        "citus_job_status" => rebalance::job_status(backend, args)?,
+        "citus_rebalance_status" => rebalance::status(backend)?,
+        "get_rebalance_table_shards_plan" => rebalance::plan(backend, args)?,
         "citus_shard_sizes" => sizes::shard_sizes(backend)?,
         "citus_shards_on_worker" => status::shards_on_worker(backend)?,
         "citus_stat_activity" => status::activity(backend)?,

@@ -2,7 +2,7 @@
 //!
 //! Here are their columns, and which function computes the rows of each; the functions are in the modules.
 
-mod jobs;
+pub mod jobs;
 mod nodes;
 mod objects;
 mod shards;

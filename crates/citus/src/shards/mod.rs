@@ -5,8 +5,10 @@
 //! - [`create`]: the table of a shard, cloned from the relation's definition
 //! - [`mirror`]: the relation itself ("shell table") on nodes with metadata
 //! - [`drop`]: shards and shell tables of relations that are gone
+//! - [`balance`]: which moves make nodes equally full
 //! - [`rows`]: reading and writing rows of shards in bulk; [`transfer`]: shards that move or are split
 
+pub mod balance;
 pub mod create;
 pub mod drop;
 pub mod mirror;
