@@ -422,7 +422,7 @@ pub static BUILTIN_TYPES: &[BuiltinType] = &[
     builtin(2280, "language_handler", "language_handler", TypeKind::Pseudo, b'P', false, 4, true, b'i', b'p', 0, 0, false),
     builtin(2281, "internal", "internal", TypeKind::Pseudo, b'P', false, 8, true, b'd', b'p', 0, 0, false),
     builtin(2283, "anyelement", "anyelement", TypeKind::Pseudo, b'P', false, 4, true, b'i', b'p', 0, 0, false),
-    builtin(2287, "_record", "record[]", TypeKind::Pseudo, b'P', false, -1, false, b'd', b'x', 0, 0, false),
+    builtin(2287, "_record", "record[]", TypeKind::Pseudo, b'P', false, -1, false, b'd', b'x', 2249, 0, false),
     builtin(2776, "anynonarray", "anynonarray", TypeKind::Pseudo, b'P', false, 4, true, b'i', b'p', 0, 0, false),
     builtin(2949, "_txid_snapshot", "txid_snapshot[]", TypeKind::Base, b'A', false, -1, false, b'd', b'x', 2970, 0, false),
     builtin(2950, "uuid", "uuid", TypeKind::Base, b'U', false, 16, false, b'c', b'p', 0, 2951, false),

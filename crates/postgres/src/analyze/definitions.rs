@@ -47,6 +47,8 @@ pub fn analyze_expression(
             let coerced = analyzer.coerce_to_target(analyzed, Target::assignment(type_oid, modifier))?;
             coerced.ok_or_else(|| mismatch(backend, context, type_oid, source).at(at))?
         }
+        // USING is coerced to the column's type later.
+        (ExprContext::AlterColumnUsing, None) => analyzed,
         (_, None) if analyzed.type_oid() == Oid::UNKNOWN => {
             analyzer.coerce_type(analyzed, Target::implicit(Oid::TEXT))?
         }

@@ -360,10 +360,26 @@ fn nest_assignment(later: Expr, earlier: Expr) -> Option<Expr> {
         Expr::Subscript(subscript) => subscript.assign.is_some(),
         _ => false,
     };
+    // A domain around both is checked once, when all parts are in place.
+    let earlier = match earlier {
+        Expr::CoerceToDomain { arg, .. } => *arg,
+        earlier => earlier,
+    };
     if !is_part(&earlier) {
         return None;
     }
     match later {
+        Expr::CoerceToDomain {
+            arg,
+            domain,
+            type_modifier,
+            form,
+        } => Some(Expr::CoerceToDomain {
+            arg: Box::new(nest_assignment(*arg, earlier)?),
+            domain,
+            type_modifier,
+            form,
+        }),
         Expr::FieldStore { fields, type_oid, .. } => Some(Expr::FieldStore {
             arg: Box::new(earlier),
             fields,
