@@ -20,5 +20,9 @@ pub fn run(file: &str) -> ExitCode {
     let mut out = Output::default();
     psql.run_script(&script, &mut out);
     let printed = std::io::stdout().lock().write_all(out.text().as_bytes());
-    if printed.is_ok() { ExitCode::SUCCESS } else { ExitCode::from(2) }
+    if printed.is_ok() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    }
 }

@@ -10,7 +10,11 @@ const START: i64 = 780_000_000_000_000;
 /// A psql connected to the coordinator of a cluster with two workers.
 pub fn new_psql() -> Psql {
     let network = kumquat_citus::new_cluster(2);
-    let mut session = open(ServerId(0), "lab".into(), kumquat_postgres::catalog::well_known::BOOTSTRAP_SUPERUSER);
+    let mut session = open(
+        ServerId(0),
+        "lab".into(),
+        kumquat_postgres::catalog::well_known::BOOTSTRAP_SUPERUSER,
+    );
     session.clock.now = START;
     let mut psql = Psql::new(network, session, &kumquat_citus::Citus);
     psql.load_file = Some(|name| std::fs::read_to_string(name).ok());

@@ -160,6 +160,10 @@ impl Backend<'_> {
                 crate::explain::explain(self, explain, text)?,
                 CommandTag::new("EXPLAIN"),
             )),
+            Statement::Call(call) => crate::executor::functions::call::call(self, call),
+            Statement::Do(block) => Ok(Outcome::Command(crate::executor::functions::call::do_block(
+                self, block,
+            )?)),
             Statement::Copy(copy) => crate::copy::execute(self, copy, client),
             _ => self.execute_utility(statement, text),
         }

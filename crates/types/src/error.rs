@@ -1,6 +1,8 @@
 //! The one error type of Kumquat: what PostgreSQL's `ErrorData` holds and psql prints.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 /// A five-character SQLSTATE, as listed in PostgreSQL's errcodes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -152,6 +154,21 @@ sqlstates! {
     IO_ERROR = "58030";
     INTERNAL_ERROR = "XX000";
     DATA_CORRUPTED = "XX001";
+}
+
+impl SqlState {
+    /// The state of a code that is known at run time only, such as RAISE names it.
+    pub fn from_code(code: &str) -> SqlState {
+        static CODES: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+        // A poisoned lock still holds a sound set.
+        let mut codes = CODES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = codes.get(code) {
+            return SqlState(known);
+        }
+        let code: &'static str = Box::leak(code.into());
+        codes.insert(code);
+        SqlState(code)
+    }
 }
 
 impl fmt::Debug for SqlState {

@@ -65,6 +65,11 @@ const TRIGGER_VARIABLES: &[&str] = &[
     "tg_argv",
 ];
 
+/// The condition of this name, with the SQLSTATEs it stands for; none if there is no such name.
+pub fn condition(name: &str) -> ast::Condition {
+    ast::Condition::Named(name.to_owned(), conditions::sqlstates(name))
+}
+
 /// Parses the body of a function. Positions and lines are those in the body.
 ///
 /// What depends on types (that a cursor is a cursor, that a column exists) is for the one who knows them.

@@ -19,7 +19,7 @@ pub struct Subscript {
 }
 
 /// What stands in the brackets; None: nothing, as in `a[2:]`.
-type Bounds = Vec<Option<Datum>>;
+pub type Bounds = Vec<Option<Datum>>;
 
 impl Subscript {
     pub fn eval(
@@ -61,10 +61,10 @@ impl Subscript {
     }
 }
 
-struct Place {
-    lower: Bounds,
-    upper: Bounds,
-    is_slice: bool,
+pub struct Place {
+    pub lower: Bounds,
+    pub upper: Bounds,
+    pub is_slice: bool,
 }
 
 impl Place {
@@ -99,7 +99,7 @@ impl Place {
         }
     }
 
-    fn store(&self, container: &Datum, value: Datum, element: Oid) -> Result<Datum> {
+    pub fn store(&self, container: &Datum, value: Datum, element: Oid) -> Result<Datum> {
         if self.has_null() {
             return Err(null_subscript("array"));
         }
@@ -116,7 +116,7 @@ impl Place {
         Ok(Datum::Array(Arc::new(stored)))
     }
 
-    fn store_json(&self, container: &Datum, value: Datum) -> Result<Datum> {
+    pub fn store_json(&self, container: &Datum, value: Datum) -> Result<Datum> {
         if self.has_null() {
             return Err(null_subscript("jsonb"));
         }

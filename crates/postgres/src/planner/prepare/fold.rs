@@ -1,10 +1,12 @@
 //! Constants are computed while planning (`eval_const_expressions`).
 
-use kumquat_types::{Datum, Oid, Result, Volatility};
+use kumquat_types::{Datum, Error, Oid, Result, Volatility};
 
 use crate::backend::Backend;
 use crate::executor;
+use crate::executor::context::{enter, leave};
 use crate::executor::expr::project::function_volatility;
+use crate::executor::functions::inline::inline;
 use crate::planner::vars::conjuncts;
 use crate::query::{BoolOp, Expr};
 
@@ -20,6 +22,16 @@ pub fn fold(backend: &mut Backend<'_>, expr: &mut Expr) -> Result<()> {
         }
     });
     result?;
+    if let Expr::Func(call) = expr
+        && let Some(body) = inline(backend, call)?
+    {
+        let name = call.function;
+        *expr = body;
+        enter(backend)?;
+        let folded = fold(backend, expr);
+        leave(backend);
+        return folded.map_err(|error| during_inlining(backend, error, name));
+    }
     match expr {
         Expr::Bool(..) => fold_bool(expr),
         Expr::Coalesce { .. } => fold_coalesce(expr),
@@ -36,6 +48,17 @@ pub fn fold(backend: &mut Backend<'_>, expr: &mut Expr) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn during_inlining(backend: &Backend<'_>, error: Error, function: Oid) -> Error {
+    let found = backend
+        .catalog()
+        .ok()
+        .and_then(|catalog| catalog.functions.get(&function));
+    match found {
+        Some(function) => error.context(format!("SQL function \"{}\" during inlining", function.name)),
+        None => error,
+    }
 }
 
 /// An immutable operation on constants alone; or a strict one on a NULL.

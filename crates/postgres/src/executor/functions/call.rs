@@ -1,0 +1,135 @@
+//! CALL and DO.
+
+use std::sync::Arc;
+
+use kumquat_sql::ast::{CallStmt, DoStmt};
+use kumquat_types::{Chunk, Datum, Error, Oid, Result, SqlState, Volatility};
+
+use super::{result_shape, run};
+use crate::analyze::{ExprContext, analyze_expression};
+use crate::backend::Backend;
+use crate::catalog::{Function, FunctionBody, ProcKind};
+use crate::driver::Outcome;
+use crate::executor::{evaluate, plpgsql};
+use crate::query::{Expr, FuncExpr};
+use crate::result::{CommandTag, ResultColumn, ResultSet};
+
+/// CALL procedure(arguments): the values of OUT and INOUT parameters come back as a row.
+pub fn call(backend: &mut Backend<'_>, statement: &CallStmt) -> Result<Outcome> {
+    let call = analyze(backend, statement)?;
+    let function = backend.catalog()?.functions.get(&call.function).cloned();
+    let function = function.filter(|function| function.kind == ProcKind::Procedure);
+    let function = function.ok_or_else(|| not_a_procedure(backend, &call))?;
+    let mut args = Vec::with_capacity(call.args.len());
+    for arg in &call.args {
+        args.push(evaluate(backend, arg, &[])?);
+    }
+    let arg_types: Vec<Oid> = call.args.iter().map(Expr::type_oid).collect();
+    let rows = run(backend, &function, &args, &arg_types)?;
+    let tag = CommandTag::new("CALL");
+    if function.outputs.is_empty() {
+        return Ok(Outcome::Command(tag));
+    }
+    let types: Vec<(Oid, i32)> = function.outputs.iter().map(|output| (output.type_oid, -1)).collect();
+    let columns = function.outputs.iter().zip(1..).map(|(output, number)| ResultColumn {
+        name: output.name.clone().unwrap_or_else(|| format!("column{number}").into()),
+        type_oid: output.type_oid,
+        type_modifier: -1,
+    });
+    let columns: Vec<ResultColumn> = columns.collect();
+    let row = rows
+        .chunks
+        .iter()
+        .find(|chunk| chunk.rows > 0)
+        .map(|chunk| chunk.slice(0, 1))
+        .unwrap_or_default();
+    let whole = result_shape(backend, &function)?.is_some() && rows.types.len() == 1;
+    let row = match row.get(0, 0) {
+        Datum::Record(record) if whole => {
+            let types: Vec<Oid> = types.iter().map(|(type_oid, _)| *type_oid).collect();
+            Chunk::from_rows(&types, [record.values.clone()])
+        }
+        _ => super::convert(backend, &rows.types, &row, &types)?,
+    };
+    let result = ResultSet {
+        columns,
+        chunks: vec![row],
+    };
+    Ok(Outcome::Rows(result, tag))
+}
+
+fn analyze(backend: &Backend<'_>, statement: &CallStmt) -> Result<FuncExpr> {
+    let call = kumquat_sql::ast::Expr::FuncCall(Box::new(statement.call.clone()));
+    match analyze_expression(backend, None, &call, ExprContext::CallArgument, None)? {
+        Expr::Func(call) => Ok(*call),
+        _ => Err(Error::internal("CALL of what is no function")),
+    }
+}
+
+fn not_a_procedure(backend: &Backend<'_>, call: &FuncExpr) -> Error {
+    let name = match backend
+        .catalog()
+        .ok()
+        .and_then(|catalog| catalog.functions.get(&call.function))
+    {
+        Some(function) => function.name.to_string(),
+        None => kumquat_types::proc_by_oid(call.function).map_or_else(String::new, |proc| proc.name.to_string()),
+    };
+    let types: Vec<String> = call
+        .args
+        .iter()
+        .map(|arg| backend.format_type(arg.type_oid()))
+        .collect();
+    let message = format!("{name}({}) is not a procedure", types.join(", "));
+    Error::new(SqlState::WRONG_OBJECT_TYPE, message)
+        .hint("To call a function, use SELECT.")
+        .at(call.location)
+}
+
+/// DO: a block of PL/pgSQL without a name.
+pub fn do_block(backend: &mut Backend<'_>, statement: &DoStmt) -> Result<CommandTag> {
+    let text = |name: &str| {
+        let element = statement.args.iter().find(|element| element.name == name)?;
+        crate::commands::options::string(element).ok()
+    };
+    let source = text("as").ok_or_else(|| Error::new(SqlState::SYNTAX_ERROR, "no inline code specified"))?;
+    let language = text("language").unwrap_or_else(|| "plpgsql".into());
+    if language != "plpgsql" {
+        return Err(match language.as_str() {
+            "sql" | "internal" | "c" => Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("language \"{language}\" does not support inline code execution"),
+            ),
+            _ => Error::new(
+                SqlState::UNDEFINED_OBJECT,
+                format!("language \"{language}\" does not exist"),
+            ),
+        });
+    }
+    let function = Function {
+        oid: Oid::INVALID,
+        name: "inline_code_block".into(),
+        schema: crate::catalog::well_known::PG_CATALOG,
+        owner: backend.session.current_user,
+        kind: ProcKind::Procedure,
+        language: language.as_str().into(),
+        args: Vec::new(),
+        outputs: Vec::new(),
+        result: Oid::VOID,
+        returns_set: false,
+        strict: false,
+        volatility: Volatility::Volatile,
+        security_definer: false,
+        leakproof: false,
+        parallel: 'u',
+        cost: 1.0,
+        rows: 0.0,
+        settings: Vec::new(),
+        body: FunctionBody::Source(source.as_str().into()),
+        acl: None,
+    };
+    super::super::context::enter(backend)?;
+    let result = plpgsql::run(backend, &Arc::new(function), &[], &[]);
+    super::super::context::leave(backend);
+    result.map(|_| CommandTag::new("DO"))
+}
