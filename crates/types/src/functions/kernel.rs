@@ -4,6 +4,7 @@
 //! what lies in such a row must not make the kernel fail.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::compare::compare_floats;
 use crate::{Bitmap, Column, ColumnData, Error, Result};
@@ -116,6 +117,35 @@ pub fn compare(columns: &[&Column], accept: impl Fn(Ordering) -> bool) -> Result
         _ => return Err(unsuited()),
     };
     Ok(Column::new(Bool(values), both_valid(a, b)))
+}
+
+/// Tests strings against patterns. Rows tend to share one pattern, which is made ready but once.
+pub fn test_patterns<P>(
+    columns: &[&Column],
+    prepare: impl Fn(&str) -> Result<P>,
+    test: impl Fn(&P, &str) -> Result<bool>,
+) -> Result<Column> {
+    let [values, patterns] = columns else {
+        return Err(unsuited());
+    };
+    let validity = both_valid(values, patterns);
+    let (ColumnData::Text(values), ColumnData::Text(patterns)) = (&values.data, &patterns.data) else {
+        return Err(unsuited());
+    };
+    let mut ready: Option<(&Arc<str>, P)> = None;
+    let mut matched = vec![false; values.len()];
+    for (row, ((value, pattern), matched)) in values.iter().zip(patterns).zip(&mut matched).enumerate() {
+        if validity.as_ref().is_some_and(|validity| !validity.get(row)) {
+            continue;
+        }
+        let current = match ready.take() {
+            Some((text, prepared)) if Arc::ptr_eq(text, pattern) || text == pattern => prepared,
+            _ => prepare(pattern)?,
+        };
+        *matched = test(&current, value)?;
+        ready = Some((pattern, current));
+    }
+    Ok(Column::new(ColumnData::Bool(matched), validity))
 }
 
 #[cfg(test)]

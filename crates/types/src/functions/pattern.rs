@@ -1,19 +1,12 @@
 //! LIKE, ILIKE, and the patterns of SIMILAR TO.
 
-use super::Family;
+use super::kernel::test_patterns;
 use super::text::{lower, text};
+use super::{Family, unexpected};
 use crate::Datum::{self, Bool, Bytea, Null, Text};
-use crate::{Error, Result, SqlState};
+use crate::{Error, Implementation, Result, SqlState};
 
 pub static FUNCTIONS: Family = family! { _call;
-    "textlike" (Text(s), Text(pattern)) => like(s, pattern).map(Bool);
-    "textnlike" (Text(s), Text(pattern)) => like(s, pattern).map(|matched| Bool(!matched));
-    "namelike" (Text(s), Text(pattern)) => like(s, pattern).map(Bool);
-    "namenlike" (Text(s), Text(pattern)) => like(s, pattern).map(|matched| Bool(!matched));
-    "texticlike" (Text(s), Text(pattern)) => ilike(s, pattern).map(Bool);
-    "texticnlike" (Text(s), Text(pattern)) => ilike(s, pattern).map(|matched| Bool(!matched));
-    "nameiclike" (Text(s), Text(pattern)) => ilike(s, pattern).map(Bool);
-    "nameicnlike" (Text(s), Text(pattern)) => ilike(s, pattern).map(|matched| Bool(!matched));
     "bytealike" (Bytea(bytes), Bytea(pattern)) => matches(bytes, pattern, &BYTES).map(Bool);
     "byteanlike" (Bytea(bytes), Bytea(pattern)) => matches(bytes, pattern, &BYTES).map(|matched| Bool(!matched));
     "like_escape" (Text(pattern), Text(escape)) => like_escape(pattern, escape);
@@ -28,18 +21,60 @@ pub static FUNCTIONS: Family = family! { _call;
     };
 };
 
-fn like(value: &str, pattern: &str) -> Result<bool> {
-    // Wildcards stand for characters, but all else may be compared by bytes.
-    if !pattern.contains('_') {
-        return matches(value.as_bytes(), pattern.as_bytes(), &BYTES);
-    }
-    let chars = |text: &str| text.chars().collect::<Vec<char>>();
-    matches(&chars(value), &chars(pattern), &CHARS)
+/// The operators, for strings: whether case is ignored, and whether a match is wanted or none.
+macro_rules! matching {
+    ($($name:literal $ignore_case:literal $wanted:literal,)*) => {
+        &[$(($name, Implementation::Vector(
+            |_, args| match args {
+                [Text(value), Text(pattern)] => {
+                    Ok(Bool(Like::new(pattern, $ignore_case).matches(value)? == $wanted))
+                }
+                _ => Err(unexpected($name, args)),
+            },
+            |columns, _| test_patterns(
+                columns,
+                |pattern| Ok(Like::new(pattern, $ignore_case)),
+                |like, value| Ok(like.matches(value)? == $wanted),
+            ),
+        ))),*]
+    };
 }
 
-fn ilike(value: &str, pattern: &str) -> Result<bool> {
-    let folded = |text: &str| text.chars().map(lower).collect::<Vec<char>>();
-    matches(&folded(value), &folded(pattern), &CHARS)
+pub static LIKE: Family = matching! {
+    "textlike" false true,
+    "textnlike" false false,
+    "namelike" false true,
+    "namenlike" false false,
+    "texticlike" true true,
+    "texticnlike" true false,
+    "nameiclike" true true,
+    "nameicnlike" true false,
+};
+
+/// A LIKE pattern made ready.
+enum Like {
+    /// Wildcards stand for characters, but without `_` all may be compared by bytes.
+    Bytes(Vec<u8>),
+    Chars(Vec<char>),
+    Folded(Vec<char>),
+}
+
+impl Like {
+    fn new(pattern: &str, ignore_case: bool) -> Like {
+        match ignore_case {
+            true => Like::Folded(pattern.chars().map(lower).collect()),
+            false if pattern.contains('_') => Like::Chars(pattern.chars().collect()),
+            false => Like::Bytes(pattern.as_bytes().to_vec()),
+        }
+    }
+
+    fn matches(&self, value: &str) -> Result<bool> {
+        match self {
+            Like::Bytes(pattern) => matches(value.as_bytes(), pattern, &BYTES),
+            Like::Chars(pattern) => matches(&value.chars().collect::<Vec<char>>(), pattern, &CHARS),
+            Like::Folded(pattern) => matches(&value.chars().map(lower).collect::<Vec<char>>(), pattern, &CHARS),
+        }
+    }
 }
 
 /// What the special characters are among bytes or chars.

@@ -1,5 +1,8 @@
 //! Functions and operators on regular expressions.
 
+use std::rc::Rc;
+
+use super::kernel::test_patterns;
 use super::pattern::similar_to_regex;
 use super::text::{check_length, text};
 use super::{Family, unexpected};
@@ -8,14 +11,6 @@ use crate::regex::{Options, Regex, Span, set_option};
 use crate::{ArrayValue, Error, Implementation, Oid, Result, SqlState};
 
 pub static FUNCTIONS: Family = family! { _call;
-    "textregexeq" (Text(s), Text(pattern)) => matches(s, pattern, false).map(Bool);
-    "textregexne" (Text(s), Text(pattern)) => matches(s, pattern, false).map(|matched| Bool(!matched));
-    "texticregexeq" (Text(s), Text(pattern)) => matches(s, pattern, true).map(Bool);
-    "texticregexne" (Text(s), Text(pattern)) => matches(s, pattern, true).map(|matched| Bool(!matched));
-    "nameregexeq" (Text(s), Text(pattern)) => matches(s, pattern, false).map(Bool);
-    "nameregexne" (Text(s), Text(pattern)) => matches(s, pattern, false).map(|matched| Bool(!matched));
-    "nameicregexeq" (Text(s), Text(pattern)) => matches(s, pattern, true).map(Bool);
-    "nameicregexne" (Text(s), Text(pattern)) => matches(s, pattern, true).map(|matched| Bool(!matched));
     "textregexsubstr" (Text(s), Text(pattern)) => substring(s, pattern);
     "substring" (Text(s), Text(pattern), Text(escape)) => {
         let escape = super::pattern::single(escape)?;
@@ -66,14 +61,48 @@ pub static SETS: Family = &[
     ),
 ];
 
-fn matches(value: &str, pattern: &str, ignore_case: bool) -> Result<bool> {
-    let regex = Regex::cached(
+/// The operators: whether case is ignored, and whether a match is wanted or none.
+macro_rules! matching {
+    ($($name:literal $ignore_case:literal $wanted:literal,)*) => {
+        &[$(($name, Implementation::Vector(
+            |_, args| match args {
+                [Text(value), Text(pattern)] => {
+                    let regex = operator_regex(pattern, $ignore_case)?;
+                    Ok(Bool(is_match(&regex, value)? == $wanted))
+                }
+                _ => Err(unexpected($name, args)),
+            },
+            |columns, _| test_patterns(
+                columns,
+                |pattern| operator_regex(pattern, $ignore_case),
+                |regex, value| Ok(is_match(regex, value)? == $wanted),
+            ),
+        ))),*]
+    };
+}
+
+pub static MATCHING: Family = matching! {
+    "textregexeq" false true,
+    "textregexne" false false,
+    "texticregexeq" true true,
+    "texticregexne" true false,
+    "nameregexeq" false true,
+    "nameregexne" false false,
+    "nameicregexeq" true true,
+    "nameicregexne" true false,
+};
+
+fn operator_regex(pattern: &str, ignore_case: bool) -> Result<Rc<Regex>> {
+    Regex::cached(
         pattern,
         Options {
             ignore_case,
             ..Options::default()
         },
-    )?;
+    )
+}
+
+fn is_match(regex: &Regex, value: &str) -> Result<bool> {
     regex.is_match(&value.chars().collect::<Vec<char>>())
 }
 
@@ -132,7 +161,7 @@ fn invalid_option(letter: &str) -> Error {
 /// A text and the pattern that is looked for in it.
 struct Subject {
     chars: Vec<char>,
-    regex: std::rc::Rc<Regex>,
+    regex: Rc<Regex>,
 }
 
 type Match = Vec<Option<Span>>;
