@@ -27,6 +27,8 @@ pub struct Function {
     pub args: Vec<FunctionArgument>,
     /// OUT, INOUT and TABLE columns, in order.
     pub outputs: Vec<FunctionArgument>,
+    /// The modes of all parameters as declared: says how `args` and `outputs` are interleaved.
+    pub modes: Vec<ArgumentMode>,
     pub result: Oid,
     pub returns_set: bool,
     pub strict: bool,
@@ -57,6 +59,21 @@ pub enum ArgumentMode {
     InOut,
     Variadic,
     Table,
+}
+
+impl Function {
+    /// All parameters as declared.
+    pub fn parameters(&self) -> impl Iterator<Item = &FunctionArgument> {
+        let (mut args, mut outputs) = (self.args.iter(), self.outputs.iter());
+        self.modes.iter().filter_map(move |mode| match mode {
+            ArgumentMode::In | ArgumentMode::Variadic => args.next(),
+            ArgumentMode::InOut => {
+                outputs.next();
+                args.next()
+            }
+            ArgumentMode::Out | ArgumentMode::Table => outputs.next(),
+        })
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -50,6 +50,7 @@ pub fn create(backend: &mut Backend<'_>, stmt: &CreateFunctionStmt, text: &str) 
         language: language.as_str().into(),
         args: signature.args,
         outputs: signature.outputs,
+        modes: signature.modes,
         result: signature.result,
         returns_set: signature.returns_set,
         strict: false,

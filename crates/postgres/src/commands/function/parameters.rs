@@ -15,6 +15,7 @@ use crate::commands::options::type_name_text;
 pub struct Signature {
     pub args: Vec<FunctionArgument>,
     pub outputs: Vec<FunctionArgument>,
+    pub modes: Vec<ArgumentMode>,
     pub result: Oid,
     pub returns_set: bool,
 }
@@ -24,10 +25,12 @@ const MAX_ARGUMENTS: usize = 100;
 
 pub fn read(backend: &Backend<'_>, stmt: &CreateFunctionStmt, language: &str) -> Result<Signature> {
     let (mut args, mut outputs): (Vec<FunctionArgument>, Vec<FunctionArgument>) = (Vec::new(), Vec::new());
+    let mut modes = Vec::new();
     let mut variadic_seen = false;
     for parameter in &stmt.parameters {
         let argument = argument(backend, parameter, language)?;
         check_name(stmt, parameter)?;
+        modes.push(argument.mode);
         let input = matches!(
             argument.mode,
             ArgumentMode::In | ArgumentMode::InOut | ArgumentMode::Variadic
@@ -65,6 +68,7 @@ pub fn read(backend: &Backend<'_>, stmt: &CreateFunctionStmt, language: &str) ->
     Ok(Signature {
         args,
         outputs,
+        modes,
         result,
         returns_set,
     })
