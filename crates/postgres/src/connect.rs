@@ -89,6 +89,7 @@ pub fn open(server: ServerId, database: Name, user: Oid) -> Session {
         last_sequence: None,
         clock: Clock::default(),
         random: 0,
+        advisory_locks: Vec::new(),
         temporary_schema: None,
         depth: 0,
         extension: None,

@@ -34,6 +34,8 @@ pub struct Session {
     /// Microseconds since 2000-01-01 UTC.
     pub clock: Clock,
     pub random: u64,
+    /// Advisory locks held until they are given back.
+    pub advisory_locks: Vec<AdvisoryLock>,
     /// Temporary schema, once made.
     pub temporary_schema: Option<Oid>,
     /// Depth of nested function calls, bounded.
@@ -43,6 +45,13 @@ pub struct Session {
     pub internal: bool,
     /// Files the learner gave, for \copy, \i and COPY FROM 'file'.
     pub files: OrdMap<Name, Name>,
+}
+
+/// A lock that only means what its holders agree on: one key of 64 bits, or two of 32.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdvisoryLock {
+    pub key: (i64, Option<i64>),
+    pub shared: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,18 +1,24 @@
 //! Catalog relations whose rows are computed (`pg_class`, `information_schema.columns` ...), and functions
 //! that read the catalog or the session (`pg_get_constraintdef`, `nextval`, `current_setting` ...).
+//!
+//! - [`relations`]: what the relations hold, a module a family; their columns are a table in the binary.
+//! - [`information_schema`]: those of the standard.
+//! - [`functions`]: a module a family; [`definition`]: objects written out as SQL.
+
+pub mod definition;
+pub mod functions;
+pub mod information_schema;
+pub mod relations;
 
 use std::sync::Arc;
 
 use kumquat_types::{Chunk, Datum, Error, Oid, Result};
 
 use crate::backend::Backend;
-use crate::extension::{FunctionCall, SystemRelation};
+use crate::extension::FunctionCall;
 use crate::storage::Heap;
 
-/// All computed relations of PostgreSQL itself.
-pub fn relations() -> &'static [SystemRelation] {
-    &[]
-}
+pub use relations::relations;
 
 /// Whether the relation of this oid shows itself as a view.
 pub fn is_view(relation: Oid) -> bool {
@@ -35,7 +41,10 @@ pub fn computed_heap(backend: &mut Backend<'_>, relation: Oid) -> Result<Option<
 /// Calls a function marked `Implementation::Backend`, the extension's included.
 pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Datum> {
     let extension = backend.extension;
-    match extension.call(backend, call)? {
+    if let Some(value) = extension.call(backend, call)? {
+        return Ok(value);
+    }
+    match functions::call(backend, call)? {
         Some(value) => Ok(value),
         None => Err(Error::not_modelled(format!("function {}", call.proc.name))),
     }
@@ -44,7 +53,10 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Datum>
 /// The same for functions that return sets or OUT columns: rows of columns.
 pub fn call_set(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Vec<Vec<Datum>>> {
     let extension = backend.extension;
-    match extension.call_set(backend, call)? {
+    if let Some(rows) = extension.call_set(backend, call)? {
+        return Ok(rows);
+    }
+    match functions::call_set(backend, call)? {
         Some(rows) => Ok(rows),
         None => Err(Error::not_modelled(format!("function {}", call.proc.name))),
     }

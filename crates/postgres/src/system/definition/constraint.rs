@@ -111,10 +111,7 @@ fn exclusion(backend: &Backend<'_>, index: Oid) -> Result<String> {
         keys.push(format!("{key} WITH {operator}"));
     }
     let predicate = match &definition.predicate {
-        Some(expr) => format!(
-            " WHERE ({})",
-            deparse_expression(backend, expr, Some(&table), false)?
-        ),
+        Some(expr) => format!(" WHERE ({})", deparse_expression(backend, expr, Some(&table), false)?),
         None => String::new(),
     };
     Ok(format!(

@@ -8,8 +8,8 @@ use crate::backend::Backend;
 use crate::catalog::function::{ArgumentMode, FunctionArgument};
 use crate::catalog::quote::{quote_identifier, quote_literal, quote_qualified};
 use crate::catalog::{Function, FunctionBody, ProcKind};
-use crate::settings::check::list_setting;
 use crate::ruleutils::deparse_expression;
+use crate::settings::check::list_setting;
 
 /// Which arguments are written, and how.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -128,7 +128,10 @@ pub fn argument_default(backend: &Backend<'_>, oid: Oid, number: i32) -> Result<
         return Ok(None);
     };
     if let Some(function) = backend.catalog()?.functions.get(&oid) {
-        let default = function.parameters().nth(at).and_then(|argument| argument.default.as_ref());
+        let default = function
+            .parameters()
+            .nth(at)
+            .and_then(|argument| argument.default.as_ref());
         return default
             .map(|expr| deparse_expression(backend, expr, None, false))
             .transpose();

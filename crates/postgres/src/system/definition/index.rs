@@ -66,9 +66,9 @@ pub fn index_column(backend: &Backend<'_>, oid: Oid, number: i32, pretty: bool) 
         return key_text(backend, &table, column, pretty).map(Some);
     }
     let included = definition.included.get(at - definition.columns.len().min(at));
-    Ok(Some(included.map_or_else(String::new, |number| {
-        column_list(&table, &[*number])
-    })))
+    Ok(Some(
+        included.map_or_else(String::new, |number| column_list(&table, &[*number])),
+    ))
 }
 
 /// A key column: its name, or the expression.

@@ -38,7 +38,10 @@ fn column_text(backend: &Backend<'_>, relation: &Relation, column: &IndexColumn)
             let attribute = relation.attribute(column.attribute);
             Ok(attribute.map_or_else(String::new, |attribute| quote_identifier(&attribute.name)))
         }
-        Some(expr) => Ok(bracketed(expr, deparse_expression(backend, expr, Some(relation), false)?)),
+        Some(expr) => Ok(bracketed(
+            expr,
+            deparse_expression(backend, expr, Some(relation), false)?,
+        )),
     }
 }
 
@@ -148,12 +151,7 @@ fn constant(backend: &Backend<'_>, type_oid: Oid, value: &Datum) -> Result<Strin
     deparse_expression(backend, &constant, None, false)
 }
 
-fn list_terms(
-    backend: &Backend<'_>,
-    key: &PartitionKey,
-    columns: &[String],
-    values: &[Datum],
-) -> Result<Vec<String>> {
+fn list_terms(backend: &Backend<'_>, key: &PartitionKey, columns: &[String], values: &[Datum]) -> Result<Vec<String>> {
     let (Some(column), Some(type_oid)) = (columns.first(), key.types.first()) else {
         return Ok(Vec::new());
     };

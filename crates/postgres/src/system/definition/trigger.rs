@@ -42,7 +42,11 @@ pub fn trigger_definition(backend: &Backend<'_>, oid: Oid, pretty: bool) -> Resu
     };
     let function = backend.catalog()?.functions.get(&trigger.function).cloned();
     let function = function.map_or_else(String::new, |function| backend.visible_function_name(&function));
-    let arguments: Vec<String> = trigger.arguments.iter().map(|argument| quote_literal(argument)).collect();
+    let arguments: Vec<String> = trigger
+        .arguments
+        .iter()
+        .map(|argument| quote_literal(argument))
+        .collect();
     Ok(Some(format!(
         "CREATE TRIGGER {} {timing} {} ON {table} FOR EACH {} EXECUTE FUNCTION {function}({})",
         quote_identifier(&trigger.name),

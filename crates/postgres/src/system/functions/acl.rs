@@ -8,12 +8,7 @@ use crate::catalog::acl::{AclKind, default_acl, privilege_letter, privilege_name
 use crate::catalog::{AclItem, Privileges};
 use crate::extension::FunctionCall;
 
-pub fn call(
-    backend: &mut Backend<'_>,
-    name: &str,
-    _: &FunctionCall<'_>,
-    args: Arguments<'_>,
-) -> Result<Option<Datum>> {
+pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
     let backend = &*backend;
     Ok(Some(match name {
         "acldefault" => {
@@ -53,7 +48,11 @@ pub fn call(
 }
 
 fn item_text(backend: &Backend<'_>, item: &AclItem) -> String {
-    item.text(&|role| backend.name_of_role(role).map_or_else(|| role.to_string(), |name| name.to_string()))
+    item.text(&|role| {
+        backend
+            .name_of_role(role)
+            .map_or_else(|| role.to_string(), |name| name.to_string())
+    })
 }
 
 /// A list as an `aclitem[]`, NULL for none.
@@ -70,11 +69,20 @@ pub fn explode(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Vec<Vec<Dat
     };
     let mut rows = Vec::new();
     for text in items.values.iter().filter_map(Datum::as_str) {
-        let Some((grantee, rest)) = text.rsplit_once('=') else { continue };
-        let Some((letters, grantor)) = rest.split_once('/') else { continue };
+        let Some((grantee, rest)) = text.rsplit_once('=') else {
+            continue;
+        };
+        let Some((letters, grantor)) = rest.split_once('/') else {
+            continue;
+        };
         let role = |name: &str| -> Result<Oid> {
             let name = name.trim_matches('"').replace("\"\"", "\"");
-            Ok(backend.server()?.role_names.get(name.as_str()).copied().unwrap_or_default())
+            Ok(backend
+                .server()?
+                .role_names
+                .get(name.as_str())
+                .copied()
+                .unwrap_or_default())
         };
         let (grantee, grantor) = (role(grantee)?, role(grantor)?);
         let mut letters = letters.chars().peekable();

@@ -56,7 +56,7 @@ pub fn call(backend: &Backend<'_>, call: &FunctionCall<'_>, args: Arguments<'_>)
 fn view_definition(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Option<String>> {
     let pretty = args.len() > 1 && args.get(1).as_bool() != Some(false);
     let relation = if args.is_text(0) {
-        let names = crate::environment::qualified_name(args.text(0))?;
+        let names = crate::catalog::namespace::qualified_name(args.text(0))?;
         backend.relation(&range_var(&names))?
     } else {
         match backend.catalog()?.relation(args.oid(0)) {
@@ -72,7 +72,7 @@ fn view_definition(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Option<
 
 /// The sequence that a serial or identity column owns.
 fn serial_sequence(backend: &Backend<'_>, table: &str, column: &str) -> Result<Option<String>> {
-    let names = crate::environment::qualified_name(table)?;
+    let names = crate::catalog::namespace::qualified_name(table)?;
     let relation = backend.relation(&range_var(&names))?;
     let attribute = relation
         .attribute_by_name(column)

@@ -38,7 +38,10 @@ pub fn catalog_of(class: ObjectClass) -> Oid {
 
 /// `pg_attrdef.oid` of a column's default: one number made of the table's and the column's.
 pub fn default_oid(table: Oid, number: i16) -> Oid {
-    Oid(table.0.wrapping_mul(COLUMNS).wrapping_add(u32::try_from(number).unwrap_or(0)))
+    Oid(table
+        .0
+        .wrapping_mul(COLUMNS)
+        .wrapping_add(u32::try_from(number).unwrap_or(0)))
 }
 
 const COLUMNS: u32 = 1601;
@@ -61,12 +64,7 @@ fn address(args: Arguments<'_>) -> Result<Option<ObjectAddress>> {
     }))
 }
 
-pub fn call(
-    backend: &mut Backend<'_>,
-    name: &str,
-    _: &FunctionCall<'_>,
-    args: Arguments<'_>,
-) -> Result<Option<Datum>> {
+pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
     if name != "pg_describe_object" {
         return Ok(None);
     }
@@ -343,7 +341,11 @@ pub fn object_address(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Vec<
     use kumquat_sql::ast::{ObjectName, ObjectType, ObjectWithArgs};
     let texts = |at: usize| -> Vec<String> {
         match args.get(at) {
-            Datum::Array(array) => array.values.iter().filter_map(|v| v.as_str().map(str::to_string)).collect(),
+            Datum::Array(array) => array
+                .values
+                .iter()
+                .filter_map(|v| v.as_str().map(str::to_string))
+                .collect(),
             _ => Vec::new(),
         }
     };

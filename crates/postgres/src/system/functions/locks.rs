@@ -7,12 +7,7 @@ use crate::backend::Backend;
 use crate::extension::FunctionCall;
 use crate::session::AdvisoryLock;
 
-pub fn call(
-    backend: &mut Backend<'_>,
-    name: &str,
-    _: &FunctionCall<'_>,
-    args: Arguments<'_>,
-) -> Result<Option<Datum>> {
+pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
     if !name.contains("advisory") {
         return Ok(None);
     }

@@ -9,12 +9,7 @@ use crate::catalog::ObjectAddress;
 use crate::commands::comment::shared_class;
 use crate::extension::FunctionCall;
 
-pub fn call(
-    backend: &mut Backend<'_>,
-    name: &str,
-    _: &FunctionCall<'_>,
-    args: Arguments<'_>,
-) -> Result<Option<Datum>> {
+pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
     let oid = args.oid(0);
     let backend = &*backend;
     let catalog = backend.catalog()?;
@@ -65,7 +60,9 @@ pub fn call(
         "pg_relation_is_publishable" => catalog.relation(oid).map(|relation| relation.has_storage()).into(),
         "pg_relation_is_updatable" => updatable_events(backend, oid)?.into(),
         "pg_column_is_updatable" => {
-            let column = catalog.relation(oid).and_then(|relation| relation.attribute(args.small(1)));
+            let column = catalog
+                .relation(oid)
+                .and_then(|relation| relation.attribute(args.small(1)));
             let events = updatable_events(backend, oid)?;
             column.map(|_| events & 20 == 20 || events & 4 != 0).into()
         }
@@ -78,7 +75,9 @@ fn comment(backend: &Backend<'_>, address: ObjectAddress) -> Datum {
 }
 
 fn class_by_name(catalog: &str) -> Option<crate::catalog::ObjectClass> {
-    let relation = crate::system::relations().iter().find(|relation| relation.name == catalog)?;
+    let relation = crate::system::relations()
+        .iter()
+        .find(|relation| relation.name == catalog)?;
     class_of(relation.oid)
 }
 

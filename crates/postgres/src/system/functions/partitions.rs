@@ -7,12 +7,7 @@ use crate::backend::Backend;
 use crate::catalog::{Relation, RelationKind};
 use crate::extension::FunctionCall;
 
-pub fn call(
-    backend: &mut Backend<'_>,
-    name: &str,
-    _: &FunctionCall<'_>,
-    args: Arguments<'_>,
-) -> Result<Option<Datum>> {
+pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
     if name != "pg_partition_root" {
         return Ok(None);
     }
@@ -63,7 +58,9 @@ pub fn tree(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Vec<Vec<Datum>
     while !level.is_empty() {
         let mut next = Vec::new();
         for oid in level {
-            let Some(relation) = catalog.relation(oid) else { continue };
+            let Some(relation) = catalog.relation(oid) else {
+                continue;
+            };
             let leaf = !matches!(
                 relation.kind,
                 RelationKind::PartitionedTable | RelationKind::PartitionedIndex

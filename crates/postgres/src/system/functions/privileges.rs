@@ -5,11 +5,11 @@ use kumquat_types::{Datum, Environment, Error, Oid, Result, SqlState};
 use super::Arguments;
 use crate::backend::Backend;
 use crate::catalog::acl::{AclKind, privilege_letter};
+use crate::catalog::namespace::qualified_name;
 use crate::catalog::{ObjectAddress, ObjectClass};
 use crate::commands::privileges::{has_grant_option, has_privilege};
 use crate::commands::relation_kind::not_a;
 use crate::commands::role;
-use crate::environment::qualified_name;
 use crate::extension::FunctionCall;
 
 /// How an object is named in a call, and what it may have.
@@ -205,9 +205,12 @@ fn has_role(backend: &Backend<'_>, call: &FunctionCall<'_>, args: Arguments<'_>)
         Some(name) => role::find(backend, name)?,
         None => rest.oid(0),
     };
-    let held = rest.text(1).split(',').any(|word| match word.trim().to_ascii_lowercase().as_str() {
-        "usage" => backend.has_privileges_of(role, group),
-        _ => backend.is_member_of(role, group),
-    });
+    let held = rest
+        .text(1)
+        .split(',')
+        .any(|word| match word.trim().to_ascii_lowercase().as_str() {
+            "usage" => backend.has_privileges_of(role, group),
+            _ => backend.is_member_of(role, group),
+        });
     Ok(held.into())
 }

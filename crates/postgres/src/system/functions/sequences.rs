@@ -12,12 +12,7 @@ use crate::commands::relation_kind::not_a;
 use crate::extension::FunctionCall;
 use crate::server::SequenceValue;
 
-pub fn call(
-    backend: &mut Backend<'_>,
-    name: &str,
-    _: &FunctionCall<'_>,
-    args: Arguments<'_>,
-) -> Result<Option<Datum>> {
+pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
     Ok(Some(match name {
         "nextval" => next_value(backend, args.oid(0))?.into(),
         "currval" => current_value(backend, args.oid(0))?.into(),
@@ -52,7 +47,10 @@ fn value_of(backend: &Backend<'_>, oid: Oid) -> Result<SequenceValue> {
 fn check_any(backend: &Backend<'_>, relation: &Relation, letters: &str) -> Result<()> {
     let object = ObjectAddress::new(ObjectClass::Relation, relation.oid);
     let role = backend.session.current_user;
-    if letters.chars().any(|letter| has_privilege(backend, role, object, letter)) {
+    if letters
+        .chars()
+        .any(|letter| has_privilege(backend, role, object, letter))
+    {
         return Ok(());
     }
     Err(permission_denied("sequence", &relation.name))
@@ -90,7 +88,10 @@ fn step(relation: &Relation, definition: &SequenceDefinition, last: i64) -> Resu
     };
     Err(Error::new(
         SqlState::SEQUENCE_GENERATOR_LIMIT_EXCEEDED,
-        format!("nextval: reached {word} value of sequence \"{}\" ({limit})", relation.name),
+        format!(
+            "nextval: reached {word} value of sequence \"{}\" ({limit})",
+            relation.name
+        ),
     ))
 }
 

@@ -102,7 +102,9 @@ fn signal(backend: &mut Backend<'_>, pid: i64) -> Datum {
 }
 
 fn set_seed(backend: &mut Backend<'_>, seed: &Datum) -> Result<Datum> {
-    let Datum::Float8(seed) = seed else { return Ok(Datum::Null) };
+    let Datum::Float8(seed) = seed else {
+        return Ok(Datum::Null);
+    };
     if !(-1.0..=1.0).contains(seed) {
         return Err(Error::new(
             SqlState::INVALID_PARAMETER_VALUE,

@@ -6,12 +6,7 @@ use super::Arguments;
 use crate::backend::Backend;
 use crate::extension::FunctionCall;
 
-pub fn call(
-    backend: &mut Backend<'_>,
-    name: &str,
-    _: &FunctionCall<'_>,
-    args: Arguments<'_>,
-) -> Result<Option<Datum>> {
+pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
     Ok(Some(match name {
         "current_setting" => current_setting(backend, args.text(0), args.bool(1))?,
         "set_config" => {

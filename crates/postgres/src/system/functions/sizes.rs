@@ -60,11 +60,8 @@ fn fork_size(backend: &Backend<'_>, relation: &Relation, args: Arguments<'_>) ->
         "main" => main_size(backend, relation),
         "fsm" => free_space_map(backend, relation),
         "vm" | "init" => Ok(0),
-        _ => Err(Error::new(
-            SqlState::INVALID_PARAMETER_VALUE,
-            "invalid fork name",
-        )
-        .hint("Valid fork names are \"main\", \"fsm\", \"vm\", and \"init\".")),
+        _ => Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, "invalid fork name")
+            .hint("Valid fork names are \"main\", \"fsm\", \"vm\", and \"init\".")),
     }
 }
 
@@ -86,7 +83,11 @@ fn free_space_map(backend: &Backend<'_>, relation: &Relation) -> Result<u64> {
     const THRESHOLD: u64 = 4;
     let main = main_size(backend, relation)?;
     let is_heap = matches!(relation.kind, RelationKind::Table | RelationKind::MaterializedView);
-    Ok(if is_heap && main > THRESHOLD * PAGE { 3 * PAGE } else { 0 })
+    Ok(if is_heap && main > THRESHOLD * PAGE {
+        3 * PAGE
+    } else {
+        0
+    })
 }
 
 /// Columns of any length have a TOAST table, whose index has a page.
@@ -104,9 +105,11 @@ fn may_be_long(backend: &Backend<'_>, type_oid: Oid, modifier: i32) -> bool {
         Oid::NUMERIC => modifier < 0,
         Oid::VARCHAR | Oid::BPCHAR => modifier < 0 || modifier > 500,
         Oid::INET | Oid::CIDR => false,
-        _ => kumquat_types::builtin_type(type_oid).is_none_or(|builtin| builtin.length < 0) || {
-            backend.array_element(type_oid).is_some()
-        },
+        _ => {
+            kumquat_types::builtin_type(type_oid).is_none_or(|builtin| builtin.length < 0) || {
+                backend.array_element(type_oid).is_some()
+            }
+        }
     }
 }
 
@@ -116,7 +119,9 @@ pub fn table_size(backend: &Backend<'_>, relation: &Relation) -> Result<u64> {
 
 pub fn indexes_size(backend: &Backend<'_>, relation: &Relation) -> Result<u64> {
     let indexes: Vec<_> = backend.catalog()?.indexes_of(relation.oid).cloned().collect();
-    indexes.iter().try_fold(0, |total, index| Ok(total + main_size(backend, index)?))
+    indexes
+        .iter()
+        .try_fold(0, |total, index| Ok(total + main_size(backend, index)?))
 }
 
 pub fn total_size(backend: &Backend<'_>, relation: &Relation) -> Result<u64> {
@@ -135,7 +140,11 @@ fn index_pages(backend: &Backend<'_>, index: &Relation) -> Result<u64> {
     if entries == 0 {
         return Ok(1);
     }
-    let key: u64 = index.attributes.iter().map(|attribute| typical_bytes(attribute.type_oid)).sum();
+    let key: u64 = index
+        .attributes
+        .iter()
+        .map(|attribute| typical_bytes(attribute.type_oid))
+        .sum();
     let tuple = TUPLE_OVERHEAD + key.div_ceil(8) * 8;
     let full = LEAF_SPACE / tuple;
     if entries <= full {

@@ -7,12 +7,7 @@ use crate::backend::Backend;
 use crate::extension::FunctionCall;
 use crate::session::Transaction;
 
-pub fn call(
-    backend: &mut Backend<'_>,
-    name: &str,
-    _: &FunctionCall<'_>,
-    args: Arguments<'_>,
-) -> Result<Option<Datum>> {
+pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
     let as_bigint = |xid: u64| Datum::Int8(i64::try_from(xid).unwrap_or(i64::MAX));
     let as_xid8 = |xid: u64| Datum::from(xid.to_string());
     Ok(Some(match name {

@@ -1,0 +1,224 @@
+//! The relations of `pg_catalog` and `information_schema`: their columns, and what computes their rows.
+//!
+//! `relations.txt` has a relation a line: `schema name oid kind column:type,...`. [`rows_of`] says by name
+//! which function gives the rows: an empty list where a fresh server has none and nothing here makes any, a
+//! refusal where PostgreSQL has rows that are not modelled.
+
+pub mod attributes;
+pub mod classes;
+pub mod constraints;
+pub mod dependencies;
+pub mod indexes;
+pub mod procs;
+pub mod roles;
+pub mod session;
+pub mod settings;
+pub mod shared;
+pub mod statistics;
+pub mod types;
+pub mod values;
+pub mod views;
+
+use std::sync::OnceLock;
+
+use kumquat_types::{Datum, Error, Result, builtin_type_by_name};
+
+use crate::backend::Backend;
+use crate::extension::{SystemColumn, SystemRelation};
+
+static TEXT: &str = include_str!("relations.txt");
+
+pub type Rows = Vec<Vec<Datum>>;
+pub type RowsOf = fn(&mut Backend<'_>) -> Result<Rows>;
+
+/// All computed relations of PostgreSQL itself.
+pub fn relations() -> &'static [SystemRelation] {
+    static RELATIONS: OnceLock<Vec<SystemRelation>> = OnceLock::new();
+    RELATIONS.get_or_init(|| TEXT.lines().filter_map(parse).collect())
+}
+
+fn parse(line: &'static str) -> Option<SystemRelation> {
+    let mut fields = line.split(' ');
+    let (schema, name) = (fields.next()?, fields.next()?);
+    let oid = kumquat_types::Oid(fields.next()?.parse().ok()?);
+    let kind = fields.next()?.chars().next()?;
+    let columns: Vec<SystemColumn> = fields
+        .next()?
+        .split(',')
+        .filter_map(|column| {
+            let (name, type_name) = column.split_once(':')?;
+            let type_oid = builtin_type_by_name(type_name)?.oid;
+            Some(SystemColumn { name, type_oid })
+        })
+        .collect();
+    Some(SystemRelation {
+        oid,
+        schema,
+        name,
+        kind,
+        columns: columns.leak(),
+        rows: match schema {
+            "information_schema" => crate::system::information_schema::rows_of(name),
+            _ => rows_of(name),
+        },
+    })
+}
+
+fn empty(_: &mut Backend<'_>) -> Result<Rows> {
+    Ok(Vec::new())
+}
+
+pub fn refused(_: &mut Backend<'_>) -> Result<Rows> {
+    Err(Error::not_modelled("this system catalog"))
+}
+
+fn rows_of(name: &str) -> RowsOf {
+    match name {
+        "pg_class" => classes::pg_class,
+        "pg_tables" => classes::pg_tables,
+        "pg_sequence" => classes::pg_sequence,
+        "pg_sequences" => classes::pg_sequences,
+        "pg_inherits" => classes::pg_inherits,
+        "pg_partitioned_table" => classes::pg_partitioned_table,
+        "pg_namespace" => classes::pg_namespace,
+        "pg_attribute" => attributes::pg_attribute,
+        "pg_attrdef" => attributes::pg_attrdef,
+        "pg_index" => indexes::pg_index,
+        "pg_indexes" => indexes::pg_indexes,
+        "pg_am" => indexes::pg_am,
+        "pg_opclass" => indexes::pg_opclass,
+        "pg_views" => views::pg_views,
+        "pg_matviews" => views::pg_matviews,
+        "pg_rewrite" => views::pg_rewrite,
+        "pg_constraint" => constraints::pg_constraint,
+        "pg_trigger" => constraints::pg_trigger,
+        "pg_type" => types::pg_type,
+        "pg_enum" => types::pg_enum,
+        "pg_range" => types::pg_range,
+        "pg_collation" => types::pg_collation,
+        "pg_cast" => procs::pg_cast,
+        "pg_proc" => procs::pg_proc,
+        "pg_operator" => procs::pg_operator,
+        "pg_language" => procs::pg_language,
+        "pg_authid" => roles::pg_authid,
+        "pg_roles" => roles::pg_roles,
+        "pg_user" => roles::pg_user,
+        "pg_shadow" => roles::pg_shadow,
+        "pg_group" => roles::pg_group,
+        "pg_auth_members" => roles::pg_auth_members,
+        "pg_db_role_setting" => roles::pg_db_role_setting,
+        "pg_default_acl" => roles::pg_default_acl,
+        "pg_database" => shared::pg_database,
+        "pg_tablespace" => shared::pg_tablespace,
+        "pg_extension" => shared::pg_extension,
+        "pg_available_extensions" => shared::pg_available_extensions,
+        "pg_available_extension_versions" => shared::pg_available_extension_versions,
+        "pg_description" => dependencies::pg_description,
+        "pg_shdescription" => dependencies::pg_shdescription,
+        "pg_depend" => dependencies::pg_depend,
+        "pg_shdepend" => dependencies::pg_shdepend,
+        "pg_settings" => settings::rows,
+        "pg_stat_activity" => session::stat_activity,
+        "pg_locks" => session::locks,
+        "pg_prepared_statements" => session::prepared_statements,
+        "pg_cursors" => session::cursors,
+        "pg_prepared_xacts" => session::prepared_transactions,
+        "pg_timezone_names" => session::timezone_names,
+        "pg_stat_user_tables" => statistics::stat_user_tables,
+        "pg_stat_all_tables" => statistics::stat_user_tables,
+        "pg_stat_user_indexes" => statistics::stat_user_indexes,
+        "pg_stat_all_indexes" => statistics::stat_user_indexes,
+        "pg_stat_database" => statistics::stat_database,
+        "pg_stats" => statistics::stats,
+        name if EMPTY.contains(&name) => empty,
+        _ => refused,
+    }
+}
+
+/// Relations without rows on a server where nothing of their kind was made, or can be made here.
+const EMPTY: [&str; 43] = [
+    "pg_event_trigger",
+    "pg_foreign_data_wrapper",
+    "pg_foreign_server",
+    "pg_foreign_table",
+    "pg_ident_file_mappings",
+    "pg_largeobject",
+    "pg_largeobject_metadata",
+    "pg_parameter_acl",
+    "pg_policies",
+    "pg_policy",
+    "pg_publication",
+    "pg_publication_namespace",
+    "pg_publication_rel",
+    "pg_publication_tables",
+    "pg_replication_origin",
+    "pg_replication_origin_status",
+    "pg_replication_slots",
+    "pg_rules",
+    "pg_seclabel",
+    "pg_seclabels",
+    "pg_shseclabel",
+    "pg_stat_progress_analyze",
+    "pg_stat_progress_basebackup",
+    "pg_stat_progress_cluster",
+    "pg_stat_progress_copy",
+    "pg_stat_progress_create_index",
+    "pg_stat_progress_vacuum",
+    "pg_stat_replication",
+    "pg_stat_replication_slots",
+    "pg_stat_subscription",
+    "pg_stat_subscription_stats",
+    "pg_stat_user_functions",
+    "pg_stat_wal_receiver",
+    "pg_stat_xact_user_functions",
+    "pg_statistic_ext",
+    "pg_statistic_ext_data",
+    "pg_stats_ext",
+    "pg_stats_ext_exprs",
+    "pg_subscription",
+    "pg_subscription_rel",
+    "pg_transform",
+    "pg_user_mapping",
+    "pg_user_mappings",
+];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+    use super::*;
+    use crate::connect::open;
+    use crate::extension::NoExtension;
+    use crate::server::{Network, ServerId};
+
+    #[test]
+    fn every_line_is_read() {
+        assert_eq!(relations().len(), TEXT.lines().count());
+        for (relation, line) in relations().iter().zip(TEXT.lines()) {
+            let columns = line.split(' ').nth(4).unwrap().split(',').count();
+            assert_eq!(relation.columns.len(), columns, "{}", relation.name);
+        }
+    }
+
+    #[test]
+    fn every_row_has_a_value_for_each_column() {
+        let mut network = Network::new(&[("localhost", 5432)]);
+        let mut session = open(
+            ServerId(0),
+            "lab".into(),
+            crate::catalog::well_known::BOOTSTRAP_SUPERUSER,
+        );
+        let mut backend = Backend {
+            network: &mut network,
+            session: &mut session,
+            extension: &NoExtension,
+        };
+        for relation in relations() {
+            let Ok(rows) = (relation.rows)(&mut backend) else {
+                continue;
+            };
+            for row in rows.iter().take(50) {
+                assert_eq!(row.len(), relation.columns.len(), "{}", relation.name);
+            }
+        }
+    }
+}
