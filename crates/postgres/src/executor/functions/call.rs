@@ -115,6 +115,7 @@ pub fn do_block(backend: &mut Backend<'_>, statement: &DoStmt) -> Result<Command
         language: language.as_str().into(),
         args: Vec::new(),
         outputs: Vec::new(),
+        modes: Vec::new(),
         result: Oid::VOID,
         returns_set: false,
         strict: false,
