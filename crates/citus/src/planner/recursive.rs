@@ -69,7 +69,7 @@ impl Planner {
         }
         self.local_tables(query)?;
         self.recurring_outer_joins(query)?;
-        if !self.from_has_distributed(query) {
+        if !self.reads_distributed(query) {
             self.sublinks_of_recurring(query)?;
         }
         let _ = top;
@@ -155,7 +155,7 @@ impl Planner {
     }
 
     /// FROM (not the sublinks of the query) reads a distributed table.
-    fn from_has_distributed(&self, query: &Query) -> bool {
+    fn reads_distributed(&self, query: &Query) -> bool {
         query.range_table.iter().any(|entry| self.entry_has_distributed(entry))
     }
 
@@ -279,7 +279,7 @@ impl Planner {
 
     /// Local tables that are joined with distributed ones are read first.
     fn local_tables(&mut self, query: &mut Query) -> Result<()> {
-        if !self.from_has_distributed(query) && !(self.has_distributed(query) && query.from.len() > 1) {
+        if !self.reads_distributed(query) && (!self.has_distributed(query) || query.from.len() <= 1) {
             return Ok(());
         }
         let target = query.result_relation;

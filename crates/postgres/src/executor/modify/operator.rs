@@ -22,6 +22,9 @@ use crate::planner::plan::ModifyTable;
 use crate::query::CommandType;
 use crate::storage::RowId;
 
+/// Rows of one table that are to be changed: where they are in the source, and their addresses.
+type Changed = (Oid, Vec<(usize, RowId)>);
+
 struct Modify {
     input: Box<dyn Operator>,
     plan: ModifyTable,
@@ -140,8 +143,8 @@ impl Modify {
     }
 
     /// Rows that are to be changed: those that are still there, each once; by table, in order.
-    fn addresses(&mut self, ctx: &mut Context<'_, '_>, source: &Chunk) -> Result<Vec<(Oid, Vec<(usize, RowId)>)>> {
-        let mut found: Vec<(Oid, Vec<(usize, RowId)>)> = Vec::new();
+    fn addresses(&mut self, ctx: &mut Context<'_, '_>, source: &Chunk) -> Result<Vec<Changed>> {
+        let mut found: Vec<Changed> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         for row in 0..source.rows {
             let Some((table, id)) = self.address(source, row, ctx) else {

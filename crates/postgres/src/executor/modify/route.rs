@@ -1,6 +1,7 @@
 //! Which partition a row belongs to.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use kumquat_types::{Chunk, Column, Datum, Error, Oid, Result, SqlState, io};
@@ -102,8 +103,8 @@ impl Router {
         places: &[usize],
         leaves: &mut [Oid],
     ) -> Result<()> {
-        if !self.levels.contains_key(&parent) {
-            self.levels.insert(parent, Level::new(ctx.backend, parent)?);
+        if let Entry::Vacant(vacant) = self.levels.entry(parent) {
+            vacant.insert(Level::new(ctx.backend, parent)?);
         }
         let mut below: BTreeMap<Oid, Vec<usize>> = BTreeMap::new();
         if let Some(level) = self.levels.get_mut(&parent) {
@@ -136,9 +137,8 @@ impl Router {
         if from == to {
             return Ok(rows.clone());
         }
-        if !self.conversions.contains_key(&(from, to)) {
-            let places = conversion(ctx, from, to)?;
-            self.conversions.insert((from, to), places);
+        if let Entry::Vacant(vacant) = self.conversions.entry((from, to)) {
+            vacant.insert(conversion(ctx, from, to)?);
         }
         let Some(Some(places)) = self.conversions.get(&(from, to)) else {
             return Ok(rows.clone());

@@ -22,6 +22,9 @@ pub struct Variable {
     pub cursor: Option<Rc<CursorDeclaration>>,
 }
 
+/// Names of fields, and their types with modifiers.
+pub type Fields = (Arc<[Name]>, Arc<[(Oid, i32)]>);
+
 /// `name CURSOR (parameters) FOR query`
 pub struct CursorDeclaration {
     pub scroll: Option<bool>,
@@ -58,7 +61,7 @@ impl Variable {
     }
 
     /// The names and types of its fields, as far as they are known.
-    pub fn fields(&self) -> Option<(Arc<[Name]>, Arc<[(Oid, i32)]>)> {
+    pub fn fields(&self) -> Option<Fields> {
         match (&self.shape, &self.value) {
             (Some(shape), _) => Some((shape.names.clone(), shape.types.clone())),
             (None, Datum::Record(record)) => Some((record.names.clone(), record.types.clone())),

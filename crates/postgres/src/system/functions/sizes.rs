@@ -103,7 +103,7 @@ fn toast_size(backend: &Backend<'_>, relation: &Relation) -> u64 {
 fn may_be_long(backend: &Backend<'_>, type_oid: Oid, modifier: i32) -> bool {
     match type_oid {
         Oid::NUMERIC => modifier < 0,
-        Oid::VARCHAR | Oid::BPCHAR => modifier < 0 || modifier > 500,
+        Oid::VARCHAR | Oid::BPCHAR => !(0..=500).contains(&modifier),
         Oid::INET | Oid::CIDR => false,
         _ => {
             kumquat_types::builtin_type(type_oid).is_none_or(|builtin| builtin.length < 0) || {
