@@ -68,7 +68,7 @@ export class KumquatPage {
   async runStep(number) {
     const step = this.step(number);
     await step.getByRole('button', { name: 'Run' }).click();
-    await this.page.locator(`.step.done:nth-child(${number})`).waitFor();
+    await this.page.locator(`.step.done:nth-child(${number})`).waitFor({ state: 'attached' });
   }
 
   async editStep(number, sql) {
