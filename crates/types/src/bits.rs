@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use crate::{Datum, Error, Result, SqlState};
 
+/// The longest `bit(n)`.
+const MAX_BITS: usize = 83_886_080;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BitString(pub Vec<bool>);
 
@@ -106,10 +109,16 @@ impl BitString {
     }
 
     /// `bitfromint8`: the lowest `typmod` bits, the sign going on to the left.
-    pub fn from_integer(value: i64, typmod: i32) -> Datum {
+    pub fn from_integer(value: i64, typmod: i32) -> Result<Datum> {
         let length = usize::try_from(typmod).ok().filter(|&length| length > 0).unwrap_or(1);
+        if length > MAX_BITS {
+            return Err(Error::new(
+                SqlState::PROGRAM_LIMIT_EXCEEDED,
+                format!("bit string length exceeds the maximum allowed ({MAX_BITS})"),
+            ));
+        }
         let bit = |place: usize| value >> place.min(63) & 1 == 1;
-        BitString::datum((0..length).rev().map(bit).collect())
+        Ok(BitString::datum((0..length).rev().map(bit).collect()))
     }
 
     /// `bittoint8`, of at most `size` bits, where a full-width string has a sign.

@@ -123,8 +123,17 @@ fn fit_bpchar(env: &dyn Environment, typmod: i32, text: Arc<str>, explicit: bool
     }
     match length - text.chars().count() {
         0 => Ok(Datum::Text(text)),
-        missing => Ok(Datum::text(format!("{text}{:missing$}", ""))),
+        missing if length > MAX_LENGTH as usize => Err(too_long_to_pad(missing)),
+        missing => Ok(Datum::text(format!("{text}{}", " ".repeat(missing)))),
     }
+}
+
+/// A length that no declaration allows, but a call of the coercion function may ask for.
+fn too_long_to_pad(missing: usize) -> Error {
+    Error::new(
+        SqlState::PROGRAM_LIMIT_EXCEEDED,
+        format!("invalid memory alloc request size {missing}"),
+    )
 }
 
 /// Cuts at a byte; unless the cast is explicit, only blanks may go.
@@ -153,6 +162,9 @@ fn fit_bits(fixed: bool, typmod: i32, bits: Arc<BitString>, explicit: bool) -> R
     let (length, actual) = (typmod as usize, bits.0.len());
     if actual == length || !fixed && actual < length {
         return Ok(Datum::Bits(bits));
+    }
+    if explicit && typmod > MAX_BITS {
+        return Err(too_long_to_pad(length / 8));
     }
     if explicit {
         let mut fitted = bits.0.clone();

@@ -15,6 +15,9 @@ pub const MAX_DIMENSIONS: usize = 6;
 /// `MaxArraySize`: the most elements an array can have.
 pub const MAX_ELEMENTS: usize = 134_217_727;
 
+/// Elements that fit into the memory of a browser's tab beside everything else.
+const AFFORDABLE_ELEMENTS: usize = 1 << 24;
+
 /// `'[0:1]={7,8}'::int[]` is `{element: INT4, dims: [(2, 0)], values: [7, 8]}`; an empty array has no dims.
 #[derive(Clone, Debug)]
 pub struct ArrayValue {
@@ -66,11 +69,18 @@ fn last_subscript(length: usize, lower: i32) -> i32 {
 
 /// The product of the lengths, if an array can be so large.
 fn checked_size(lengths: impl IntoIterator<Item = usize>) -> Result<usize> {
-    lengths
+    let size = lengths
         .into_iter()
         .try_fold(1_usize, |size, length| size.checked_mul(length))
         .filter(|&size| size <= MAX_ELEMENTS)
-        .ok_or_else(too_large)
+        .ok_or_else(too_large)?;
+    if size > AFFORDABLE_ELEMENTS {
+        let bytes = size.saturating_mul(8);
+        return Err(
+            Error::new(SqlState::OUT_OF_MEMORY, "out of memory").detail(format!("Failed on request of size {bytes}."))
+        );
+    }
+    Ok(size)
 }
 
 fn too_large() -> Error {

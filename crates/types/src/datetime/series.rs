@@ -4,7 +4,7 @@ use crate::compare::compare;
 use crate::{Datum, Error, Interval, Result, SqlState};
 
 /// More rows than any learner wants to see; a real server would run until its disk is full.
-const MAX_ROWS: usize = 10_000_000;
+const MAX_ROWS: usize = 5_000_000;
 
 /// `generate_series_timestamp`: from `start` to `end` by `step`, each made from the one before by `plus`.
 pub fn generate_series(
@@ -27,7 +27,7 @@ pub fn generate_series(
     let mut current = start;
     while if ascending { current <= end } else { current >= end } {
         if rows.len() == MAX_ROWS {
-            return Err(Error::not_modelled("generate_series of more than 10000000 rows"));
+            return Err(Error::not_modelled("generate_series of more than 5000000 rows"));
         }
         rows.push(vec![value(current)]);
         let next = plus(current)?;

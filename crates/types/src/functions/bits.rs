@@ -23,8 +23,8 @@ pub static FUNCTIONS: Family = family! { call;
     "bit_bit_count" (Bits(a)) => Ok(Int8(a.0.iter().map(|&bit| i64::from(bit)).sum()));
     "bitgetbit" (Bits(a), Int4(index)) => Ok(Int4(i32::from(get_bit(a, *index)?)));
     "bitsetbit" (Bits(a), Int4(index), Int4(new)) => set_bit(a, *index, *new);
-    "bitfromint4" (Int4(value), Int4(typmod)) => Ok(BitString::from_integer(i64::from(*value), *typmod));
-    "bitfromint8" (Int8(value), Int4(typmod)) => Ok(BitString::from_integer(*value, *typmod));
+    "bitfromint4" (Int4(value), Int4(typmod)) => BitString::from_integer(i64::from(*value), *typmod);
+    "bitfromint8" (Int8(value), Int4(typmod)) => BitString::from_integer(*value, *typmod);
     "bittoint4" (Bits(a)) => a.to_integer(32).and_then(|v| i32::try_from(v).ok()).map(Int4)
         .ok_or_else(|| Error::new(SqlState::NUMERIC_VALUE_OUT_OF_RANGE, "integer out of range"));
     "bittoint8" (Bits(a)) => a.to_integer(64).map(Int8)

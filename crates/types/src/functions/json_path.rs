@@ -67,7 +67,7 @@ impl<'a> Search<'a> {
 
     /// The items that are found; None after an error that is kept silent.
     fn items(&self, call: &Call<'_>, first_only: bool) -> Result<Option<Vec<Json>>> {
-        let path = JsonPath::parse(self.path)?;
+        let path = JsonPath::cached(self.path)?;
         let query = Query {
             env: call.env,
             document: self.json,

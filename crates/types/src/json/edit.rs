@@ -261,7 +261,7 @@ impl Editor<'_> {
 
 /// An assignment far beyond the end would fill the memory with nulls.
 fn check_gap(index: usize) -> Result<()> {
-    const LIMIT: usize = 10_000_000;
+    const LIMIT: usize = 1 << 22;
     if index < LIMIT {
         return Ok(());
     }

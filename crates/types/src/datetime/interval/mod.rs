@@ -73,7 +73,7 @@ pub fn interval_out(env: &dyn Environment, span: &Interval) -> String {
 
 /// Drops the fields that a type modifier leaves out, and rounds (`interval_scale`).
 pub fn adjust(span: &Interval, typmod: i32) -> Result<Interval> {
-    use range::{DAY, HOUR as HOURS, MINUTE as MINUTES, MONTH, SECOND, YEAR};
+    use range::{DAY, HOUR as HOURS, MINUTE as MINUTES, SECOND, YEAR};
     if typmod < 0 {
         return Ok(*span);
     }
@@ -93,7 +93,6 @@ pub fn adjust(span: &Interval, typmod: i32) -> Result<Interval> {
             _ => 0,
         };
         span.micros = span.micros.checked_div(unit).unwrap_or(0) * unit;
-        debug_assert!(fields & (MONTH | YEAR | DAY | HOURS | MINUTES | SECOND) != 0);
     }
     match typmod & range::FULL_PRECISION {
         range::FULL_PRECISION => Ok(span),

@@ -64,7 +64,10 @@ pub fn float_to_char(value: f64, significant: usize, template: &str) -> Result<S
     }
     if template.flags.exponent {
         return Ok(if value.is_finite() {
-            let text = exponent_form(&format!("{:.*e}", template.after, value.abs()));
+            // No double has more digits than these.
+            let digits = template.after.min(1100);
+            let more = "0".repeat(template.after - digits);
+            let text = exponent_form(&format!("{:.*e}", digits, value.abs()).replace('e', &format!("{more}e")));
             let sign = if value < 0.0 { '-' } else { ' ' };
             format!("{sign}{text}")
         } else {
@@ -112,7 +115,8 @@ fn exponent_of_numeric(value: &Numeric, decimals: usize) -> String {
     let sign = if value.is_negative() { '-' } else { ' ' };
     let magnitude = value.abs();
     if magnitude.is_zero() {
-        return format!("{sign}{:.decimals$}e+00", 0.0);
+        let point = if decimals > 0 { "." } else { "" };
+        return format!("{sign}0{point}{}e+00", "0".repeat(decimals));
     }
     let digits = magnitude.to_string();
     let (whole, part) = digits.split_once('.').unwrap_or((&digits, ""));

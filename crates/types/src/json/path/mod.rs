@@ -4,6 +4,8 @@
 //! `jsonpath` value holds. [`execute`] runs it over a document; [`predicate`], [`method`] and [`moment`] are
 //! what conditions, `.double()` and its kin, and `.datetime()` do.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::{Datum, Numeric, Result};
@@ -119,6 +121,23 @@ impl Expr {
 impl JsonPath {
     pub fn parse(text: &str) -> Result<JsonPath> {
         parser::parse(text)
+    }
+
+    /// The same, remembered: a query runs one path over many documents.
+    pub fn cached(text: &str) -> Result<Rc<JsonPath>> {
+        const REMEMBERED: usize = 16;
+        thread_local! {
+            static CACHE: RefCell<Vec<(String, Rc<JsonPath>)>> = const { RefCell::new(Vec::new()) };
+        }
+        CACHE.with_borrow_mut(|cache| {
+            if let Some((_, path)) = cache.iter().find(|(known, _)| known == text) {
+                return Ok(path.clone());
+            }
+            let path = Rc::new(JsonPath::parse(text)?);
+            cache.truncate(REMEMBERED - 1);
+            cache.insert(0, (text.into(), path.clone()));
+            Ok(path)
+        })
     }
 }
 
