@@ -42,6 +42,11 @@ pub(crate) fn unexpected(name: &str, args: &[Datum]) -> Error {
     Error::internal(format!("unexpected arguments of {name}: {args:?}"))
 }
 
+/// An error of a function that PostgreSQL writes in SQL, where it is called with constants.
+pub(crate) fn in_sql(error: Error, function: &str) -> Error {
+    error.context(format!("SQL function \"{function}\" statement 1"))
+}
+
 pub mod array;
 pub mod bits;
 pub mod bytea;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::integer::{MAX_SERIES, invalid_frame_offset, numeric_of, too_many_rows};
-use super::{Family, unexpected};
+use super::{Family, in_sql, unexpected};
 use crate::Datum::{self, Bool, Float4, Float8, Int2, Int4, Int8, Numeric as Number};
 use crate::numeric::overflow;
 use crate::{Call, Error, Implementation, Numeric, Result, SqlState, apply_typmod};
@@ -34,8 +34,8 @@ pub static FUNCTIONS: Family = family! { call;
     "numeric_exp" (Number(a)) => number(a.exp()?);
     "numeric_ln" (Number(a)) => number(a.ln()?);
     "numeric_log" (Number(base), Number(a)) => number(base.log(a)?);
-    "log" (Number(a)) => number(a.log10()?);
-    "log10" (Number(a)) => number(a.log10()?);
+    "log" (Number(a)) => number(a.log10().map_err(|error| in_sql(error, "log"))?);
+    "log10" (Number(a)) => number(a.log10().map_err(|error| in_sql(error, "log10"))?);
     "numeric_gcd" (Number(a), Number(b)) => number(gcd(a, b)?);
     "numeric_lcm" (Number(a), Number(b)) => number(lcm(a, b)?);
     "numeric_fac" (Int8(n)) => number(factorial(*n)?);

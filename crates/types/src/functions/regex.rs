@@ -5,17 +5,17 @@ use std::rc::Rc;
 use super::kernel::test_patterns;
 use super::pattern::similar_to_regex;
 use super::text::{check_length, text};
-use super::{Family, unexpected};
+use super::{Family, in_sql, unexpected};
 use crate::Datum::{self, Bool, Int4, Null, Text};
 use crate::regex::{Options, Regex, Span, set_option};
 use crate::{ArrayValue, Error, Implementation, Oid, Result, SqlState};
 
 pub static FUNCTIONS: Family = family! { _call;
     "textregexsubstr" (Text(s), Text(pattern)) => substring(s, pattern);
-    "substring" (Text(s), Text(pattern), Text(escape)) => {
-        let escape = super::pattern::single(escape)?;
-        substring(s, &similar_to_regex(pattern, escape)?)
-    };
+    "substring" (Text(s), Text(pattern), Text(escape)) => super::pattern::single(escape)
+        .and_then(|escape| similar_to_regex(pattern, escape))
+        .and_then(|pattern| substring(s, &pattern))
+        .map_err(|error| in_sql(error, "substring"));
     "textregexreplace_noopt" (Text(s), Text(pattern), Text(new)) =>
         replace(&Subject::new(s, pattern, Options::default())?, new, 0, 1);
     "textregexreplace" (Text(s), Text(pattern), Text(new), Text(flags)) => {
