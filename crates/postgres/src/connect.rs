@@ -112,11 +112,10 @@ fn initial_settings(
             .filter(move |(oid, _, _)| *oid == wanted)
             .map(|(_, name, value)| (name.clone(), value.clone()))
     };
-    let pairs = |(name, value): (&Name, &Name)| (name.clone(), value.clone());
     let all = defaults
         .iter()
         .cloned()
-        .chain(database.settings.iter().map(pairs))
+        .chain(database.settings.iter().cloned())
         .chain(of_role(Oid::INVALID))
         .chain(of_role(database.oid));
     for (name, text) in all {

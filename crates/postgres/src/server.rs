@@ -64,7 +64,7 @@ pub struct Database {
     pub connection_limit: i32,
     pub is_template: bool,
     /// ALTER DATABASE ... SET.
-    pub settings: OrdMap<Name, Name>,
+    pub settings: Vec<(Name, Name)>,
     pub catalog: Catalog,
     /// The rows of tables and materialized views.
     pub heaps: OrdMap<Oid, Arc<Heap>>,

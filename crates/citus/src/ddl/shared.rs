@@ -25,7 +25,7 @@ struct Properties {
     owner: Oid,
     acl: Option<Vec<AclItem>>,
     connection_limit: i32,
-    settings: OrdMap<Name, Name>,
+    settings: Vec<(Name, Name)>,
 }
 
 impl Properties {

@@ -155,7 +155,7 @@ impl Database {
             allow_connections: true,
             connection_limit: -1,
             is_template: false,
-            settings: OrdMap::new(),
+            settings: Vec::new(),
             catalog: initial_catalog().clone(),
             heaps: OrdMap::new(),
             sequences: OrdMap::new(),

@@ -153,6 +153,18 @@ fn no_default(backend: &Backend<'_>, method: &str, type_oid: Oid) -> Error {
     .hint("You must specify an operator class for the index or define a default operator class for the data type.")
 }
 
+/// The type an index keeps for a column, where it is not the column's own.
+pub fn key_type(backend: &Backend<'_>, method: &str, class: &[String], type_oid: Oid) -> Option<Oid> {
+    if method == "hash" {
+        return Some(Oid::INT4);
+    }
+    match resolve(backend, method, class, type_oid).ok()?.key_type {
+        Oid::INVALID => None,
+        Oid::ANYELEMENT => backend.array_element(type_oid),
+        key_type => Some(key_type),
+    }
+}
+
 /// The default class of a type, exact before binary-compatible before polymorphic (`GetDefaultOpClass`).
 pub fn default_class(backend: &Backend<'_>, method: &str, type_oid: Oid) -> Option<&'static OperatorClass> {
     let candidates = || {

@@ -203,7 +203,7 @@ pub fn alter_setting(backend: &mut Backend<'_>, stmt: &AlterDatabaseSetStmt) -> 
         false => return Err(undefined(&stmt.name)),
     };
     change(backend, &stmt.name, |database| {
-        role::settings::apply_to_database(&mut database.settings, setting);
+        role::settings::apply_to_all(&mut database.settings, setting);
         Ok(())
     })?;
     Ok(CommandTag::new("ALTER DATABASE"))

@@ -12,7 +12,7 @@ pub mod relations;
 
 use std::sync::Arc;
 
-use kumquat_types::{Chunk, Datum, Error, Oid, Result};
+use kumquat_types::{Chunk, Datum, Error, Oid, Proc, RecordValue, Result};
 
 use crate::backend::Backend;
 use crate::extension::FunctionCall;
@@ -44,10 +44,27 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Datum>
     if let Some(value) = extension.call(backend, call)? {
         return Ok(value);
     }
-    match functions::call(backend, call)? {
-        Some(value) => Ok(value),
-        None => Err(Error::not_modelled(format!("function {}", call.proc.name))),
+    if let Some(value) = functions::call(backend, call)? {
+        return Ok(value);
     }
+    if call.proc.out_types.is_empty() || call.proc.returns_set {
+        return Err(Error::not_modelled(format!("function {}", call.proc.name)));
+    }
+    let rows = call_set(backend, call)?;
+    Ok(rows
+        .into_iter()
+        .next()
+        .map_or(Datum::Null, |row| as_record(call.proc, row)))
+}
+
+/// The OUT columns of a call as one value.
+fn as_record(proc: &Proc, values: Vec<Datum>) -> Datum {
+    let names = proc.arg_names.iter().skip(proc.args.len());
+    Datum::Record(Arc::new(RecordValue {
+        values,
+        types: proc.out_types.iter().map(|type_oid| (*type_oid, -1)).collect(),
+        names: names.map(|name| (*name).into()).collect(),
+    }))
 }
 
 /// The same for functions that return sets or OUT columns: rows of columns.

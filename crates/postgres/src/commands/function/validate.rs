@@ -8,6 +8,7 @@ use super::invalid;
 use crate::analyze::{Parameters, analyze_definition, coerce_expression};
 use crate::backend::Backend;
 use crate::catalog::{Function, FunctionBody};
+use crate::executor::plpgsql;
 use crate::query::Query;
 
 /// Checks a body as far as its language lets it be checked before it runs.
@@ -17,6 +18,9 @@ pub fn validate(backend: &Backend<'_>, function: &Function, stmt: &CreateFunctio
             validate_sql(backend, function, source).map_err(|error| place_in_statement(error, source, text))
         }
         ("sql", FunctionBody::Standard(_), Some(body)) => validate_standard(backend, function, body),
+        ("plpgsql", FunctionBody::Source(source), _) => plpgsql::compile(function, function.result == Oid::TRIGGER)
+            .map(drop)
+            .map_err(|error| place_in_statement(error, source, text)),
         _ => Ok(()),
     }
 }

@@ -21,7 +21,7 @@ use super::{partition, reloptions};
 use crate::backend::Backend;
 use crate::catalog::expression_references::columns_read;
 use crate::catalog::naming::truncate_identifier;
-use crate::catalog::operator_class::{IndexMethod, find_index_method};
+use crate::catalog::operator_class::{self, IndexMethod, find_index_method};
 use crate::catalog::{
     Attribute, Catalog, Constraint, ConstraintKind, DependencyKind, IndexColumn, IndexDefinition, Name, ObjectAddress,
     ObjectClass, Relation, RelationKind, SortOrder,
@@ -110,6 +110,9 @@ impl IndexColumn {
 
 pub fn create(backend: &mut Backend<'_>, stmt: &IndexStmt) -> Result<CommandTag> {
     let tag = CommandTag::new("CREATE INDEX");
+    if stmt.concurrent {
+        backend.prevent_in_transaction_block("CREATE INDEX CONCURRENTLY")?;
+    }
     let relation = backend.relation(&stmt.relation)?;
     check_table(&relation, stmt.concurrent)?;
     backend.check_relation_owner(&relation)?;
@@ -251,7 +254,7 @@ fn store(backend: &mut Backend<'_>, table: &Relation, request: &IndexRequest, na
     index.persistence = table.persistence;
     index.access_method = request.method.clone();
     index.options = request.options.clone();
-    index.attributes = index_attributes(table, request).into();
+    index.attributes = index_attributes(backend, table, request).into();
     if request.parent.is_valid() {
         index.parents.push(request.parent);
     }
@@ -286,11 +289,15 @@ fn store(backend: &mut Backend<'_>, table: &Relation, request: &IndexRequest, na
 }
 
 /// The index's own attributes, named as PostgreSQL names them.
-fn index_attributes(table: &Relation, request: &IndexRequest) -> Vec<Attribute> {
-    let keys = request
-        .columns
-        .iter()
-        .map(|column| columns::column_type_and_modifier(table, column));
+fn index_attributes(backend: &Backend<'_>, table: &Relation, request: &IndexRequest) -> Vec<Attribute> {
+    let keys = request.columns.iter().map(|column| {
+        let (type_oid, modifier) = columns::column_type_and_modifier(table, column);
+        let class: Vec<String> = column.operator_class.iter().map(|name| name.to_string()).collect();
+        match operator_class::key_type(backend, &request.method, &class, type_oid) {
+            Some(key_type) => (key_type, -1),
+            None => (type_oid, modifier),
+        }
+    });
     let included = request.included.iter().map(|number| {
         let attribute = table.attribute(*number);
         attribute.map_or((Oid::INVALID, -1), |a| (a.type_oid, a.type_modifier))

@@ -168,8 +168,7 @@ fn mentions(acl: Option<&[AclItem]>, role: Oid) -> bool {
 /// object (indexes, row types, arrays) are left out.
 pub fn ties(database: &Database, role: Oid) -> Vec<(ObjectAddress, Tie)> {
     let mut found = Vec::new();
-    let mut add = |class, oid, owner: Oid, acl: Option<&[AclItem]>| {
-        let object = ObjectAddress::new(class, oid);
+    let mut add = |object, owner: Oid, acl: Option<&[AclItem]>| {
         if owner == role {
             found.push((object, Tie::Owner));
         } else if mentions(acl, role) {
@@ -180,28 +179,24 @@ pub fn ties(database: &Database, role: Oid) -> Vec<(ObjectAddress, Tie)> {
     for relation in catalog.relations.values() {
         let is_part = relation.index.is_some() || relation.kind == crate::catalog::RelationKind::CompositeType;
         if !is_part {
-            let of_columns = relation.attributes.iter().find_map(|attribute| {
-                let acl = attribute.acl.as_deref();
-                mentions(acl, role).then_some(acl).flatten()
-            });
-            let acl = relation
-                .acl
-                .as_deref()
-                .filter(|acl| mentions(Some(acl), role))
-                .or(of_columns);
-            add(ObjectClass::Relation, relation.oid, relation.owner, acl);
+            add(
+                ObjectAddress::new(ObjectClass::Relation, relation.oid),
+                relation.owner,
+                relation.acl.as_deref(),
+            );
+            for attribute in relation.attributes.iter() {
+                let column = ObjectAddress::column(relation.oid, attribute.number);
+                add(column, Oid::INVALID, attribute.acl.as_deref());
+            }
         }
     }
     for schema in catalog.schemas.values() {
-        add(ObjectClass::Schema, schema.oid, schema.owner, schema.acl.as_deref());
+        let object = ObjectAddress::new(ObjectClass::Schema, schema.oid);
+        add(object, schema.owner, schema.acl.as_deref());
     }
     for function in catalog.functions.values() {
-        add(
-            ObjectClass::Function,
-            function.oid,
-            function.owner,
-            function.acl.as_deref(),
-        );
+        let object = ObjectAddress::new(ObjectClass::Function, function.oid);
+        add(object, function.owner, function.acl.as_deref());
     }
     for user in catalog.types.values() {
         use crate::catalog::TypeDefinition::{Array, Composite};
@@ -213,7 +208,8 @@ pub fn ties(database: &Database, role: Oid) -> Vec<(ObjectAddress, Tie)> {
             _ => false,
         };
         if !is_part {
-            add(ObjectClass::Type, user.oid, user.owner, user.acl.as_deref());
+            let object = ObjectAddress::new(ObjectClass::Type, user.oid);
+            add(object, user.owner, user.acl.as_deref());
         }
     }
     found

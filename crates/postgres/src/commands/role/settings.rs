@@ -1,6 +1,5 @@
 //! ALTER ROLE ... [IN DATABASE ...] SET, RESET.
 
-use imbl::OrdMap;
 use kumquat_sql::ast::{AlterRoleSetStmt, VariableSetKind, VariableSetStmt};
 use kumquat_types::{Error, Oid, Result, SqlState};
 
@@ -58,30 +57,25 @@ fn alter_all(backend: &mut Backend<'_>, database: Oid, set: &VariableSetStmt) ->
         let found = server.databases.iter().find(|(_, other)| other.oid == database);
         let name = found.map(|(name, _)| name.clone());
         if let Some(database) = name.and_then(|name| server.databases.get_mut(&name)) {
-            apply_to_database(&mut database.settings, change);
+            apply_to_all(&mut database.settings, change);
         }
         return Ok(());
     }
-    match change {
-        None => server.default_settings.clear(),
-        Some((name, value)) => {
-            server.default_settings.retain(|(known, _)| *known != name);
-            server.default_settings.extend(value.map(|value| (name, value)));
-        }
-    }
+    apply_to_all(&mut server.default_settings, change);
     Ok(())
 }
 
-/// ALTER DATABASE ... SET, RESET.
-pub fn apply_to_database(settings: &mut OrdMap<Name, Name>, change: Option<Change>) {
-    match change {
-        None => settings.clear(),
-        Some((name, Some(value))) => {
-            settings.insert(name, value);
-        }
-        Some((name, None)) => {
-            settings.remove(&name);
-        }
+/// Puts a change into the settings of a database or of all roles; a new setting comes last.
+pub fn apply_to_all(settings: &mut Vec<(Name, Name)>, change: Option<Change>) {
+    let Some((name, value)) = change else {
+        settings.clear();
+        return;
+    };
+    let at = settings.iter().position(|(known, _)| *known == name);
+    match (at.and_then(|at| settings.get_mut(at)), value) {
+        (Some((_, known)), Some(value)) => *known = value,
+        (None, Some(value)) => settings.push((name, value)),
+        (_, None) => settings.retain(|(known, _)| *known != name),
     }
 }
 

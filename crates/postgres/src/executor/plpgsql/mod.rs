@@ -63,8 +63,8 @@ pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, args: &[Datum], 
     interpreter.finish(flow)
 }
 
-/// The tree of a function's body.
-fn parse(function: &Function, is_trigger: bool) -> Result<plpgsql::ast::Function> {
+/// The tree of a function's body; errors are placed in the body.
+pub fn compile(function: &Function, is_trigger: bool) -> Result<plpgsql::ast::Function> {
     let (FunctionBody::Source(source) | FunctionBody::Standard(source)) = &function.body;
     let names = function
         .args
@@ -77,7 +77,13 @@ fn parse(function: &Function, is_trigger: bool) -> Result<plpgsql::ast::Function
         is_trigger,
         returns: returns(function),
     };
-    plpgsql::parse(source, &signature).map_err(|error| {
+    plpgsql::parse(source, &signature)
+}
+
+/// The same for a call: errors tell the line of the body.
+fn parse(function: &Function, is_trigger: bool) -> Result<plpgsql::ast::Function> {
+    let (FunctionBody::Source(source) | FunctionBody::Standard(source)) = &function.body;
+    compile(function, is_trigger).map_err(|error| {
         let line = source
             .get(..error.position.unwrap_or(0) as usize)
             .map_or(1, |text| text.matches('\n').count() + 1);

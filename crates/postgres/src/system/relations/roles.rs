@@ -151,7 +151,8 @@ pub fn pg_db_role_setting(backend: &mut Backend<'_>) -> Result<Rows> {
     }
     for database in server.databases.values() {
         if !database.settings.is_empty() {
-            rows.push(row(database.oid, Oid::INVALID, database.settings.iter().collect()));
+            let settings = database.settings.iter().map(|(name, value)| (name, value));
+            rows.push(row(database.oid, Oid::INVALID, settings.collect()));
         }
     }
     for role in server.roles.values() {
