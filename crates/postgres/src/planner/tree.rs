@@ -86,6 +86,41 @@ impl JoinTree {
         }
     }
 
+    /// Takes out all conditions down to the first joins that are not inner ones.
+    pub fn take_inner_quals(&mut self) -> Vec<Expr> {
+        match self {
+            JoinTree::Table(_) => Vec::new(),
+            JoinTree::From(items, quals) => {
+                let mut taken = std::mem::take(quals);
+                taken.extend(items.iter_mut().flat_map(JoinTree::take_inner_quals));
+                taken
+            }
+            JoinTree::Join {
+                kind: JoinKind::Inner,
+                left,
+                right,
+                quals,
+            } => {
+                let mut taken = std::mem::take(quals);
+                taken.extend(left.take_inner_quals());
+                taken.extend(right.take_inner_quals());
+                taken
+            }
+            JoinTree::Join { .. } => Vec::new(),
+        }
+    }
+
+    /// Adds conditions that all rows must fulfil.
+    pub fn add_quals(&mut self, more: Vec<Expr>) {
+        match self {
+            JoinTree::From(_, quals) => quals.extend(more),
+            tree => {
+                let whole = std::mem::replace(tree, JoinTree::From(Vec::new(), Vec::new()));
+                *tree = JoinTree::From(vec![whole], more);
+            }
+        }
+    }
+
     /// Puts another tree in the place of a table.
     pub fn replace_table(&mut self, index: usize, with: &mut Option<JoinTree>) {
         match self {
@@ -95,7 +130,19 @@ impl JoinTree {
                 }
             }
             JoinTree::Table(_) => {}
-            JoinTree::From(items, _) => items.iter_mut().for_each(|item| item.replace_table(index, with)),
+            JoinTree::From(items, quals) => {
+                items.iter_mut().for_each(|item| item.replace_table(index, with));
+                // A list inside a list is one list: its tables may be joined in any order with the others.
+                for item in std::mem::take(items) {
+                    match item {
+                        JoinTree::From(inner, more) => {
+                            items.extend(inner);
+                            quals.extend(more);
+                        }
+                        item => items.push(item),
+                    }
+                }
+            }
             JoinTree::Join { left, right, .. } => {
                 left.replace_table(index, with);
                 right.replace_table(index, with);

@@ -12,7 +12,7 @@ use crate::planner::vars::{
     contains_set_function, contains_sublink, least_stable, replace_vars, replace_vars_in_query,
 };
 use crate::planner::vars::{transform, transform_query};
-use crate::query::{CommandType, Expr, FuncForm, Query, RangeTableKind, Var};
+use crate::query::{CommandType, Expr, FromItem, FuncForm, JoinKind, Query, RangeTableKind, Var};
 
 /// Pulls up what can be, everywhere in FROM.
 pub fn pull_up_subqueries(backend: &Backend<'_>, query: &mut Query, tree: &mut JoinTree) {
@@ -62,7 +62,15 @@ fn allows(backend: &Backend<'_>, query: &Query, tree: &JoinTree, index: usize, i
         None => false,
         // Above the join only columns become NULL by themselves.
         Some(true) => !lateral && targets().all(|target| matches!(target, Expr::Var(var) if var.levels_up == 0)),
-        Some(false) => !lateral || !tree.has_outer_join(),
+        // What a lateral subquery asks of its siblings is asked above all of them: no outer join in between.
+        Some(false) => !lateral || !tree.has_outer_join() && !inner.from.iter().any(is_outer_join),
+    }
+}
+
+fn is_outer_join(item: &FromItem) -> bool {
+    match item {
+        FromItem::Table(_) => false,
+        FromItem::Join(join) => join.kind != JoinKind::Inner || is_outer_join(&join.left) || is_outer_join(&join.right),
     }
 }
 
@@ -78,6 +86,16 @@ fn pull_up(backend: &Backend<'_>, query: &mut Query, tree: &mut JoinTree, index:
     shift(&mut inner, &mut inner_tree, offset);
     lower(&mut inner);
     inner_tree.for_each_qual_mut(&mut |qual| crate::planner::vars::lower_outer_references_in_expr(qual));
+    if query.entry(index).is_some_and(|entry| entry.lateral) {
+        tree.add_quals(inner_tree.take_inner_quals());
+        // Its own subqueries may look at its siblings now.
+        for entry in &mut inner.range_table {
+            entry.lateral |= matches!(
+                entry.kind,
+                RangeTableKind::Subquery { .. } | RangeTableKind::Function { .. } | RangeTableKind::Values { .. }
+            );
+        }
+    }
     let targets = inner.target_list.iter().filter(|target| !target.junk);
     let targets: Vec<Expr> = targets.map(|target| target.expr.clone()).collect();
     let columns = query
