@@ -11,7 +11,7 @@
 //! - groups and order: [`aggregate`], [`window`], [`sort`], [`group`], [`set_op`], [`append`], [`limit`],
 //!   [`keys`], [`quicksort`]
 //! - sets: [`project_set`], [`set_function`], [`recursive_union`], [`material`], [`lock_rows`]
-//! - changes: [`modify`]; subqueries: [`subplan`]; user-defined functions: [`functions`], [`plpgsql`]
+//! - changes: [`modify`]; who may: [`permissions`]; subqueries: [`subplan`]; user-defined functions: [`functions`], [`plpgsql`]
 
 pub mod aggregate;
 pub mod append;
@@ -36,6 +36,7 @@ pub mod merge_join;
 pub mod modify;
 pub mod nested_loop;
 pub mod operator;
+pub mod permissions;
 pub mod plpgsql;
 pub mod project_set;
 pub mod quicksort;

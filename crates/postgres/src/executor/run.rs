@@ -13,7 +13,7 @@ use super::layout::Layout;
 use super::modify::Pending;
 use super::modify::pending::finish_statement;
 use super::subplan::{SubplanState, complete_cte};
-use super::{RelationBindings, compile};
+use super::{RelationBindings, compile, permissions};
 use crate::backend::Backend;
 use crate::extension::PlannedBy;
 use crate::planner::plan::SubplanKind;
@@ -69,6 +69,7 @@ pub fn run_counted(
 
 fn run_to_end(ctx: &mut Context<'_, '_>) -> Result<Vec<Chunk>> {
     let plan = ctx.plan;
+    permissions::check(ctx.backend, &plan.privileges)?;
     let mut root = build(ctx, &plan.root)?;
     let chunks = ctx.collect(root.as_mut())?;
     // Data-modifying CTEs run to their end, be they read or not.
@@ -95,6 +96,11 @@ fn outcome(ctx: &Context<'_, '_>, chunks: Vec<Chunk>) -> QueryOutcome {
         CommandType::Delete => CommandTag::with_count("DELETE", processed),
         CommandType::Merge => CommandTag::with_count("MERGE", processed),
     };
+    // What was computed for sorting alone stays behind.
+    let mut chunks = chunks;
+    chunks
+        .iter_mut()
+        .for_each(|chunk| chunk.columns.truncate(plan.columns.len()));
     let gives_rows = plan.command == CommandType::Select || !plan.columns.is_empty();
     QueryOutcome {
         rows: gives_rows.then(|| ResultSet {
