@@ -6,7 +6,7 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::Relation;
 use kumquat_postgres::result::CommandTag;
 use kumquat_sql::ast::{IndexElem, IndexKey, IndexStmt, Statement};
-use kumquat_types::{Oid, Result};
+use kumquat_types::{Error, Oid, Result, SqlState};
 
 use super::alter_table::shards::{record, shard_range};
 use super::follow::{ShardTable, shard_tables};
@@ -15,7 +15,7 @@ use super::{propagated, unsupported};
 use crate::connection::Connection;
 use crate::metadata::{self, PartitionMethod};
 use crate::shards::names::shard_name;
-use crate::transaction::access;
+use crate::transaction::{self, access};
 use crate::{session, settings};
 
 pub fn create(backend: &mut Backend<'_>, stmt: &IndexStmt, text: &str) -> Result<CommandTag> {
@@ -26,6 +26,12 @@ pub fn create(backend: &mut Backend<'_>, stmt: &IndexStmt, text: &str) -> Result
         return propagated(backend, &statement, text);
     };
     metadata::ensure_coordinator(backend)?;
+    if stmt.concurrent && transaction::in_block(backend) {
+        return Err(Error::new(
+            SqlState::ACTIVE_SQL_TRANSACTION,
+            "CREATE INDEX CONCURRENTLY cannot run inside a transaction block",
+        ));
+    }
     check(backend, stmt, &table)?;
     let before = Snapshot::take(backend)?;
     let tag = backend.standard_utility(&statement, text)?;

@@ -2,12 +2,11 @@
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::Relation;
-use kumquat_types::{Chunk, Column, Datum, Error, Oid, Result, SqlState};
+use kumquat_types::{Chunk, Column, Datum, Oid, Result};
 use std::sync::Arc;
 
 use crate::metadata;
 use crate::planner::{evaluate, insert};
-use crate::shards::names::qualified_name;
 use crate::shards::rows;
 use crate::tables::checks;
 use crate::transaction::access;
@@ -41,31 +40,12 @@ pub fn copy_chunks(backend: &mut Backend<'_>, relation: Oid, columns: &[i16], ch
     access::check_conflicts(backend, relation, access::AccessKind::Modify)?;
     let found = checks::relation(backend, relation)?;
     let count: usize = chunks.iter().map(|chunk| chunk.rows).sum();
-    ensure_distribution_column(backend, &found, columns)?;
     let mut whole = Vec::new();
     for chunk in chunks {
         whole.push(with_all_columns(backend, &found, columns, &chunk)?);
     }
     rows::write_all(backend, relation, whole)?;
     Ok(count as u64)
-}
-
-fn ensure_distribution_column(backend: &Backend<'_>, relation: &Relation, columns: &[i16]) -> Result<()> {
-    let column = metadata::of(backend)?
-        .table(relation.oid)
-        .and_then(|table| table.column);
-    let Some(column) = column else { return Ok(()) };
-    let has_default = relation
-        .attribute(column)
-        .is_some_and(|attribute| attribute.default.is_some() || attribute.identity.is_some());
-    if has_default || columns.contains(&column) {
-        return Ok(());
-    }
-    let name = qualified_name(backend.catalog()?, relation.oid);
-    Err(Error::new(
-        SqlState::NULL_VALUE_NOT_ALLOWED,
-        format!("the partition column of table {name} should have a value"),
-    ))
 }
 
 /// A column for each attribute: those given, defaults, NULLs.

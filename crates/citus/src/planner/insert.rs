@@ -168,9 +168,20 @@ pub fn add_defaults(relation: &Relation, columns: &mut Vec<i16>, rows: &mut [Vec
 
 /// The value of one column of a new row.
 fn value_of(backend: &mut Backend<'_>, relation: &Relation, number: i16, expr: &Expr) -> Result<Expr> {
-    let is_default = matches!(expr, Expr::SetToDefault { .. });
-    match (is_default, relation.attribute(number)) {
-        (true, Some(attribute)) => default_of(backend, relation, attribute),
+    let is_distribution_column = metadata::of(backend)?
+        .table(relation.oid)
+        .is_some_and(|table| table.column == Some(number));
+    match (expr, relation.attribute(number)) {
+        (Expr::SetToDefault { .. }, Some(attribute)) => default_of(backend, relation, attribute),
+        // Whether a value belongs to a domain is found out where the row goes.
+        (Expr::CoerceToDomain { arg, .. }, _) if !is_distribution_column => {
+            let value = evaluate::to_constant(backend, arg)?;
+            let mut checked = expr.clone();
+            if let Expr::CoerceToDomain { arg, .. } = &mut checked {
+                **arg = value;
+            }
+            Ok(checked)
+        }
         _ => evaluate::to_constant(backend, expr),
     }
 }

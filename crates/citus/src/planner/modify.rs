@@ -32,8 +32,8 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<Pl
         return coordinator_scan::read_citus_tables_first(backend, query);
     };
     let mut query = (**query).clone();
-    check_distribution_column(backend, &query, relation)?;
     evaluate::check_modification(&query)?;
+    check_distribution_column(backend, &query, relation)?;
     evaluate::evaluate_stable_parts(backend, &mut query)?;
     let query = Arc::new(query);
     if let Some(plan) = routed(backend, &query, id, Vec::new(), relation, table_type)? {

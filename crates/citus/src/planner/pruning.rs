@@ -16,12 +16,9 @@ pub fn prune(backend: &mut Backend<'_>, analysis: &Analysis, index: usize) -> Re
         return Ok(Vec::new());
     };
     let count = metadata::of(backend)?.shards_of(table.relation).len();
-    if analysis.has_false_condition {
-        return Ok(Vec::new());
-    }
     let mut places: Vec<usize> = (0..count).collect();
     let Some(column) = table.column else {
-        return Ok(places);
+        return Ok(if analysis.has_false_condition { Vec::new() } else { places });
     };
     for restriction in analysis.restrictions_on((index, column)) {
         match restriction {
@@ -35,7 +32,11 @@ pub fn prune(backend: &mut Backend<'_>, analysis: &Analysis, index: usize) -> Re
             }
         }
     }
-    Ok(places)
+    // Where one shard is named, the query goes there and finds out for itself.
+    match analysis.has_false_condition && places.len() != 1 {
+        true => Ok(Vec::new()),
+        false => Ok(places),
+    }
 }
 
 /// The place of the shard that holds a value of the distribution column; none if the value cannot be converted.

@@ -329,6 +329,7 @@ impl Splitter<'_> {
                 Ok(Expr::WindowFunc(Box::new(above)))
             }
             Expr::Var(var) if var.levels_up == 0 => Ok(self.column(expr, None)),
+            Expr::Aggref(aggregate) if aggregate.levels_up == 0 => Ok(self.column(expr, None)),
             _ => {
                 let mut result = expr.clone();
                 let mut failure = None;

@@ -79,7 +79,7 @@ impl Planner {
     /// Every CTE that is left after inlining becomes a subplan.
     fn ctes(&mut self, query: &mut Query) -> Result<()> {
         for cte in std::mem::take(&mut query.ctes) {
-            if cte.recursive && self.has_distributed(&cte.query) {
+            if cte.recursive {
                 return Err(Error::new(
                     SqlState::FEATURE_NOT_SUPPORTED,
                     "recursive CTEs are only supported when they contain a filter on the distribution column",
@@ -503,7 +503,7 @@ impl Planner {
 }
 
 /// Dropped columns keep their places as NULLs.
-fn fill_dropped(query: &mut Query, entry: &RangeTableEntry) {
+pub fn fill_dropped(query: &mut Query, entry: &RangeTableEntry) {
     let live = std::mem::take(&mut query.target_list);
     let mut live = live.into_iter();
     for (number, column) in (1..).zip(&entry.columns) {

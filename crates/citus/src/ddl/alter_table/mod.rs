@@ -14,7 +14,7 @@ use kumquat_postgres::catalog::{Constraint, Relation, RelationKind};
 use kumquat_postgres::executor;
 use kumquat_postgres::result::CommandTag;
 use kumquat_sql::ast::{self, AlterTableCmd, AlterTableStmt, RangeVar, Statement};
-use kumquat_types::{Oid, Result};
+use kumquat_types::{Error, Oid, Result, SqlState};
 
 use super::snapshot::{Snapshot, has_shards};
 use super::{dependencies, follow, propagated};
@@ -113,7 +113,7 @@ fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oi
     let statement = Statement::AlterTable(Box::new(stmt.clone()));
     let tag = match adds_key(stmt) {
         true => without_rows(backend, table, |backend| backend.standard_utility(&statement, text))?,
-        false => backend.standard_utility(&statement, text)?,
+        false => backend.standard_utility(&statement, text).map_err(without_position)?,
     };
     let fresh = fresh_constraints(backend, &before, table)?;
     check_result(backend, stmt, table, &fresh)?;
@@ -125,6 +125,14 @@ fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oi
     }
     before.synchronize(backend, text)?;
     Ok(tag)
+}
+
+/// Citus looks types up itself first, where it does not know their place in the text.
+fn without_position(mut error: Error) -> Error {
+    if error.sqlstate == SqlState::UNDEFINED_OBJECT {
+        error.position = None;
+    }
+    error
 }
 
 fn adds_key(stmt: &AlterTableStmt) -> bool {
