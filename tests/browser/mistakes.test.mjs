@@ -56,6 +56,7 @@ test('a running statement can be stopped', async () => {
 test('a new cluster is empty', async () => {
   const page = await open();
   await page.ready();
+  await page.lesson('woodgrove');
   await page.runStep(1);
   await page.page.getByRole('button', { name: 'New cluster' }).click();
   await page.ready();

@@ -60,6 +60,14 @@ export class KumquatPage {
     await this.page.getByRole('status').getByText('Ready').waitFor();
   }
 
+  /** Opens a lesson by its name in links and waits until its steps are there. */
+  async lesson(name) {
+    const choice = this.page.locator('#lesson-choice');
+    const title = await choice.locator(`option[value="${name}"]`).textContent();
+    await choice.selectOption(name);
+    await this.page.getByRole('heading', { level: 1, name: title }).waitFor();
+  }
+
   step(number) {
     return this.page.locator('.step').nth(number - 1);
   }

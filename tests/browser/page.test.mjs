@@ -17,7 +17,7 @@ test('the lesson can be read while the engine loads', async () => {
       }),
   });
   await page.page.getByRole('heading', { level: 1 }).waitFor();
-  await page.page.getByText('Create the tables on one node').waitFor();
+  await page.page.getByText('Meet the nodes').waitFor();
   await page.page.getByRole('progressbar', { name: 'Loading the engine' }).waitFor();
   assert.ok(await page.step(1).getByRole('button', { name: 'Run' }).isDisabled());
   arrive();

@@ -6,6 +6,7 @@ import { close, open } from './page.mjs';
 
 const page = await open({ width: 1280, height: 800 });
 await page.ready();
+await page.lesson('woodgrove');
 for (let step = 1; step <= 9; step += 1) await page.runStep(step);
 await page.type(
   "INSERT INTO payment_users SELECT i, NULL, 'user' || i, NULL FROM generate_series(1, 200) i;",

@@ -76,6 +76,7 @@ const drawn = {
 test('the tutorial prints what a real cluster prints, and draws it', async () => {
   const page = await open();
   await page.ready();
+  await page.lesson('woodgrove');
   for (let step = 1; step <= STEPS; step += 1) {
     await page.runStep(step);
     await drawn[step]?.(page);
@@ -89,6 +90,7 @@ test('the tutorial prints what a real cluster prints, and draws it', async () =>
 test('a step whose SQL misses the goal says what is missing', async () => {
   const page = await open();
   await page.ready();
+  await page.lesson('woodgrove');
   await page.editStep(1, 'CREATE TABLE event_types (event_type_id bigint PRIMARY KEY);');
   await page.step(1).getByRole('button', { name: 'Run' }).click();
   await page.step(1).locator('.checks li').first().waitFor();

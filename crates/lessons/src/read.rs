@@ -29,7 +29,7 @@ pub fn read_directory(directory: &Path) -> Result<Vec<Lesson>> {
 }
 
 /// Reads one file. The lesson's id is the file's name without the leading number: that of
-/// `01-woodgrove.md` is `woodgrove`.
+/// `03-woodgrove.md` is `woodgrove`.
 pub fn read_file(path: &Path) -> Result<Lesson> {
     let text = fs::read_to_string(path).map_err(|error| Error::new(error.to_string()).in_file(path))?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
