@@ -3,10 +3,12 @@
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::well_known::BOOTSTRAP_SUPERUSER;
 use kumquat_postgres::connect;
-use kumquat_protocol::message::{Options, SessionView};
+use kumquat_postgres::result::{Client, Message, ResultColumn, ResultSet};
+use kumquat_protocol::message::{File, Options, SessionView};
 use kumquat_protocol::outcome::{Output, OutputKind, StatementOutcome};
 use kumquat_psql::script::Lines;
 use kumquat_psql::{PieceKind, Psql};
+use kumquat_types::Chunk;
 
 use crate::view::COORDINATOR;
 use crate::{trace, view};
@@ -55,13 +57,65 @@ impl Engine {
         let mut lines = Lines::new(text);
         let mut out = kumquat_psql::Output::default();
         let mut more = true;
+        let mut start = 0;
         while more {
             more = self.psql.run_next_line(&mut lines, &mut out);
             let done = self.psql.pending().trim().is_empty() || !more;
+            let end = text.len().saturating_sub(lines.remaining());
             if done && !out.pieces.is_empty() {
-                report(self.outcome(std::mem::take(&mut out)));
+                let mut outcome = self.outcome(std::mem::take(&mut out));
+                outcome.end = offset(end);
+                if outcome.failed {
+                    let place = self.error_place(text.get(start..end).unwrap_or_default());
+                    outcome.error_at = place.map(|place| offset(start + place));
+                }
+                report(outcome);
+                start = end;
             }
         }
+    }
+
+    /// Where in a text that failed the error is, in bytes. None if psql sent something else, as
+    /// where it put in variables.
+    fn error_place(&self, text: &str) -> Option<usize> {
+        let (error, statement) = self.psql.last_error()?;
+        let place = usize::try_from(error.position?).ok()?;
+        Some(text.rfind(statement.trim_end())? + place)
+    }
+
+    /// Files that `\i` and `\copy` may read from now on; one of the same name is replaced.
+    pub fn give_files(&mut self, files: &[File]) {
+        for file in files {
+            let (name, text) = (file.name.as_str(), file.text.as_str());
+            self.psql.files.insert(name.into(), text.into());
+        }
+    }
+
+    /// Rows of a query that a new session on the coordinator would get, as text; NULL is empty.
+    /// None after an error.
+    pub fn rows(&self, query: &str) -> Option<Vec<Vec<String>>> {
+        let mut session = connect::open(COORDINATOR, DATABASE.into(), BOOTSTRAP_SUPERUSER);
+        let mut backend = Backend {
+            network: &mut self.psql.network.clone(),
+            session: &mut session,
+            extension: self.psql.extension,
+        };
+        let mut result = QueryRows::default();
+        backend.simple_query(query, &mut result);
+        let found = result.0?;
+        let texts = |chunk: &Chunk, row: usize| {
+            let columns = found.columns.iter().enumerate();
+            let text = |(column, about): (usize, &ResultColumn)| {
+                let value = chunk.get(column, row);
+                backend.output_text(about.type_oid, &value).unwrap_or_default()
+            };
+            columns.map(text).collect()
+        };
+        let rows = found
+            .chunks
+            .iter()
+            .flat_map(|chunk| (0..chunk.rows).map(move |row| (chunk, row)));
+        Some(rows.map(|(chunk, row)| texts(chunk, row)).collect())
     }
 
     /// How things stand.
@@ -107,4 +161,25 @@ impl Engine {
         }
         outcome
     }
+}
+
+/// The rows of a query, if it gave any.
+#[derive(Default)]
+struct QueryRows(Option<ResultSet>);
+
+impl Client for QueryRows {
+    fn message(&mut self, message: Message) {
+        if let Message::Rows(rows) = message {
+            self.0 = Some(rows);
+        }
+    }
+
+    fn copy_data(&mut self) -> String {
+        String::new()
+    }
+}
+
+/// A place in a text as the page has it.
+fn offset(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
 }

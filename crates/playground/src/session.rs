@@ -5,7 +5,7 @@ use kumquat_protocol::message::{Options, Reply, Request, SessionView, Typed};
 use kumquat_protocol::outcome::{OutputKind, StatementOutcome};
 
 use crate::engine::Engine;
-use crate::matrix;
+use crate::{matrix, names};
 
 /// A cluster and a psql session on its coordinator.
 pub struct Playground {
@@ -29,6 +29,7 @@ impl Playground {
 
     fn run_at(&mut self, typed: &Typed, report: &mut dyn FnMut(StatementOutcome)) {
         self.engine.set_clock(typed.at);
+        self.engine.give_files(&typed.files);
         self.run(&typed.text, report);
     }
 
@@ -86,10 +87,18 @@ impl Playground {
     /// [`Request::Boot`] makes a new playground of this one.
     pub fn answer(&mut self, request: Request, report: &mut dyn FnMut(Reply)) -> Reply {
         match request {
-            Request::Boot { options, log } => {
+            Request::Boot {
+                options,
+                log,
+                report: aloud,
+            } => {
                 *self = Playground::new(&options);
                 for typed in &log {
-                    self.run_at(typed, &mut |_| {});
+                    self.run_at(typed, &mut |outcome| {
+                        if aloud {
+                            report(Reply::Statement { outcome });
+                        }
+                    });
                 }
                 Reply::Ready {
                     session: self.view(),
@@ -100,6 +109,9 @@ impl Playground {
                 self.run_at(&typed, &mut |outcome| report(Reply::Statement { outcome }));
                 Reply::Finished { session: self.view() }
             }
+            Request::Names => Reply::Names {
+                names: names::of(&self.engine),
+            },
             Request::Check { check } => Reply::Checked {
                 result: self.check(&check),
             },

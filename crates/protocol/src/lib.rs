@@ -5,6 +5,7 @@
 //! - [`trace`]: what the cluster did for it: plan, tasks, route, wire messages, metadata changes
 //! - [`view`]: the cluster as the page draws it: nodes, colocation groups, tables, shards
 //! - [`keys`]: foreign keys, the rule that allows or forbids each, and what would mend it
+//! - [`names`]: what can be named in a statement, for an editor to offer
 //! - [`lesson`]: lessons, their steps, and the checks on a step
 //!
 //! The page is one wasm module and the engine another; this crate is all they share. The page
@@ -14,6 +15,7 @@
 pub mod keys;
 pub mod lesson;
 pub mod message;
+pub mod names;
 pub mod outcome;
 pub mod trace;
 pub mod view;

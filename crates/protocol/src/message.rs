@@ -6,6 +6,7 @@ use tsify::Tsify;
 
 use crate::keys::MatrixCell;
 use crate::lesson::{Check, CheckResult};
+use crate::names::Names;
 use crate::outcome::StatementOutcome;
 use crate::view::ClusterView;
 
@@ -23,12 +24,18 @@ pub struct Numbered<T> {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(Tsify))]
 pub enum Request {
-    /// Makes a fresh cluster and runs `log`, the texts of an earlier session, without
-    /// reporting their statements. Answered by [`Reply::Ready`].
-    Boot { options: Options, log: Vec<Typed> },
+    /// Makes a fresh cluster and runs `log`, the texts of an earlier session; their statements
+    /// are reported if `report` says so. Answered by [`Reply::Ready`].
+    Boot {
+        options: Options,
+        log: Vec<Typed>,
+        report: bool,
+    },
     /// Runs a text as if it were typed into psql: any number of statements and meta-commands.
     /// Answered by [`Reply::Statement`] for each and [`Reply::Finished`].
     Run { typed: Typed },
+    /// Asks what can be named in a statement now. Answered by [`Reply::Names`].
+    Names,
     /// Looks whether a step's goal is reached; leaves no trace. Answered by [`Reply::Checked`].
     Check { check: Check },
     /// Keeps the present state under a number. Answered by [`Reply::Kept`].
@@ -39,12 +46,22 @@ pub enum Request {
     Ping,
 }
 
-/// A text and when it was typed, for `now()`: seconds since 1970-01-01 UTC.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A text, the files that were given to psql before it, and when it was typed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(Tsify))]
 pub struct Typed {
     pub text: String,
+    /// For `now()`: seconds since 1970-01-01 UTC.
     pub at: f64,
+    pub files: Vec<File>,
+}
+
+/// A file that `\i` and `\copy` may read from then on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub struct File {
+    pub name: String,
+    pub text: String,
 }
 
 /// What a cluster starts from. The same options and the same texts give the same output.
@@ -84,6 +101,9 @@ pub enum Reply {
     /// The text is done; this is how things stand now.
     Finished {
         session: SessionView,
+    },
+    Names {
+        names: Names,
     },
     Checked {
         result: CheckResult,

@@ -16,6 +16,10 @@ pub struct StatementOutcome {
     pub output: Vec<Output>,
     /// True if the statement raised an error.
     pub failed: bool,
+    /// Where the error is in the text that was run, in bytes from its start, if PostgreSQL says.
+    pub error_at: Option<u32>,
+    /// How much of the text is done with this statement, in bytes.
+    pub end: u32,
     /// Absent for meta-commands that ask the cluster nothing.
     pub trace: Option<Box<Trace>>,
 }

@@ -73,6 +73,11 @@ impl Psql {
         psql
     }
 
+    /// The last error and the statement that raised it.
+    pub fn last_error(&self) -> Option<(&kumquat_types::Error, &str)> {
+        self.last_error.as_ref().map(|(error, text)| (error, text.as_str()))
+    }
+
     /// The statement begun and not ended yet.
     pub fn pending(&self) -> &str {
         &self.buffer

@@ -15,6 +15,11 @@ impl<'t> Lines<'t> {
         Lines { rest: text }
     }
 
+    /// Bytes still to be read.
+    pub fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
     /// The data of a COPY FROM STDIN: everything up to `\.` or the end.
     pub fn copy_data(&mut self) -> String {
         let mut data = String::new();

@@ -118,7 +118,11 @@ impl Session {
     pub async fn run(self, text: String) -> bool {
         self.running.update_value(|count| *count += 1);
         self.engine.set(Engine::Running);
-        let typed = Typed { text, at: now() };
+        let typed = Typed {
+            text,
+            at: now(),
+            files: Vec::new(),
+        };
         let reply = self.request(Request::Run { typed: typed.clone() }).await;
         self.running.update_value(|count| *count = count.saturating_sub(1));
         let done = self.done.try_update_value(std::mem::take).unwrap_or_default();
@@ -181,7 +185,14 @@ impl Session {
         // The texts that were running write down how far they came before this goes on.
         leptos::task::tick().await;
         let log = self.log.get_value();
-        match self.request(Request::Boot { options, log }).await {
+        match self
+            .request(Request::Boot {
+                options,
+                log,
+                report: false,
+            })
+            .await
+        {
             Some(Reply::Ready { session, matrix }) => {
                 self.show(session);
                 self.matrix.set(matrix);

@@ -53,7 +53,9 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<Pl
         return Ok(custom(finish(id, tasks, &analysis, relation)));
     }
     let [FromItem::Table(index)] = query.from.as_slice() else {
-        return Err(Error::not_modelled("MERGE from a join of tables that are not colocated"));
+        return Err(Error::not_modelled(
+            "MERGE from a join of tables that are not colocated",
+        ));
     };
     let plan = RedistributedMerge {
         id,
@@ -84,7 +86,9 @@ fn check_actions(backend: &Backend<'_>, query: &Query, relation: Oid) -> Result<
                 ));
             }
             MergeActionKind::Insert { targets, .. } if !sets(targets) => {
-                return Err(errors::unsupported("MERGE INSERT must have distribution column as value"));
+                return Err(errors::unsupported(
+                    "MERGE INSERT must have distribution column as value",
+                ));
             }
             _ => {}
         }

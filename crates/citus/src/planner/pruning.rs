@@ -18,7 +18,11 @@ pub fn prune(backend: &mut Backend<'_>, analysis: &Analysis, index: usize) -> Re
     let count = metadata::of(backend)?.shards_of(table.relation).len();
     let mut places: Vec<usize> = (0..count).collect();
     let Some(column) = table.column else {
-        return Ok(if analysis.has_false_condition { Vec::new() } else { places });
+        return Ok(if analysis.has_false_condition {
+            Vec::new()
+        } else {
+            places
+        });
     };
     for restriction in analysis.restrictions_on((index, column)) {
         match restriction {

@@ -87,6 +87,7 @@ fn requests_are_answered_statement_by_statement() {
     let boot = Request::Boot {
         options: Options { seed: 0, clock: 0.0 },
         log: vec![typed("CREATE TABLE kept (a int);\n")],
+        report: false,
     };
     let replies = ask(&mut playground, &boot);
     assert!(matches!(replies.as_slice(), [Reply::Ready { session, .. }] if session.cluster.tables.len() == 1));
@@ -103,7 +104,7 @@ fn requests_are_answered_statement_by_statement() {
 fn typed(text: &str) -> Typed {
     Typed {
         text: text.into(),
-        at: 0.0,
+        ..Typed::default()
     }
 }
 
