@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
+use kumquat_postgres::driver::Outcome;
 use kumquat_postgres::extension::{Extension, FunctionCall, PlannedBy, SavepointEvent, SystemRelation};
-use kumquat_postgres::query::Query;
+use kumquat_postgres::query::{FuncExpr, Query};
 use kumquat_postgres::result::CommandTag;
 use kumquat_postgres::settings::SettingDefinition;
 use kumquat_sql::ast::Statement;
@@ -33,6 +34,13 @@ impl Extension for Citus {
         match is_installed(backend) {
             true => ddl::utility(backend, statement, text),
             false => backend.standard_utility(statement, text),
+        }
+    }
+
+    fn call_procedure(&self, backend: &mut Backend<'_>, call: &FuncExpr) -> Result<Option<Outcome>> {
+        match is_installed(backend) {
+            true => planner::delegation::call_procedure(backend, call),
+            false => Ok(None),
         }
     }
 

@@ -9,8 +9,9 @@ use kumquat_sql::ast::Statement;
 use kumquat_types::{Chunk, Datum, Oid, Proc, Result};
 
 use crate::backend::Backend;
+use crate::driver::Outcome;
 use crate::explain::ExplainWriter;
-use crate::query::Query;
+use crate::query::{FuncExpr, Query};
 use crate::result::CommandTag;
 use crate::server::Network;
 use crate::settings::SettingDefinition;
@@ -78,6 +79,11 @@ pub trait Extension: Send + Sync {
     /// `ProcessUtility_hook`: called for every other statement. An implementation may act before and after
     /// calling `backend.standard_utility(...)`, or instead of it.
     fn utility(&self, backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag>;
+
+    /// CALL: returns None to let the procedure run on this node.
+    fn call_procedure(&self, _: &mut Backend<'_>, _: &FuncExpr) -> Result<Option<Outcome>> {
+        Ok(None)
+    }
 
     /// COPY FROM into a relation: returns None to let the standard way go on.
     fn copy_from(

@@ -80,6 +80,7 @@ pub enum Implementation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcKind {
     Function,
+    Procedure,
     Aggregate,
     /// `percentile_cont(0.5) WITHIN GROUP (ORDER BY x)`, with the number of direct arguments.
     OrderedSet(u8),

@@ -5,32 +5,30 @@ use kumquat_postgres::result::CommandTag;
 use kumquat_sql::ast::{CreateSchemaStmt, Statement};
 use kumquat_types::{Oid, Result};
 
-use super::propagated;
+use super::{propagated, unsupported};
 use crate::metadata;
 use crate::settings;
 use crate::tables::tenant;
 
 pub fn create(backend: &mut Backend<'_>, stmt: &CreateSchemaStmt, text: &str) -> Result<CommandTag> {
     let before = backend.catalog()?.schemas.clone();
-    let elements_later = CreateSchemaStmt {
-        elements: Vec::new(),
-        ..stmt.clone()
-    };
     let is_sharded = settings::is_on(backend, "citus.enable_schema_based_sharding");
-    if !is_sharded || stmt.elements.is_empty() {
-        let tag = propagated(backend, &Statement::CreateSchema(Box::new(stmt.clone())), text)?;
-        if is_sharded {
-            distribute_new(backend, &before)?;
-        }
+    let makes_table = stmt
+        .elements
+        .iter()
+        .any(|element| matches!(element, Statement::Create(_)));
+    let tag = propagated(backend, &Statement::CreateSchema(Box::new(stmt.clone())), text)?;
+    if !is_sharded {
         return Ok(tag);
     }
-    let tag = propagated(backend, &Statement::CreateSchema(Box::new(elements_later)), text)?;
+    if makes_table {
+        return Err(
+            unsupported("cannot create distributed schema and table in a single statement").hint(
+                "SET citus.enable_schema_based_sharding TO off, or create the schema and table in separate commands.",
+            ),
+        );
+    }
     distribute_new(backend, &before)?;
-    let with_elements = CreateSchemaStmt {
-        if_not_exists: true,
-        ..stmt.clone()
-    };
-    super::utility(backend, &Statement::CreateSchema(Box::new(with_elements)), text)?;
     Ok(tag)
 }
 

@@ -8,6 +8,7 @@ mod columns;
 mod commands;
 mod convert_table;
 mod create_table;
+mod distributed_function;
 mod intermediate_result;
 mod locate;
 mod move_shard;
@@ -93,6 +94,7 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "citus_version" => status::version(),
         "column_name_to_column" => columns::name_to_column(backend, args)?,
         "column_to_column_name" => columns::column_to_name(backend, args)?,
+        "create_distributed_function" => distributed_function::create(backend, args)?,
         "create_distributed_table" => create_table::create_distributed_table(backend, args)?,
         "create_distributed_table_concurrently" => create_table::create_concurrently(backend, args)?,
         "create_intermediate_result" => intermediate_result::create(backend, args)?,

@@ -39,7 +39,10 @@ fn parse(row: &'static str) -> Proc {
         out_types: type_oids(field()),
         defaults: list(field(), ';'),
         variadic: Oid::INVALID,
-        kind: ProcKind::Function,
+        kind: match flags.contains('p') {
+            true => ProcKind::Procedure,
+            false => ProcKind::Function,
+        },
         returns_set: flags.contains('*'),
         strict: !flags.contains('!'),
         volatility: match flags.as_bytes().first() {

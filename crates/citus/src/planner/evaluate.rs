@@ -100,6 +100,7 @@ pub fn check_modification(query: &Query) -> Result<()> {
         if !target.junk && has_volatility(&target.expr, Volatility::Volatile) {
             return refused("functions used in UPDATE queries on distributed tables must not be VOLATILE");
         }
+        check_whole_values(&target.expr)?;
     }
     let conditions: Vec<&Expr> = query.quals.iter().collect();
     if conditions.iter().any(|expr| has_volatility(expr, Volatility::Volatile)) {
@@ -122,6 +123,18 @@ pub fn check_modification(query: &Query) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Composite values are written whole.
+pub fn check_whole_values(expr: &Expr) -> Result<()> {
+    match expr.any(&mut |part| matches!(part, Expr::FieldStore { .. })) {
+        true => Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            "inserting or modifying composite type fields is not supported",
+        )
+        .hint("Use the column name to insert or update the composite type as a single value")),
+        false => Ok(()),
+    }
 }
 
 /// A stable function or operator is applied to a column.

@@ -1,7 +1,8 @@
 //! The distributed planner: from a query on Citus tables to tasks on shards.
 //!
 //! 1. [`analysis`]: which tables the query reads, and how they are joined.
-//! 2. Queries on local tables alone are left to the node.
+//! 2. Queries on local tables alone are left to the node; [`delegation`]: calls of distributed functions go where
+//!    their rows are.
 //! 3. [`modify`], [`insert`], [`insert_select`], [`merge`]: writes.
 //! 4. [`router`]: everything is on one shard (and its siblings): the whole query goes there.
 //! 5. [`recursive`]: parts that no shard can answer alone become subplans.
@@ -11,6 +12,7 @@
 pub mod aggregates;
 pub mod analysis;
 pub mod coordinator_scan;
+pub mod delegation;
 pub mod errors;
 pub mod evaluate;
 pub mod insert;
@@ -41,7 +43,10 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> 
     let metadata = metadata::of(backend)?;
     let analysis = analysis::analyze(query, metadata, params);
     if !analysis.uses.iter().any(|table| table.table_type.is_some()) {
-        return Ok(PlannedBy::Standard);
+        return Ok(match delegation::plan(backend, query, 0)? {
+            Some(plan) => PlannedBy::Custom(Arc::new(plan)),
+            None => PlannedBy::Standard,
+        });
     }
     let id = session::log(backend, |log| {
         log.plans = log.plans.saturating_add(1);

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::{
-    Attribute, Catalog, Constraint, ConstraintKind, Dependency, ObjectAddress, ObjectClass, Relation, ReplicaIdentity,
-    TypeDefinition, UserDefinedType,
+    Attribute, Catalog, Constraint, ConstraintKind, Dependency, ObjectAddress, ObjectClass, PartitionBound, Relation,
+    ReplicaIdentity, TypeDefinition, UserDefinedType,
 };
 use kumquat_postgres::query::Expr;
 use kumquat_postgres::server::ServerId;
@@ -36,8 +36,29 @@ pub fn create_shard(backend: &mut Backend<'_>, relation: Oid, shard: ShardId, gr
     );
     connection.record(backend, Sql::text(text), 0)?;
     connection.run(backend, |remote| {
-        clone_table(remote, &source, &metadata, relation, shard, group)
+        let table = clone_table(remote, &source, &metadata, relation, shard, group)?;
+        check_default_partition(remote, table)?;
+        Ok(table)
     })
+}
+
+/// The shard of a new partition takes no row that the shard of the default partition has already.
+fn check_default_partition(remote: &mut Backend<'_>, table: Oid) -> Result<()> {
+    let catalog = remote.catalog()?;
+    let Some(found) = catalog.relation(table) else {
+        return Ok(());
+    };
+    let parent = found
+        .parents
+        .first()
+        .and_then(|parent| catalog.relation(*parent))
+        .cloned();
+    match (parent, found.partition_bound.clone()) {
+        (Some(parent), Some(bound)) if !matches!(*bound, PartitionBound::Default) => {
+            kumquat_postgres::commands::partition::rows::check_default_partition(remote, &parent, &bound)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn clone_table(

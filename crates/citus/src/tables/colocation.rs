@@ -87,7 +87,7 @@ pub fn create_group(
 }
 
 /// The collation of a type (`get_typcollation`).
-fn type_collation(type_oid: Oid) -> Oid {
+pub fn type_collation(type_oid: Oid) -> Oid {
     const DEFAULT: Oid = Oid(100);
     match builtin_type(type_oid) {
         Some(found) if found.collatable => DEFAULT,

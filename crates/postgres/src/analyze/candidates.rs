@@ -118,6 +118,7 @@ impl Callable {
         match self {
             Callable::Builtin(proc) => match proc.kind {
                 kumquat_types::ProcKind::Function => CallKind::Function,
+                kumquat_types::ProcKind::Procedure => CallKind::Procedure,
                 kumquat_types::ProcKind::Aggregate => CallKind::Aggregate,
                 kumquat_types::ProcKind::OrderedSet(direct) => CallKind::OrderedSet(direct),
                 kumquat_types::ProcKind::HypotheticalSet(direct) => CallKind::HypotheticalSet(direct),

@@ -395,6 +395,7 @@ pub fn function_oid(backend: &Backend<'_>, kind: ObjectType, object: &ObjectWith
     candidates.extend(builtin_candidates(backend, object)?.into_iter().filter_map(|proc| {
         let kind = match proc.kind {
             kumquat_types::ProcKind::Function => ProcKind::Function,
+            kumquat_types::ProcKind::Procedure => ProcKind::Procedure,
             kumquat_types::ProcKind::Window => ProcKind::Window,
             _ => ProcKind::Aggregate,
         };

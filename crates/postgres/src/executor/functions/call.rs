@@ -17,6 +17,22 @@ use crate::result::{CommandTag, ResultColumn, ResultSet};
 /// CALL procedure(arguments): the values of OUT and INOUT parameters come back as a row.
 pub fn call(backend: &mut Backend<'_>, statement: &CallStmt) -> Result<Outcome> {
     let call = analyze(backend, statement)?;
+    let extension = backend.extension;
+    match extension.call_procedure(backend, &call)? {
+        Some(outcome) => Ok(outcome),
+        None => run_procedure(backend, call),
+    }
+}
+
+/// Runs a procedure on this node.
+pub fn run_procedure(backend: &mut Backend<'_>, call: FuncExpr) -> Result<Outcome> {
+    let is_builtin = kumquat_types::proc_by_oid(call.function)
+        .or_else(|| backend.extension.procs().iter().find(|proc| proc.oid == call.function))
+        .is_some_and(|proc| proc.kind == kumquat_types::ProcKind::Procedure);
+    if is_builtin {
+        evaluate(backend, &Expr::Func(Box::new(call)), &[])?;
+        return Ok(Outcome::Command(CommandTag::new("CALL")));
+    }
     let function = backend.catalog()?.functions.get(&call.function).cloned();
     let function = function.filter(|function| function.kind == ProcKind::Procedure);
     let function = function.ok_or_else(|| not_a_procedure(backend, &call))?;

@@ -264,6 +264,7 @@ fn function_identity(backend: &Backend<'_>, oid: Oid) -> Option<Identity> {
             let proc = backend.any_proc(oid)?;
             let kind = match proc.kind {
                 kumquat_types::ProcKind::Function | kumquat_types::ProcKind::Window => "function",
+                kumquat_types::ProcKind::Procedure => "procedure",
                 _ => "aggregate",
             };
             ("pg_catalog".into(), proc.name.to_string(), proc.args.to_vec(), kind)

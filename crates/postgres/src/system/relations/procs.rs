@@ -48,6 +48,7 @@ fn volatility_letter(volatility: Volatility) -> char {
 fn builtin_row(proc: &Proc, schema: Oid, language: Oid) -> Vec<Datum> {
     let kind = match proc.kind {
         kumquat_types::ProcKind::Function => 'f',
+        kumquat_types::ProcKind::Procedure => 'p',
         kumquat_types::ProcKind::Window => 'w',
         _ => 'a',
     };
