@@ -55,7 +55,8 @@ impl Bitmap {
 
     /// All bits in order.
     pub fn iter(&self) -> impl Iterator<Item = bool> + '_ {
-        (0..self.len).map(|index| self.get(index))
+        let bits = |&word: &u64| (0..64).map(move |bit| word >> bit & 1 == 1);
+        self.words.iter().flat_map(bits).take(self.len)
     }
 
     /// Indices of the bits that are set, in order.
@@ -120,6 +121,22 @@ impl Bitmap {
     }
 }
 
+/// A bit for each value, word by word.
+impl From<&[bool]> for Bitmap {
+    fn from(values: &[bool]) -> Bitmap {
+        let word = |values: &[bool]| {
+            values
+                .iter()
+                .zip(0..)
+                .fold(0, |word, (&value, bit)| word | u64::from(value) << bit)
+        };
+        Bitmap {
+            words: values.chunks(64).map(word).collect(),
+            len: values.len(),
+        }
+    }
+}
+
 impl FromIterator<bool> for Bitmap {
     fn from_iter<I: IntoIterator<Item = bool>>(bits: I) -> Bitmap {
         let mut bitmap = Bitmap::default();
@@ -151,6 +168,16 @@ mod tests {
             let slice = bits.slice(start, len);
             assert_eq!(slice.len(), len);
             assert!((0..len).all(|i| slice.get(i) == (start + i < 200 && bits.get(start + i))));
+        }
+    }
+
+    #[test]
+    fn values_one_by_one_or_together_give_the_same_bits() {
+        for len in [0, 1, 63, 64, 65, 200] {
+            let values: Vec<bool> = (0..len).map(|i| i % 3 == 0).collect();
+            let together = Bitmap::from(values.as_slice());
+            assert_eq!(together, every_third(len));
+            assert_eq!(together.iter().collect::<Vec<_>>(), values);
         }
     }
 

@@ -185,7 +185,7 @@ impl Column {
     pub fn constant(type_oid: Oid, value: &Datum, rows: usize) -> Column {
         let one = Column::from_datums(type_oid, [value.clone()]);
         Column {
-            data: map_vector!(one.data, v => v.into_iter().cycle().take(rows).collect()),
+            data: map_vector!(one.data, v => v.first().map(|value| vec![value.clone(); rows]).unwrap_or_default()),
             validity: value.is_null().then(|| Bitmap::new(rows, false)),
         }
     }
@@ -252,7 +252,7 @@ impl Column {
     pub fn slice(&self, start: usize, len: usize) -> Column {
         let start = start.min(self.len());
         let len = len.min(self.len() - start);
-        let data = map_vector!(&self.data, v => v.iter().skip(start).take(len).cloned().collect());
+        let data = map_vector!(&self.data, v => v.get(start..start + len).unwrap_or_default().to_vec());
         let validity = self.validity.as_ref().map(|bits| bits.slice(start, len));
         Column { data, validity }
     }

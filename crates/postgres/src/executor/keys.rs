@@ -182,6 +182,9 @@ impl RowTable {
 
     /// The number of each row's key, and which rows brought a new one.
     pub fn insert(&mut self, columns: &[Arc<Column>], rows: usize) -> (Vec<u32>, Vec<u32>) {
+        if self.types.is_empty() {
+            return self.insert_without_columns(rows);
+        }
         let hashes = hash_rows(columns, &self.types, rows);
         let mut numbers = Vec::with_capacity(rows);
         let mut fresh = Vec::new();
@@ -194,6 +197,16 @@ impl RowTable {
             numbers.push(number);
         }
         (numbers, fresh)
+    }
+
+    /// Rows without columns are all equal.
+    fn insert_without_columns(&mut self, rows: usize) -> (Vec<u32>, Vec<u32>) {
+        let mut fresh = Vec::new();
+        if rows > 0 && self.hashes.is_empty() {
+            fresh.push(0);
+            self.find_or_add(&[], 0, RowHasher::default().finish());
+        }
+        (vec![0; rows], fresh)
     }
 
     /// The number of each row's key; `u32::MAX` if it is not there.
@@ -292,5 +305,14 @@ mod tests {
         }
         assert_eq!(table.len(), 1003);
         assert_eq!(table.find(&second, 2), [0, 2]);
+    }
+
+    #[test]
+    fn rows_without_columns_are_one() {
+        let mut table = RowTable::new(Vec::new());
+        assert_eq!(table.insert(&[], 0), (vec![], vec![]));
+        assert_eq!(table.insert(&[], 2), (vec![0, 0], vec![0]));
+        assert_eq!(table.insert(&[], 1), (vec![0], vec![]));
+        assert_eq!(table.find(&[], 1), [0]);
     }
 }

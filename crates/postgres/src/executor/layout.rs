@@ -63,6 +63,21 @@ impl Layout {
         }
     }
 
+    /// Which columns expressions are made from.
+    pub fn used_by(&self, exprs: &[Expr]) -> Vec<bool> {
+        let mut used = vec![false; self.len()];
+        let mut mark = |at: usize| used.iter_mut().skip(at).take(1).for_each(|used| *used = true);
+        for expr in exprs {
+            expr.visit(&mut |part| match part {
+                Expr::Var(var) if var.attribute == 0 => {
+                    self.entry_columns(var.varno).into_iter().for_each(|(_, at)| mark(at));
+                }
+                _ => self.find(part).into_iter().for_each(&mut mark),
+            });
+        }
+        used
+    }
+
     pub fn types(&self) -> Vec<Oid> {
         self.entries.iter().map(Expr::type_oid).collect()
     }

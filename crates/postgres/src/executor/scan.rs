@@ -73,8 +73,10 @@ impl TableColumns {
     /// All live rows of a heap chunk from a place on, at most so many; and the place after them.
     pub fn live_rows(&self, chunk: &HeapChunk, chunk_number: u32, from: usize, most: usize) -> (Chunk, usize) {
         let rows = chunk.data.rows;
-        if from == 0 && most >= rows && chunk.dead.is_none() && self.system.is_empty() {
-            return (Chunk::clone(&chunk.data), rows);
+        if chunk.dead.is_none() && self.system.is_empty() {
+            let part = chunk.data.slice(from, most);
+            let next = from + part.rows;
+            return (part, next);
         }
         let mut places = Vec::new();
         let mut at = from;

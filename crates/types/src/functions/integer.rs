@@ -25,16 +25,26 @@ macro_rules! arithmetic {
             (concat!($prefix, "pl"), arithmetic!(@ $prefix $a $b $r $native, $error, checked_add overflowing_add)),
             (concat!($prefix, "mi"), arithmetic!(@ $prefix $a $b $r $native, $error, checked_sub overflowing_sub)),
             (concat!($prefix, "mul"), arithmetic!(@ $prefix $a $b $r $native, $error, checked_mul overflowing_mul)),
-            (concat!($prefix, "div"), Implementation::Scalar(|_, args| match args {
-                [$a(a), $b(b)] => {
-                    let (a, b) = (<$native>::from(*a), <$native>::from(*b));
-                    if b == 0 {
-                        return Err(division_by_zero());
+            (concat!($prefix, "div"), Implementation::Vector(
+                |_, args| match args {
+                    [$a(a), $b(b)] => {
+                        let (a, b) = (<$native>::from(*a), <$native>::from(*b));
+                        if b == 0 {
+                            return Err(division_by_zero());
+                        }
+                        a.checked_div(b).map($r).ok_or_else($error)
                     }
-                    a.checked_div(b).map($r).ok_or_else($error)
-                }
-                _ => Err(unexpected(concat!($prefix, "div"), args)),
-            })),
+                    _ => Err(unexpected(concat!($prefix, "div"), args)),
+                },
+                |columns, _| kernel2!(columns, $a, $b -> $r, |x, y, valid| {
+                    try_map2(x, y, valid, |_, b| ((), b == 0), division_by_zero)?;
+                    let divide = |a, b| match <$native>::from(a).checked_div(<$native>::from(b)) {
+                        Some(quotient) => (quotient, false),
+                        None => (0, b != 0),
+                    };
+                    try_map2(x, y, valid, divide, $error)?
+                }),
+            )),
         )*]
     };
     (@ $prefix:literal $a:ident $b:ident $r:ident $native:ty, $error:ident, $checked:ident $overflowing:ident) => {

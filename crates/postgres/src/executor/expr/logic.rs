@@ -13,7 +13,7 @@ use crate::query::{BoolOp, BooleanTestKind, MinMaxOp};
 /// The rows where a boolean column is true.
 pub fn truth(column: &Column) -> Bitmap {
     let bits: Bitmap = match &column.data {
-        ColumnData::Bool(values) => values.iter().copied().collect(),
+        ColumnData::Bool(values) => Bitmap::from(values.as_slice()),
         _ => column.iter().map(|value| value.as_bool() == Some(true)).collect(),
     };
     match &column.validity {
@@ -25,7 +25,7 @@ pub fn truth(column: &Column) -> Bitmap {
 /// The rows where a boolean column is false.
 pub fn falsity(column: &Column) -> Bitmap {
     let bits: Bitmap = match &column.data {
-        ColumnData::Bool(values) => values.iter().map(|value| !value).collect(),
+        ColumnData::Bool(values) => Bitmap::from(values.as_slice()).not(),
         _ => column.iter().map(|value| value.as_bool() == Some(false)).collect(),
     };
     match &column.validity {

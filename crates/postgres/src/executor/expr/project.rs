@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kumquat_types::{Chunk, Column, Result, Volatility};
+use kumquat_types::{Bitmap, Chunk, Column, Oid, Result, Volatility};
 
 use super::compile::compile_all;
 use super::{Compiled, Function, eval_conditions};
@@ -15,6 +15,8 @@ use crate::query::Expr;
 pub struct Projection {
     filter: Vec<Compiled>,
     output: Vec<Compiled>,
+    /// The columns of the input that the output is made from: the others are not carried past the conditions.
+    used: Vec<bool>,
     /// The output has side effects: rows are computed one by one, and only when they are asked for.
     row_by_row: bool,
     waiting: Option<(Chunk, usize)>,
@@ -26,6 +28,7 @@ impl Projection {
         Ok(Projection {
             filter: compile_all(backend, filter, layout)?,
             output: compile_all(backend, output, layout)?,
+            used: layout.used_by(output),
             row_by_row: output
                 .iter()
                 .any(|expr| layout.find(expr).is_none() && has_side_effects(backend, expr)),
@@ -67,11 +70,28 @@ impl Projection {
     pub fn keep(&mut self, ctx: &mut Context<'_, '_>, chunk: Chunk) -> Result<Chunk> {
         let before = chunk.rows;
         let kept = match eval_conditions(&mut self.filter, ctx, &chunk)? {
-            Some(mask) => chunk.filter(&mask),
+            Some(mask) => self.filter(&chunk, &mask),
             None => chunk,
         };
         self.removed += (before - kept.rows) as u64;
         Ok(kept)
+    }
+
+    fn filter(&self, chunk: &Chunk, mask: &Bitmap) -> Chunk {
+        let kept = mask.count_ones();
+        if kept == chunk.rows {
+            return chunk.clone();
+        }
+        let none = Arc::new(Column::nulls(Oid::VOID, 0));
+        let columns = chunk
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| match self.used.get(at) {
+                Some(false) => none.clone(),
+                _ => Arc::new(column.filter(mask)),
+            });
+        Chunk::new(columns.collect(), kept)
     }
 
     pub fn project(&mut self, ctx: &mut Context<'_, '_>, chunk: &Chunk) -> Result<Chunk> {
