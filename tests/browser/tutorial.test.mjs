@@ -61,7 +61,7 @@ const drawn = {
     assert.match(refusal.key, /payment_events \(merchant_id\) to payment_merchants \(merchant_id\)/);
     assert.ok(refusal.rule.length > 0, 'the rule that forbids it');
     assert.ok(refusal.conditions.some(([, met]) => !met), 'a condition that is not met');
-    assert.ok(refusal.repairs.some((sql) => sql.includes("create_reference_table('public.payment_merchants')")));
+    assert.ok(refusal.repairs.some((sql) => sql.includes("create_reference_table('payment_merchants')")));
     assert.ok(refusal.drawnBroken);
     assert.match(refusal.cell, /the refused key/);
   },

@@ -54,7 +54,7 @@ fn check(paths: &[String]) -> Result<bool> {
 
 /// Runs a lesson on a fresh cluster, step by step, and reports each check that is not met.
 fn check_lesson(lesson: &Lesson) -> bool {
-    let mut playground = Playground::new(&Options { seed: 0, clock: 0.0 });
+    let mut playground = Playground::new(&Options::default());
     let (mut checks, mut unmet) = (0, 0);
     for (index, step) in lesson.steps.iter().enumerate() {
         let sql = step.solution.as_ref().unwrap_or(&step.sql);

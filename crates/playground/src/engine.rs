@@ -2,19 +2,17 @@
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::well_known::BOOTSTRAP_SUPERUSER;
-use kumquat_postgres::connect;
+use kumquat_postgres::connect::{self, ConnectionTarget};
 use kumquat_postgres::result::{Client, Message, ResultColumn, ResultSet};
-use kumquat_protocol::message::{File, Options, SessionView};
+use kumquat_protocol::message::{Answer, File, MOST_WORKERS, Options, Question, SessionView};
 use kumquat_protocol::outcome::{Output, OutputKind, StatementOutcome};
 use kumquat_psql::script::Lines;
 use kumquat_psql::{PieceKind, Psql};
 use kumquat_types::Chunk;
 
 use crate::view::COORDINATOR;
-use crate::{trace, view};
+use crate::{ask, trace, view};
 
-/// Workers of a fresh cluster.
-const WORKERS: u16 = 2;
 const DATABASE: &str = "lab";
 /// Seconds from 1970-01-01 to 2000-01-01, where PostgreSQL's clock begins.
 const POSTGRES_EPOCH: f64 = 946_684_800.0;
@@ -35,7 +33,7 @@ impl Clone for Engine {
 impl Engine {
     /// A fresh cluster, and psql connected to its coordinator as `postgres`.
     pub fn new(options: &Options) -> Engine {
-        let network = kumquat_citus::new_cluster(WORKERS);
+        let network = kumquat_citus::new_cluster(options.workers.min(MOST_WORKERS));
         let mut session = connect::open(COORDINATOR, DATABASE.into(), BOOTSTRAP_SUPERUSER);
         session.random = u64::from(options.seed);
         let mut psql = Psql::new(network, session, &kumquat_citus::Citus);
@@ -124,6 +122,34 @@ impl Engine {
             prompt: self.psql.prompt(),
             cluster: self.look(view::cluster),
         }
+    }
+
+    /// Answers a question from a copy of the state.
+    pub fn ask(&self, question: &Question) -> Answer {
+        let mut copy = self.clone();
+        match copy.go_to(question.node) {
+            Ok(()) => ask::ask(&mut copy.psql, question),
+            Err(error) => Answer {
+                error: Some(error),
+                ..Answer::default()
+            },
+        }
+    }
+
+    /// Connects to a node, as psql's `\c` would.
+    fn go_to(&mut self, node: Option<u32>) -> Result<(), String> {
+        let Some(node) = node else { return Ok(()) };
+        let nodes = self.look(view::cluster).nodes;
+        let node = nodes.into_iter().find(|found| found.id == node);
+        let node = node.ok_or_else(|| "there is no such node".to_string())?;
+        let target = ConnectionTarget {
+            database: self.psql.session.database.to_string(),
+            user: "postgres".into(),
+            host: node.host,
+            port: node.port.to_string(),
+        };
+        self.psql.session = connect::connect(&self.psql.network, &target, &self.psql.session, self.psql.extension)?;
+        Ok(())
     }
 
     /// Reads a copy of the state as a session on the coordinator does.

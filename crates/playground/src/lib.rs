@@ -2,12 +2,14 @@
 //!
 //! - [`Playground`]: runs texts, answers what the page asks, keeps snapshots
 //! - `engine`: the only module that touches the cluster and psql
+//! - `ask`: questions of the page, answered from a copy of the state
 //! - `view`, `trace`: the cluster, and what it did for a statement, as values to draw
 //! - `names`: what can be named in a statement, for an editor to offer
 //! - `matrix`: what Citus lets reference what, for the page to draw
 //!
 //! Time and randomness enter here, through [`Options`], and nowhere below.
 
+mod ask;
 mod engine;
 mod matrix;
 mod names;

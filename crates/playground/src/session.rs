@@ -115,6 +115,9 @@ impl Playground {
             Request::Check { check } => Reply::Checked {
                 result: self.check(&check),
             },
+            Request::Ask { question } => Reply::Answered {
+                answer: self.engine.ask(&question),
+            },
             Request::Snapshot => Reply::Kept {
                 snapshot: self.snapshot(),
             },

@@ -3,8 +3,8 @@
 use kumquat_citus::foreign_keys::refusal::{self, ForeignKeyRefusal};
 use kumquat_citus::trace::{self as citus, MetadataChange, Sql};
 use kumquat_postgres::Backend;
-use kumquat_protocol::keys::{Condition, KeyEnd, RefusedKey, Repair};
-use kumquat_protocol::trace::{Message, PlanChoice, Route, Task, Trace};
+use kumquat_protocol::keys::{Condition, KeyEnd, RefusedKey, Repair, Way};
+use kumquat_protocol::trace::{Message, Phase, PlanChoice, Route, Task, Trace};
 
 use crate::view::{number, table_kind};
 
@@ -27,23 +27,61 @@ pub fn shown(trace: citus::Trace, backend: &Backend<'_>) -> Trace {
             .take(LIMIT)
             .map(|task| Task {
                 shard: task.shard.map(number),
+                shards: shards(task),
                 node: number(task.node),
                 sql: text(&task.sql),
                 rows: task.rows as f64,
             })
             .collect(),
+        task_count: trace.tasks.len() as f64,
+        message_count: trace.messages.len() as f64,
         messages: trace
             .messages
             .iter()
             .take(LIMIT)
-            .map(|message| Message {
-                from: number(message.from),
-                to: number(message.to),
-                sql: text(&message.sql),
+            .map(|message| {
+                let sql = text(&message.sql);
+                Message {
+                    from: number(message.from),
+                    to: number(message.to),
+                    phase: phase(&sql),
+                    sql,
+                    rows: message.rows as f64,
+                }
             })
             .collect(),
         metadata: trace.metadata.iter().flat_map(changes).collect(),
         refused_key: trace.refused_key.map(refused),
+    }
+}
+
+/// Shards of a task: the anchor, and those whose names stand in the query.
+fn shards(task: &citus::TaskTrace) -> Vec<u32> {
+    let mut shards: Vec<u32> = task.shard.map(number).into_iter().collect();
+    if let Sql::Query { names, .. } = &task.sql {
+        let ids = names.iter().filter_map(|(_, name)| {
+            let (_, id) = name.trim_end_matches('"').rsplit_once('_')?;
+            id.parse::<u32>().ok()
+        });
+        shards.extend(ids);
+    }
+    shards.sort_unstable();
+    shards.dedup();
+    shards
+}
+
+/// What a message does in the distributed transaction.
+fn phase(sql: &str) -> Phase {
+    let starts = |word: &str| {
+        sql.get(..word.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    match () {
+        () if starts("BEGIN") => Phase::Begin,
+        () if starts("PREPARE TRANSACTION") => Phase::Prepare,
+        () if starts("COMMIT") => Phase::Commit,
+        () if starts("ROLLBACK") && !starts("ROLLBACK TO") => Phase::Rollback,
+        () => Phase::Work,
     }
 }
 
@@ -86,7 +124,13 @@ fn refused(refusal: ForeignKeyRefusal) -> RefusedKey {
             .conditions
             .into_iter()
             .map(|condition| Condition {
-                text: condition.text,
+                way: match condition.way {
+                    refusal::Way::Reference => Way::Reference,
+                    refusal::Way::Colocated => Way::Colocated,
+                    refusal::Way::Always => Way::Always,
+                },
+                text: condition.text.to_string(),
+                found: condition.found,
                 met: condition.met,
             })
             .collect(),

@@ -2,6 +2,7 @@
 //!
 //! [`cluster`] is the way in; [`View`] has a method for each part.
 
+use kumquat_citus::functions::sizes;
 use kumquat_citus::metadata::{self, Metadata, ShardId, TableType};
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::{
@@ -221,6 +222,7 @@ impl View<'_> {
             }),
             nodes: self.metadata.nodes_of_shard(id).map(|node| number(node.id)).collect(),
             rows: rows.unwrap_or(0.0),
+            bytes: sizes::shard_bytes(self.backend, id).unwrap_or(0) as f64,
         })
     }
 

@@ -45,11 +45,30 @@ pub struct RefusedKey {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(Tsify))]
 pub struct Condition {
+    /// The way to a legal key that it belongs to: all conditions of one way must hold.
+    pub way: Way,
+    /// `both tables are colocated`
     pub text: String,
+    /// How it is with this key: `both in group 2`.
+    pub found: String,
     pub met: bool,
 }
 
-/// SQL after which the refused key can be made; it ends with making it.
+/// A way in which a key from a table can be legal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub enum Way {
+    /// Every node has a copy of the referenced rows.
+    Reference,
+    /// Both rows lie on one node, because their tables lie together.
+    Colocated,
+    /// Needed on any way.
+    Always,
+}
+
+/// SQL that gets the learner past the refusal: it ends with making the key, or with the statement
+/// that the key stood in the way of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(Tsify))]
 pub struct Repair {

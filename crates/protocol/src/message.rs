@@ -38,12 +38,38 @@ pub enum Request {
     Names,
     /// Looks whether a step's goal is reached; leaves no trace. Answered by [`Reply::Checked`].
     Check { check: Check },
+    /// Asks a question of a copy of the state, so that nothing changes. Answered by
+    /// [`Reply::Answered`].
+    Ask { question: Question },
     /// Keeps the present state under a number. Answered by [`Reply::Kept`].
     Snapshot,
     /// Goes back to a kept state. Answered by [`Reply::Finished`].
     Restore { snapshot: u32 },
     /// Answered by [`Reply::Pong`].
     Ping,
+}
+
+/// SQL whose rows the page wants to show or to look something up in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub struct Question {
+    pub sql: String,
+    /// The node to ask, by its id in `pg_dist_node`; none is the one the session is connected to.
+    pub node: Option<u32>,
+    /// Rows beyond this many are not sent.
+    pub limit: u32,
+}
+
+/// The rows of a question's last statement, or the error that ended it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub struct Answer {
+    pub columns: Vec<String>,
+    /// Values as psql writes them; none is NULL.
+    pub rows: Vec<Vec<Option<String>>>,
+    /// How many rows there are, those not sent included.
+    pub count: f64,
+    pub error: Option<String>,
 }
 
 /// A text, the files that were given to psql before it, and when it was typed.
@@ -72,6 +98,22 @@ pub struct Options {
     pub seed: u32,
     /// Start of the session's clock: seconds since 1970-01-01 UTC.
     pub clock: f64,
+    /// Workers beside the coordinator; [`MOST_WORKERS`] at the most.
+    pub workers: u16,
+}
+
+/// Workers that Kumquat's network has room for.
+pub const MOST_WORKERS: u16 = 31;
+
+impl Default for Options {
+    /// The cluster every lesson starts from: two workers.
+    fn default() -> Options {
+        Options {
+            seed: 0,
+            clock: 0.0,
+            workers: 2,
+        }
+    }
 }
 
 /// What the worker answers.
@@ -107,6 +149,9 @@ pub enum Reply {
     },
     Checked {
         result: CheckResult,
+    },
+    Answered {
+        answer: Answer,
     },
     Kept {
         snapshot: u32,

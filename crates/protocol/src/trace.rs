@@ -14,9 +14,12 @@ pub struct Trace {
     pub plan: Option<PlanChoice>,
     /// How a routed statement found its shard.
     pub route: Option<Route>,
+    /// In order; of very many, the first ones.
     pub tasks: Vec<Task>,
-    /// Statements between nodes, in order, internal ones too.
+    pub task_count: f64,
+    /// Statements between nodes, in order, internal ones too; of very many, the first ones.
     pub messages: Vec<Message>,
+    pub message_count: f64,
     /// Rows of the metadata tables that changed, in words: `pg_dist_shard: 32 rows added`.
     pub metadata: Vec<String>,
     /// The foreign key that the statement asked for and Citus refused.
@@ -51,6 +54,8 @@ pub struct Route {
 pub struct Task {
     /// The shard that anchors the task; none where a task reads no shard.
     pub shard: Option<u32>,
+    /// All shards that the task touches, the anchor among them.
+    pub shards: Vec<u32>,
     pub node: u32,
     pub sql: String,
     /// Rows returned or changed.
@@ -64,4 +69,23 @@ pub struct Message {
     pub from: u32,
     pub to: u32,
     pub sql: String,
+    /// Rows that came back, or were sent along (COPY).
+    pub rows: f64,
+    pub phase: Phase,
+}
+
+/// What a message is for in the life of a distributed transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub enum Phase {
+    /// Opens a transaction on the node, under the distributed transaction's number.
+    Begin,
+    /// The work itself: a task, DDL, COPY, metadata.
+    Work,
+    /// First phase of the commit: the node promises that it can.
+    Prepare,
+    /// Second phase, or the only one where a single node has written.
+    Commit,
+    Rollback,
 }

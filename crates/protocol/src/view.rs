@@ -100,6 +100,8 @@ pub struct Shard {
     /// Node ids that hold a copy.
     pub nodes: Vec<u32>,
     pub rows: f64,
+    /// Size of one copy on disk in bytes, indexes included.
+    pub bytes: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

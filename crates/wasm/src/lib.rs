@@ -22,7 +22,11 @@ impl Playground {
     /// 1970-01-01 UTC. The same seed, clock and statements give the same output.
     #[wasm_bindgen(constructor)]
     pub fn new(seed: u32, clock: f64) -> Playground {
-        let inner = kumquat_playground::Playground::new(&Options { seed, clock });
+        let inner = kumquat_playground::Playground::new(&Options {
+            seed,
+            clock,
+            ..Options::default()
+        });
         Playground { inner }
     }
 

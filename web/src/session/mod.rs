@@ -9,12 +9,13 @@ use std::collections::VecDeque;
 
 use kumquat_protocol::keys::{MatrixCell, RefusedKey};
 use kumquat_protocol::lesson::{Check, CheckResult};
-use kumquat_protocol::message::{Options, Reply, Request, SessionView, Typed};
+use kumquat_protocol::message::{Answer, Options, Question, Reply, Request, SessionView, Typed};
 use kumquat_protocol::outcome::StatementOutcome;
 use kumquat_protocol::view::ClusterView;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use crate::figures::counted;
 use client::Client;
 
 /// Where the site's files lie, and how large the engine is.
@@ -101,7 +102,10 @@ impl Session {
             matrix: RwSignal::default(),
             finished: RwSignal::new(0),
             client: StoredValue::new_local(Client::new(assets)),
-            options: StoredValue::new(Options { seed: 0, clock: now() }),
+            options: StoredValue::new(Options {
+                clock: now(),
+                ..Options::default()
+            }),
             log: StoredValue::default(),
             done: StoredValue::default(),
             running: StoredValue::new(0),
@@ -151,10 +155,24 @@ impl Session {
         }
     }
 
+    /// Asks a question of the state, which changes nothing; none if the worker died over it.
+    pub async fn ask(self, question: Question) -> Option<Answer> {
+        match self.request(Request::Ask { question }).await {
+            Some(Reply::Answered { answer }) => Some(answer),
+            _ => None,
+        }
+    }
+
     /// Stops the running statement: the worker is replaced and the log replayed.
     pub fn stop(self) {
         self.remark("You stopped the statement. The cluster is as it was before it.");
         self.replace();
+    }
+
+    /// Starts over with an empty cluster of so many workers.
+    pub fn reset_with_workers(self, workers: u16) {
+        self.options.update_value(|options| options.workers = workers);
+        self.reset();
     }
 
     /// Starts over with an empty cluster.
@@ -164,7 +182,11 @@ impl Session {
         self.refused.set(None);
         self.last.set(None);
         self.finished.set(0);
-        self.remark("A fresh cluster: a coordinator and two workers, with nothing in them.");
+        let workers = f64::from(self.options.with_value(|options| options.workers));
+        self.remark(&format!(
+            "A fresh cluster: a coordinator and {}, with nothing in them.",
+            counted(workers, "worker", "workers")
+        ));
         self.replace();
     }
 

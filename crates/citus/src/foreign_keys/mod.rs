@@ -3,12 +3,15 @@
 //! - this file: keys as catalog entries: finding, taking away, putting back
 //! - [`graph`]: which tables hang together through keys
 //! - [`rules`]: what may reference what, and the refusals in Citus's words
-//! - [`refusal`]: the rule that was broken, as data
+//! - [`refusal`]: the rule that was broken, as data; [`diagnosis`]: its conditions one by one
+//! - [`repair`]: SQL that gets past a refusal
 //! - [`conversion`]: local tables that follow a key into the metadata, and back out of it
 
 pub mod conversion;
+pub mod diagnosis;
 pub mod graph;
 pub mod refusal;
+pub mod repair;
 pub mod rules;
 
 use std::sync::Arc;

@@ -15,7 +15,7 @@ mod move_shard;
 mod rebalance;
 mod schemas;
 pub mod signatures;
-mod sizes;
+pub mod sizes;
 mod split_shard;
 pub mod status;
 mod time_partitions;

@@ -85,7 +85,7 @@ fn a_snapshot_brings_the_state_back() {
 fn requests_are_answered_statement_by_statement() {
     let mut playground = Playground::new(0, 0.0);
     let boot = Request::Boot {
-        options: Options { seed: 0, clock: 0.0 },
+        options: Options::default(),
         log: vec![typed("CREATE TABLE kept (a int);\n")],
         report: false,
     };
