@@ -91,6 +91,8 @@ pub fn open(server: ServerId, database: Name, user: Oid) -> Session {
         random: 0,
         advisory_locks: Vec::new(),
         temporary_schema: None,
+        transition_tables: Default::default(),
+        trigger_depth: 0,
         depth: 0,
         extension: None,
         internal: false,

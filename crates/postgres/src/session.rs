@@ -38,6 +38,10 @@ pub struct Session {
     pub advisory_locks: Vec<AdvisoryLock>,
     /// Temporary schema, once made.
     pub temporary_schema: Option<Oid>,
+    /// What the trigger function that runs calls its transition tables.
+    pub transition_tables: OrdMap<Name, Oid>,
+    /// Triggers being fired, one inside the other (`pg_trigger_depth`).
+    pub trigger_depth: i32,
     /// Depth of nested function calls, bounded.
     pub depth: u32,
     pub extension: Option<ExtensionState>,

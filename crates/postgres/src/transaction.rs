@@ -134,7 +134,7 @@ impl Backend<'_> {
     /// What COMMIT does, in a block or after a single statement: deferred constraints, the extension's turn
     /// (which commits the other nodes), then the end of what is local to the transaction.
     pub fn commit_changes(&mut self) -> Result<()> {
-        crate::executor::check_deferred(self, &[])?;
+        crate::executor::check_at_commit(self)?;
         let extension = self.extension;
         extension.pre_commit(self)?;
         self.end_transaction(true);
@@ -270,7 +270,7 @@ impl Backend<'_> {
                 format!("transaction identifier \"{name}\" is already in use"),
             ));
         }
-        crate::executor::check_deferred(self, &[])?;
+        crate::executor::check_at_commit(self)?;
         let prepared = PreparedTransaction {
             database: self.session.database.clone(),
             owner: self.session.current_user,

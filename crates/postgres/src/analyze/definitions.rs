@@ -57,6 +57,17 @@ pub fn analyze_expression(
     Ok(analyzed)
 }
 
+/// Analyzes the WHEN condition of a trigger: OLD (varno 1) and NEW (varno 2) are rows of the relation.
+pub fn analyze_trigger_when(backend: &Backend<'_>, relation: &Relation, expr: &ast::Expr) -> Result<Expr> {
+    let mut parameters = Parameters::default();
+    let mut analyzer = Analyzer::new(backend, &mut parameters);
+    for name in ["old", "new"] {
+        analyzer.enter_relation_as(relation, name.into());
+    }
+    let analyzed = analyzer.expression(expr, ExprKind::TriggerWhen)?;
+    analyzer.coerce_to_boolean(analyzed, "WHEN")
+}
+
 /// Coerces an analyzed expression as on assignment, or implicitly; `None` if there is no such cast.
 pub fn coerce_expression(
     backend: &Backend<'_>,
@@ -79,6 +90,10 @@ pub fn coerce_expression(
 impl Analyzer<'_, '_> {
     /// Makes the columns of a relation visible as those of the first range-table entry.
     fn enter_relation(&mut self, relation: &Relation) {
+        self.enter_relation_as(relation, relation.name.clone());
+    }
+
+    fn enter_relation_as(&mut self, relation: &Relation, name: crate::catalog::Name) {
         let columns = relation.attributes.iter().map(|attribute| RteColumn {
             name: if attribute.dropped {
                 "".into()
@@ -94,7 +109,7 @@ impl Analyzer<'_, '_> {
             inherit: false,
             sample: None,
         };
-        let entry = new_entry(kind, relation.name.clone(), columns.collect());
+        let entry = new_entry(kind, name, columns.collect());
         let item = self.add_item(entry, Some(relation.oid));
         self.level.namespace.push(item);
     }

@@ -93,10 +93,20 @@ pub struct Trigger {
     pub timing: TriggerTiming,
     pub events: Vec<TriggerEvent>,
     pub for_each_row: bool,
+    /// Vars of OLD have varno 1, those of NEW 2.
     pub when: Option<Arc<Expr>>,
     pub arguments: Vec<Name>,
     /// `tgenabled`: O origin, D disabled, A always, R replica.
     pub enabled: char,
+    /// CREATE CONSTRAINT TRIGGER.
+    pub is_constraint: bool,
+    pub deferrable: bool,
+    pub initially_deferred: bool,
+    /// The other table of a constraint trigger, or 0.
+    pub constraint_relation: Oid,
+    /// REFERENCING: names of transition tables.
+    pub old_table: Option<Name>,
+    pub new_table: Option<Name>,
     /// The trigger of the partitioned table that this one, on a partition, comes from.
     pub parent: Oid,
 }

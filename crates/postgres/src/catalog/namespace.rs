@@ -222,6 +222,9 @@ impl Backend<'_> {
     pub fn find_relation_named(&self, schema: Option<&str>, name: &str) -> Result<Option<Arc<Relation>>> {
         let catalog = self.catalog()?;
         let Some(schema) = schema else {
+            if let Some(transition) = self.session.transition_tables.get(name) {
+                return Ok(catalog.relation(*transition).cloned());
+            }
             let found = self
                 .search_path()
                 .into_iter()

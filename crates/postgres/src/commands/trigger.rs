@@ -7,25 +7,29 @@ use kumquat_types::{Error, Oid, Result, SqlState};
 
 use super::privileges;
 use super::{system_catalog, undefined_column};
+use crate::analyze::analyze_trigger_when;
 use crate::backend::Backend;
 use crate::catalog::function::{TriggerEvent, TriggerTiming};
 use crate::catalog::naming::truncate_identifier;
-use crate::catalog::{DependencyKind, ObjectAddress, ObjectClass, Relation, RelationKind, Trigger};
+use crate::catalog::{DependencyKind, Name, ObjectAddress, ObjectClass, Relation, RelationKind, Trigger};
+use crate::query::{Expr, Var};
 use crate::result::CommandTag;
 
 pub fn create(backend: &mut Backend<'_>, stmt: &CreateTrigStmt) -> Result<CommandTag> {
     let relation = backend.relation(&stmt.relation)?;
     check_relation(&relation, stmt)?;
     privileges::check(backend, ObjectAddress::new(ObjectClass::Relation, relation.oid), &['t'])?;
-    for (given, what) in [
-        (stmt.is_constraint, "CREATE CONSTRAINT TRIGGER"),
-        (stmt.when_clause.is_some(), "WHEN of CREATE TRIGGER"),
-        (!stmt.transition_rels.is_empty(), "REFERENCING of CREATE TRIGGER"),
-    ] {
-        if given {
-            return Err(Error::not_modelled(what));
-        }
-    }
+    let events = events(&relation, stmt)?;
+    check_instead_of(stmt)?;
+    let transition = transition_tables(&relation, stmt)?;
+    let when = match &stmt.when_clause {
+        Some(when) => Some(Arc::new(condition(backend, &relation, stmt, when)?)),
+        None => None,
+    };
+    let constraint_relation = match &stmt.constraint_relation {
+        Some(range) => backend.relation(range)?.oid,
+        None => Oid::INVALID,
+    };
     let function = function(backend, stmt)?;
     let name = truncate_identifier(&stmt.name);
     let existing = find(backend, relation.oid, name)?;
@@ -48,15 +52,153 @@ pub fn create(backend: &mut Backend<'_>, stmt: &CreateTrigStmt) -> Result<Comman
             ast::TriggerTiming::After => TriggerTiming::After,
             ast::TriggerTiming::InsteadOf => TriggerTiming::InsteadOf,
         },
-        events: events(&relation, stmt)?,
+        events,
         for_each_row: stmt.row,
-        when: None,
+        when,
+        is_constraint: stmt.is_constraint,
+        deferrable: stmt.attributes.deferrable,
+        initially_deferred: stmt.attributes.initially_deferred,
+        constraint_relation,
+        old_table: transition.old,
+        new_table: transition.new,
         arguments: stmt.args.iter().map(|argument| argument.as_str().into()).collect(),
         enabled: 'O',
         parent: Oid::INVALID,
     };
     store(backend, trigger)?;
     Ok(CommandTag::new("CREATE TRIGGER"))
+}
+
+fn check_instead_of(stmt: &CreateTrigStmt) -> Result<()> {
+    let message = match stmt.timing == ast::TriggerTiming::InsteadOf {
+        true if !stmt.row => "INSTEAD OF triggers must be FOR EACH ROW",
+        true if stmt.when_clause.is_some() => "INSTEAD OF triggers cannot have WHEN conditions",
+        true if !stmt.columns.is_empty() => "INSTEAD OF triggers cannot have column lists",
+        _ => return Ok(()),
+    };
+    Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message))
+}
+
+/// Names of REFERENCING.
+#[derive(Default)]
+struct TransitionTables {
+    old: Option<Name>,
+    new: Option<Name>,
+}
+
+fn transition_tables(relation: &Relation, stmt: &CreateTrigStmt) -> Result<TransitionTables> {
+    let mut found = TransitionTables::default();
+    let refuse = |state: SqlState, message: &str| Err(Error::new(state, message));
+    if stmt.transition_rels.is_empty() {
+        return Ok(found);
+    }
+    let (unsupported, invalid) = (SqlState::FEATURE_NOT_SUPPORTED, SqlState::INVALID_OBJECT_DEFINITION);
+    if stmt.row && relation.kind == RelationKind::PartitionedTable {
+        return Err(
+            Error::new(unsupported, format!("\"{}\" is a partitioned table", relation.name))
+                .detail("ROW triggers with transition tables are not supported on partitioned tables."),
+        );
+    }
+    let events = &stmt.events;
+    let several = [events.insert, events.delete, events.update, events.truncate];
+    for transition in &stmt.transition_rels {
+        let what = if transition.is_new { "NEW" } else { "OLD" };
+        if !transition.is_table {
+            let message = "ROW variable naming in the REFERENCING clause is not supported";
+            return Err(
+                Error::new(unsupported, message).hint("Use OLD TABLE or NEW TABLE for naming transition tables.")
+            );
+        }
+        if relation.kind == RelationKind::View {
+            return Err(wrong_kind(
+                relation,
+                "view",
+                "Triggers on views cannot have transition tables.",
+            ));
+        }
+        if stmt.row && relation.is_partition() {
+            return refuse(
+                unsupported,
+                "ROW triggers with transition tables are not supported on partitions",
+            );
+        }
+        if stmt.row && !relation.parents.is_empty() {
+            let message = "ROW triggers with transition tables are not supported on inheritance children";
+            return refuse(unsupported, message);
+        }
+        if stmt.timing != ast::TriggerTiming::After {
+            return refuse(
+                invalid,
+                "transition table name can only be specified for an AFTER trigger",
+            );
+        }
+        if events.truncate {
+            return refuse(
+                unsupported,
+                "TRUNCATE triggers with transition tables are not supported",
+            );
+        }
+        if several.iter().filter(|event| **event).count() > 1 {
+            let message = "transition tables cannot be specified for triggers with more than one event";
+            return refuse(unsupported, message);
+        }
+        if !stmt.columns.is_empty() {
+            let message = "transition tables cannot be specified for triggers with column lists";
+            return refuse(unsupported, message);
+        }
+        let (fits, which, slot) = match transition.is_new {
+            true => (events.insert || events.update, "an INSERT", &mut found.new),
+            false => (events.delete || events.update, "a DELETE", &mut found.old),
+        };
+        if !fits {
+            let message = format!("{what} TABLE can only be specified for {which} or UPDATE trigger");
+            return refuse(invalid, &message);
+        }
+        if slot.replace(transition.name.as_str().into()).is_some() {
+            return refuse(invalid, &format!("{what} TABLE cannot be specified multiple times"));
+        }
+    }
+    if found.old.is_some() && found.old == found.new {
+        return refuse(invalid, "OLD TABLE name and NEW TABLE name cannot be the same");
+    }
+    Ok(found)
+}
+
+/// WHEN: what it may look at depends on when the trigger fires.
+fn condition(backend: &Backend<'_>, relation: &Relation, stmt: &CreateTrigStmt, when: &ast::Expr) -> Result<Expr> {
+    let analyzed = analyze_trigger_when(backend, relation, when)?;
+    let mut problem = None;
+    analyzed.visit(&mut |part| {
+        if let Expr::Var(var) = part
+            && problem.is_none()
+        {
+            problem = var_problem(relation, stmt, var).map(|message| (message, var.location));
+        }
+    });
+    match problem {
+        Some((message, at)) => Err(Error::new(SqlState::INVALID_OBJECT_DEFINITION, message).at(at)),
+        None => Ok(analyzed),
+    }
+}
+
+fn var_problem(relation: &Relation, stmt: &CreateTrigStmt, var: &Var) -> Option<&'static str> {
+    const OLD: usize = 1;
+    let before = stmt.timing == ast::TriggerTiming::Before;
+    let generated = |attribute: &crate::catalog::Attribute| attribute.generated.is_some();
+    match var.varno {
+        _ if !stmt.row => Some("statement trigger's WHEN condition cannot reference column values"),
+        OLD if stmt.events.insert => Some("INSERT trigger's WHEN condition cannot reference OLD values"),
+        OLD => None,
+        _ if stmt.events.delete => Some("DELETE trigger's WHEN condition cannot reference NEW values"),
+        _ if var.attribute < 0 && before => Some("BEFORE trigger's WHEN condition cannot reference NEW system columns"),
+        _ if before && var.attribute == 0 && relation.attributes.iter().any(generated) => {
+            Some("BEFORE trigger's WHEN condition cannot reference NEW generated columns")
+        }
+        _ if before && relation.attribute(var.attribute).is_some_and(generated) => {
+            Some("BEFORE trigger's WHEN condition cannot reference NEW generated columns")
+        }
+        _ => None,
+    }
 }
 
 fn wrong_kind(relation: &Relation, noun: &str, detail: &str) -> Error {

@@ -9,7 +9,9 @@ use super::privileges;
 use super::relation_kind::not_a;
 use super::system_catalog;
 use crate::backend::Backend;
+use crate::catalog::function::TriggerTiming;
 use crate::catalog::{ConstraintKind, ObjectAddress, ObjectClass, Relation, RelationKind};
+use crate::executor::modify::trigger::{Operation, around_statement};
 use crate::result::CommandTag;
 use crate::server::SequenceValue;
 use crate::storage::Heap;
@@ -34,9 +36,11 @@ pub fn execute(backend: &mut Backend<'_>, stmt: &TruncateStmt) -> Result<Command
     if stmt.restart_seqs {
         restart_sequences(backend, &tables)?;
     }
-    for table in tables {
+    around_statement(backend, &tables, Operation::Truncate, TriggerTiming::Before)?;
+    for &table in &tables {
         empty(backend, table)?;
     }
+    around_statement(backend, &tables, Operation::Truncate, TriggerTiming::After)?;
     Ok(CommandTag::new("TRUNCATE TABLE"))
 }
 

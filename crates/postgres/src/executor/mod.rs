@@ -114,8 +114,13 @@ pub fn build_index(backend: &mut Backend<'_>, index: Oid) -> Result<()> {
     modify::validate::build_index(backend, index)
 }
 
-/// Checks constraints that were deferred: at COMMIT all of them, after SET CONSTRAINTS ... IMMEDIATE those
-/// (empty: all) that became immediate.
+/// Checks constraints that were deferred: after SET CONSTRAINTS ... IMMEDIATE those (none: all) that became
+/// immediate.
 pub fn check_deferred(backend: &mut Backend<'_>, constraints: &[Oid]) -> Result<()> {
     modify::pending::check_deferred(backend, constraints)
+}
+
+/// Checks at COMMIT all constraints that were deferred.
+pub fn check_at_commit(backend: &mut Backend<'_>) -> Result<()> {
+    modify::pending::check_at_commit(backend)
 }

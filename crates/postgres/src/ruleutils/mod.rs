@@ -71,6 +71,15 @@ pub fn deparse_expression(
     Ok(deparse_in_style(backend, expr, relation, Style::Display { pretty }))
 }
 
+/// The WHEN condition of a trigger, over the rows `old` and `new` of a relation.
+pub fn deparse_trigger_when(backend: &Backend<'_>, expr: &Expr, relation: &Relation, pretty: bool) -> String {
+    let mut writer = Writer::new(backend, Style::Display { pretty }, &|_| None);
+    writer.namespaces.push(Namespace::of_rows(&["old", "new"], relation));
+    writer.prefixed = true;
+    writer.expr(expr, false);
+    writer.out
+}
+
 /// The same in any style.
 pub fn deparse_in_style(backend: &Backend<'_>, expr: &Expr, relation: Option<&Relation>, style: Style) -> String {
     let mut writer = Writer::new(backend, style, &|_| None);

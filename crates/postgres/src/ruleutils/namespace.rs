@@ -55,17 +55,23 @@ impl Namespace {
 
     /// One relation as entry 1.
     pub fn of_relation(relation: &Relation) -> Namespace {
+        Namespace::of_rows(&[&relation.name], relation)
+    }
+
+    /// Rows of one relation under several names.
+    pub fn of_rows(names: &[&str], relation: &Relation) -> Namespace {
+        let entry = |name: &&str| EntryNames {
+            name: (*name).into(),
+            columns: relation
+                .attributes
+                .iter()
+                .map(|attribute| attribute.name.clone())
+                .collect(),
+            join_vars: None,
+            unnamed_join: false,
+        };
         Namespace {
-            entries: vec![EntryNames {
-                name: relation.name.clone(),
-                columns: relation
-                    .attributes
-                    .iter()
-                    .map(|attribute| attribute.name.clone())
-                    .collect(),
-                join_vars: None,
-                unnamed_join: false,
-            }],
+            entries: names.iter().map(entry).collect(),
         }
     }
 

@@ -19,10 +19,10 @@ pub fn set_constraints(backend: &mut Backend<'_>, stmt: &ConstraintsSetStmt) -> 
     for range in &stmt.constraints {
         constraints.extend(find(backend, range)?);
     }
-    if stmt.deferred {
-        return Err(Error::not_modelled("SET CONSTRAINTS ... DEFERRED"));
+    backend.database_mut()?.pending.set_mode(&constraints, stmt.deferred);
+    if !stmt.deferred {
+        executor::check_deferred(backend, &constraints)?;
     }
-    executor::check_deferred(backend, &constraints)?;
     Ok(tag)
 }
 
@@ -34,15 +34,30 @@ fn find(backend: &Backend<'_>, range: &RangeVar) -> Result<Vec<Oid>> {
     };
     let catalog = backend.catalog()?;
     for schema in schemas {
-        let mut found = catalog
+        let constraints = catalog
             .constraints
             .values()
             .filter(|constraint| constraint.schema == schema && *constraint.name == *range.name)
-            .peekable();
-        if found.peek().is_none() {
+            .map(|constraint| (constraint.oid, constraint.deferrable));
+        let triggers = catalog
+            .triggers
+            .values()
+            .filter(|trigger| trigger.is_constraint && *trigger.name == *range.name)
+            .filter(|trigger| {
+                catalog
+                    .relation(trigger.relation)
+                    .is_some_and(|table| table.schema == schema)
+            })
+            .map(|trigger| (trigger.oid, trigger.deferrable));
+        let found: Vec<(Oid, bool)> = constraints.chain(triggers).collect();
+        if found.is_empty() {
             continue;
         }
-        let deferrable: Vec<Oid> = found.filter(|c| c.deferrable).map(|c| c.oid).collect();
+        let deferrable: Vec<Oid> = found
+            .iter()
+            .filter(|(_, deferrable)| *deferrable)
+            .map(|(oid, _)| *oid)
+            .collect();
         if deferrable.is_empty() {
             return Err(Error::new(
                 SqlState::WRONG_OBJECT_TYPE,

@@ -8,6 +8,7 @@ use super::insert::insert_rows;
 use super::pending::finish_statement;
 use super::route::Router;
 use super::table::Tables;
+use super::trigger::{self, Operation};
 use crate::backend::Backend;
 use crate::catalog::Attribute;
 use crate::executor::context::Context;
@@ -32,18 +33,20 @@ pub fn insert_chunks(backend: &mut Backend<'_>, table: Oid, columns: &[i16], chu
         }
         let (mut tables, mut router) = (Tables::default(), Router::default());
         let mut count = 0;
+        trigger::before_statement(ctx, tables.get(ctx, table)?, Operation::Insert, &[])?;
         for chunk in chunks {
             for start in (0..chunk.rows).step_by(CHUNK_ROWS) {
                 let part = chunk.slice(start, CHUNK_ROWS);
-                count += part.rows as u64;
                 let mut columns = Vec::with_capacity(defaults.len());
                 for ((_, source), attribute) in defaults.iter_mut().zip(shape.attributes.iter()) {
                     columns.push(source.column(ctx, &part, attribute)?);
                 }
                 let rows = Chunk::new(columns, part.rows);
-                insert_rows(ctx, &mut tables, &mut router, table, rows)?;
+                let stored = insert_rows(ctx, &mut tables, &mut router, table, rows)?;
+                count += stored.rows.rows as u64;
             }
         }
+        trigger::note_statement(ctx, tables.get(ctx, table)?, Operation::Insert, &[])?;
         finish_statement(ctx)?;
         Ok(count)
     })

@@ -104,6 +104,16 @@ impl Violation {
     }
 }
 
+/// Whether one row belongs where it is.
+pub fn within_bounds(ctx: &mut Context<'_, '_>, table: &mut Table, row: &Chunk) -> Result<bool> {
+    for bound in &mut table.bounds {
+        if outside(ctx, bound, row)?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// The first row that does not belong under a bound.
 fn outside(ctx: &mut Context<'_, '_>, bound: &mut Bound, rows: &Chunk) -> Result<Option<usize>> {
     let columns: Result<Vec<_>> = bound

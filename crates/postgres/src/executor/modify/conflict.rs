@@ -7,9 +7,11 @@ use kumquat_types::{Chunk, Column, Error, Oid, Result, SqlState};
 use super::check::compute_generated;
 use super::route::Router;
 use super::table::{Table, Tables};
+use super::trigger::{self, Operation};
 use super::unique::{RowKeys, database_index, find_live};
 use super::{insert, rows, update};
-use crate::catalog::Relation;
+use crate::catalog::{Relation, RelationKind};
+use crate::commands::attribute_map::AttributeMap;
 use crate::executor::context::Context;
 use crate::executor::expr::compile::compile_all;
 use crate::executor::expr::{Compiled, compile};
@@ -101,7 +103,11 @@ impl Conflict {
             return Err(failure.error);
         }
         let Some(existing) = self.find(ctx, table, &converted)? else {
-            return insert::insert_rows(ctx, tables, router, target, row).map(Outcome::Inserted);
+            let inserted = insert::insert_rows(ctx, tables, router, target, row)?.rows;
+            return Ok(match inserted.rows {
+                0 => Outcome::Left,
+                _ => Outcome::Inserted(inserted),
+            });
         };
         let Some(update) = &mut self.update else {
             return Ok(Outcome::Left);
@@ -130,7 +136,9 @@ impl Conflict {
             set.push((*attribute, value.eval(ctx, &both, None)?));
         }
         let new = update::assigned(&old_as_target, &set);
-        replace(ctx, tables, router, (target, leaf), existing, new).map(Outcome::Updated)
+        let changed: Vec<i16> = set.iter().map(|(attribute, _)| *attribute).collect();
+        let updated = replace(ctx, tables, router, (target, leaf), existing, new, &changed)?;
+        Ok(updated.map_or(Outcome::Left, Outcome::Updated))
     }
 
     /// The row that has the key already, by the arbiters.
@@ -184,29 +192,52 @@ fn descends(ctx: &Context<'_, '_>, index: Oid, ancestor: Oid) -> bool {
     false
 }
 
-/// Replaces a row of a leaf by one with the columns of the target; it moves if it belongs elsewhere now.
+/// Replaces a row of a leaf by one with the columns of the target; it moves if it belongs elsewhere now. `changed`:
+/// the target's columns that are assigned to. Gives `None` if a trigger has left the row as it was.
 pub fn replace(
     ctx: &mut Context<'_, '_>,
     tables: &mut Tables,
     router: &mut Router,
     (target, leaf): (Oid, Oid),
     id: RowId,
-    mut new: Chunk,
-) -> Result<Chunk> {
+    new: Chunk,
+    changed: &[i16],
+) -> Result<Option<Chunk>> {
+    let mut new = new;
     let root = tables.get(ctx, target)?;
     compute_generated(ctx, root, &mut new)?;
-    let moved_to = match root.is_partitioned() {
+    let root = root.relation.clone();
+    let partitioned = root.kind == RelationKind::PartitionedTable;
+    let converted = router.convert(ctx, target, leaf, &new)?;
+    let table = tables.get(ctx, leaf)?;
+    let changed = match leaf == target {
+        true => changed.to_vec(),
+        false => AttributeMap::by_name(&root, &table.relation).all(changed),
+    };
+    let old = rows::fetch(ctx, table, &[id])?;
+    let Some(converted) = update::before(ctx, table, id, &old, converted, &changed)? else {
+        return Ok(None);
+    };
+    let new = router.convert(ctx, leaf, target, &converted)?;
+    let moved_to = match partitioned {
         true => router.route(ctx, target, &new)?.first().copied().unwrap_or(leaf),
         false => leaf,
     };
     if moved_to != leaf {
         let table = tables.get(ctx, leaf)?;
-        super::delete::delete_rows(ctx, table, &[id])?;
-        return insert::insert_rows(ctx, tables, router, target, new);
+        if super::delete::delete_rows(ctx, table, &[id])?.rows.rows == 0 {
+            return Ok(None);
+        }
+        let inserted = insert::insert_rows(ctx, tables, router, target, new)?.rows;
+        return Ok((inserted.rows > 0).then_some(inserted));
     }
-    let converted = router.convert(ctx, target, leaf, &new)?;
     let table = tables.get(ctx, leaf)?;
-    let set = (1..).zip(converted.columns.iter().cloned()).collect();
-    update::replace_rows(ctx, table, &[id], &set)?;
-    Ok(new)
+    let stored = update::replace_row(ctx, table, id, &old, converted, &changed)?;
+    let stored = router.convert(ctx, leaf, target, &stored)?;
+    if leaf != target {
+        let old = router.convert(ctx, leaf, target, &old)?;
+        let root = tables.get(ctx, target)?;
+        trigger::keep(ctx, root, Operation::Update, Some(&old), Some(&stored));
+    }
+    Ok(Some(stored))
 }

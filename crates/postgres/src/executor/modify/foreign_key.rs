@@ -8,6 +8,7 @@ use kumquat_types::{Chunk, Column, Datum, Error, Oid, Result, SqlState};
 
 use super::pending::Event;
 use super::table::Table;
+use super::trigger::{self, Operation};
 use super::unique::{database_index, find_live, key_text};
 use super::{delete, update};
 use crate::catalog::{
@@ -175,6 +176,7 @@ pub fn carry_out(ctx: &mut Context<'_, '_>, event: &Event) -> Result<()> {
                 action => act(ctx, &constraint, &key, action, old, new.as_deref()),
             }
         }
+        Event::Trigger(_) => Ok(()),
     }
 }
 
@@ -441,7 +443,9 @@ fn act(
         let map = AttributeMap::by_name(&root, &table.relation);
         let ids: Vec<RowId> = rows.iter().map(|(id, _)| *id).collect();
         if action == ForeignKeyAction::Cascade && new.is_none() {
+            trigger::before_statement(ctx, &mut table, Operation::Delete, &[])?;
             delete::delete_rows(ctx, &mut table, &ids)?;
+            trigger::note_statement(ctx, &mut table, Operation::Delete, &[])?;
             continue;
         }
         let set_columns = match new.is_none() && !key.on_delete_columns.is_empty() {
@@ -472,7 +476,10 @@ fn act(
             };
             set.push((number_here, Arc::new(column)));
         }
-        update::replace_rows(ctx, &mut table, &ids, &set)?;
+        let changed: Vec<i16> = set.iter().map(|(number, _)| *number).collect();
+        trigger::before_statement(ctx, &mut table, Operation::Update, &changed)?;
+        update::replace_rows(ctx, &mut table, &ids, &set, &changed)?;
+        trigger::note_statement(ctx, &mut table, Operation::Update, &changed)?;
     }
     Ok(())
 }

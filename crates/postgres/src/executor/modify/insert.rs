@@ -6,8 +6,9 @@ use kumquat_types::{Chunk, Oid, Result};
 
 use super::check::compute_generated;
 use super::route::Router;
-use super::rows;
+use super::rows::{self, Changed};
 use super::table::Tables;
+use super::trigger::{self, Operation};
 use crate::executor::context::Context;
 
 /// Inserts rows, which have the columns of `target`; gives them as they were stored.
@@ -17,13 +18,18 @@ pub fn insert_rows(
     router: &mut Router,
     target: Oid,
     mut new: Chunk,
-) -> Result<Chunk> {
+) -> Result<Changed> {
     let table = tables.get(ctx, target)?;
     if !table.is_partitioned() {
         return rows::insert(ctx, table, new, true);
     }
     compute_generated(ctx, table, &mut new)?;
     let leaves = router.route(ctx, target, &new)?;
+    for &leaf in &leaves {
+        if tables.get(ctx, leaf)?.has_row_triggers(Operation::Insert) {
+            return insert_each(ctx, tables, router, target, &new, &leaves);
+        }
+    }
     // Runs of rows for one leaf go there together. A leaf's rows stay in order; what fails, fails in order.
     let mut groups: BTreeMap<usize, (Oid, Vec<u32>)> = BTreeMap::new();
     let mut place: BTreeMap<Oid, usize> = BTreeMap::new();
@@ -41,5 +47,31 @@ pub fn insert_rows(
         let table = tables.get(ctx, leaf)?;
         rows::insert(ctx, table, converted, false)?;
     }
-    Ok(new)
+    trigger::keep(ctx, tables.get(ctx, target)?, Operation::Insert, None, Some(&new));
+    Ok(Changed { rows: new, kept: None })
+}
+
+/// One row after the other, for the sake of their triggers.
+fn insert_each(
+    ctx: &mut Context<'_, '_>,
+    tables: &mut Tables,
+    router: &mut Router,
+    target: Oid,
+    new: &Chunk,
+    leaves: &[Oid],
+) -> Result<Changed> {
+    let (mut stored, mut kept) = (Vec::new(), Vec::new());
+    for (row, &leaf) in leaves.iter().enumerate() {
+        let converted = router.convert(ctx, target, leaf, &new.slice(row, 1))?;
+        let table = tables.get(ctx, leaf)?;
+        let inserted = rows::insert(ctx, table, converted, false)?.rows;
+        if inserted.rows > 0 {
+            stored.push(router.convert(ctx, leaf, target, &inserted)?);
+            kept.extend(u32::try_from(row));
+        }
+    }
+    let root = tables.get(ctx, target)?;
+    let rows = Chunk::concat(&root.types, &stored);
+    trigger::keep(ctx, root, Operation::Insert, None, Some(&rows));
+    Ok(Changed { rows, kept: Some(kept) })
 }

@@ -111,8 +111,10 @@ impl Merge {
                 (Change::Nothing, _) => return Ok(false),
                 (Change::Delete, Some((leaf, id))) => {
                     let table = tables.get(ctx, leaf)?;
-                    delete::delete_rows(ctx, table, &[id])?;
                     self.touched.insert((leaf, id));
+                    if delete::delete_rows(ctx, table, &[id])?.rows.rows == 0 {
+                        return Ok(false);
+                    }
                 }
                 (Change::Update(set), Some((leaf, id))) => {
                     let mut values: Vec<(i16, Arc<Column>)> = Vec::with_capacity(set.len());
@@ -120,12 +122,16 @@ impl Merge {
                         values.push((*attribute, value.eval(ctx, &both, None)?));
                     }
                     let new = update::assigned(&old, &values);
-                    replace(ctx, tables, router, (target, leaf), id, new)?;
+                    let changed: Vec<i16> = values.iter().map(|(attribute, _)| *attribute).collect();
                     self.touched.insert((leaf, id));
+                    if replace(ctx, tables, router, (target, leaf), id, new, &changed)?.is_none() {
+                        return Ok(false);
+                    }
                 }
                 (Change::Insert(values), _) => {
                     let columns: Result<Vec<_>> = values.iter_mut().map(|value| value.eval(ctx, &both, None)).collect();
-                    insert::insert_rows(ctx, tables, router, target, Chunk::new(columns?, 1))?;
+                    let inserted = insert::insert_rows(ctx, tables, router, target, Chunk::new(columns?, 1))?;
+                    return Ok(inserted.rows.rows > 0);
                 }
                 (Change::Delete | Change::Update(_), None) => return Ok(false),
             }

@@ -6,6 +6,7 @@
 //! - [`check`]: NOT NULL, CHECK and partition bounds; [`unique`]: unique indexes; [`route`]: which partition.
 //! - [`foreign_key`]: what other tables' rows have to do with it; [`pending`]: checks that wait for the end of the
 //!   statement or transaction.
+//! - [`trigger`]: triggers and when they fire.
 //! - [`bulk`]: rows that come from elsewhere (COPY); [`validate`]: rows that are there already.
 
 pub mod bulk;
@@ -20,6 +21,7 @@ pub mod pending;
 pub mod route;
 pub mod rows;
 pub mod table;
+pub mod trigger;
 pub mod unique;
 pub mod update;
 pub mod validate;

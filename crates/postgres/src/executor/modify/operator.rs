@@ -1,5 +1,6 @@
 //! The ModifyTable node.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kumquat_types::{Chunk, Column, Datum, Oid, Result};
@@ -7,7 +8,9 @@ use kumquat_types::{Chunk, Column, Datum, Oid, Result};
 use super::conflict::{Conflict, Outcome, replace};
 use super::merge::Merge;
 use super::route::Router;
+use super::rows::Changed;
 use super::table::Tables;
+use super::trigger::{self, Operation};
 use super::update::Assignments;
 use super::{delete, insert, rows, update};
 use crate::executor::build::{build_child, child_layout, node_id};
@@ -18,12 +21,12 @@ use crate::executor::layout::Layout;
 use crate::executor::operator::Operator;
 use crate::executor::scan::{CTID, TABLE_OID, relation, system_var};
 use crate::planner::Plan;
-use crate::planner::plan::ModifyTable;
-use crate::query::CommandType;
+use crate::planner::plan::{MergeChange, ModifyTable};
+use crate::query::{CommandType, Expr};
 use crate::storage::RowId;
 
 /// Rows of one table that are to be changed: where they are in the source, and their addresses.
-type Changed = (Oid, Vec<(usize, RowId)>);
+type Addresses = (Oid, Vec<(usize, RowId)>);
 
 struct Modify {
     input: Box<dyn Operator>,
@@ -34,6 +37,7 @@ struct Modify {
     conflict: Option<Conflict>,
     merge: Option<Merge>,
     returning: Vec<Compiled>,
+    begun: bool,
     done: bool,
     /// The node is the statement's own, and not that of a CTE: its rows are counted.
     is_root: bool,
@@ -74,12 +78,68 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, modification: &ModifyTable)
         router: Router::default(),
         conflict,
         merge,
+        begun: false,
         done: false,
         is_root: node_id(&ctx.plan.root) == node_id(plan),
     }))
 }
 
 impl Modify {
+    /// The operations of the statement, each with the columns it assigns to.
+    fn operations(&self) -> Vec<(Operation, Vec<i16>)> {
+        let columns = |set: &Vec<(i16, Expr)>| set.iter().map(|(number, _)| *number).collect::<Vec<i16>>();
+        match self.plan.command {
+            CommandType::Insert => {
+                let mut operations = vec![(Operation::Insert, Vec::new())];
+                if let Some(update) = self
+                    .plan
+                    .on_conflict
+                    .as_ref()
+                    .and_then(|conflict| conflict.update.as_ref())
+                {
+                    operations.push((Operation::Update, columns(&update.set)));
+                }
+                operations
+            }
+            CommandType::Update => vec![(Operation::Update, self.plan.assigned.clone())],
+            CommandType::Delete => vec![(Operation::Delete, Vec::new())],
+            CommandType::Merge | CommandType::Select => self.merge_operations(),
+        }
+    }
+
+    fn merge_operations(&self) -> Vec<(Operation, Vec<i16>)> {
+        let mut found: BTreeMap<Operation, Vec<i16>> = BTreeMap::new();
+        for step in &self.plan.merge_actions {
+            match &step.action {
+                MergeChange::Insert(_) => found.entry(Operation::Insert).or_default(),
+                MergeChange::Delete => found.entry(Operation::Delete).or_default(),
+                MergeChange::Update(set) => {
+                    let columns = found.entry(Operation::Update).or_default();
+                    columns.extend(set.iter().map(|(number, _)| *number));
+                    columns
+                }
+                MergeChange::Nothing => continue,
+            };
+        }
+        found.into_iter().collect()
+    }
+
+    fn before_statement(&mut self, ctx: &mut Context<'_, '_>) -> Result<()> {
+        for (operation, changed) in self.operations() {
+            let table = self.tables.get(ctx, self.target)?;
+            trigger::before_statement(ctx, table, operation, &changed)?;
+        }
+        Ok(())
+    }
+
+    fn after_statement(&mut self, ctx: &mut Context<'_, '_>) -> Result<()> {
+        for (operation, changed) in self.operations().into_iter().rev() {
+            let table = self.tables.get(ctx, self.target)?;
+            trigger::note_statement(ctx, table, operation, &changed)?;
+        }
+        Ok(())
+    }
+
     fn count(&self, ctx: &mut Context<'_, '_>, rows: usize) {
         if self.is_root {
             ctx.processed += rows as u64;
@@ -112,7 +172,8 @@ impl Modify {
     fn insert(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {
         let Some(conflict) = &mut self.conflict else {
             let stored = insert::insert_rows(ctx, &mut self.tables, &mut self.router, self.target, source.clone())?;
-            return self.give(ctx, &stored, &source);
+            let source = stored.of(&source);
+            return self.give(ctx, &stored.rows, &source);
         };
         let (mut changed, mut from) = (Vec::new(), Vec::new());
         for row in 0..source.rows {
@@ -143,8 +204,8 @@ impl Modify {
     }
 
     /// Rows that are to be changed: those that are still there, each once; by table, in order.
-    fn addresses(&mut self, ctx: &mut Context<'_, '_>, source: &Chunk) -> Result<Vec<Changed>> {
-        let mut found: Vec<Changed> = Vec::new();
+    fn addresses(&mut self, ctx: &mut Context<'_, '_>, source: &Chunk) -> Result<Vec<Addresses>> {
+        let mut found: Vec<Addresses> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
         for row in 0..source.rows {
             let Some((table, id)) = self.address(source, row, ctx) else {
@@ -176,20 +237,27 @@ impl Modify {
                 .zip(source.columns.iter().cloned())
                 .collect();
             let new = self.update_leaf(ctx, leaf, &ids, set)?;
-            given.push(self.give(ctx, &new, &source)?);
+            let source = new.of(&source);
+            given.push(self.give(ctx, &new.rows, &source)?);
         }
         let types: Vec<Oid> = self.returning.iter().map(|expr| expr.type_oid).collect();
         Ok(Chunk::concat(&types, &given))
     }
 
-    fn update_leaf(&mut self, ctx: &mut Context<'_, '_>, leaf: Oid, ids: &[RowId], set: Assignments) -> Result<Chunk> {
+    fn update_leaf(
+        &mut self,
+        ctx: &mut Context<'_, '_>,
+        leaf: Oid,
+        ids: &[RowId],
+        set: Assignments,
+    ) -> Result<Changed> {
         let root = self.tables.get(ctx, self.target)?;
         if leaf == self.target && !root.is_partitioned() {
-            return update::replace_rows(ctx, root, ids, &set);
+            return update::replace_rows(ctx, root, ids, &set, &self.plan.assigned);
         }
         // Row by row: a row may move to another partition.
         let types = root.types.clone();
-        let mut parts = Vec::with_capacity(ids.len());
+        let (mut parts, mut kept) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
         for (row, &id) in ids.iter().enumerate() {
             let table = self.tables.get(ctx, leaf)?;
             let old = rows::fetch(ctx, table, &[id])?;
@@ -199,16 +267,18 @@ impl Modify {
                 .map(|(attribute, column)| (*attribute, Arc::new(column.slice(row, 1))))
                 .collect();
             let new = update::assigned(&old, &one);
-            parts.push(replace(
-                ctx,
-                &mut self.tables,
-                &mut self.router,
-                (self.target, leaf),
-                id,
-                new,
-            )?);
+            let changed = &self.plan.assigned;
+            let place = (self.target, leaf);
+            let new = replace(ctx, &mut self.tables, &mut self.router, place, id, new, changed)?;
+            if let Some(new) = new {
+                parts.push(new);
+                kept.extend(u32::try_from(row));
+            }
         }
-        Ok(Chunk::concat(&types, &parts))
+        Ok(Changed {
+            rows: Chunk::concat(&types, &parts),
+            kept: Some(kept),
+        })
     }
 
     fn delete(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {
@@ -217,9 +287,14 @@ impl Modify {
             let places: Vec<u32> = members.iter().filter_map(|(row, _)| u32::try_from(*row).ok()).collect();
             let ids: Vec<RowId> = members.iter().map(|(_, id)| *id).collect();
             let table = self.tables.get(ctx, leaf)?;
-            let old = delete::delete_rows(ctx, table, &ids)?;
-            let old = self.router.convert(ctx, leaf, self.target, &old)?;
-            given.push(self.give(ctx, &old, &source.take(&places))?);
+            let gone = delete::delete_rows(ctx, table, &ids)?;
+            let old = self.router.convert(ctx, leaf, self.target, &gone.rows)?;
+            if leaf != self.target {
+                let root = self.tables.get(ctx, self.target)?;
+                trigger::keep(ctx, root, Operation::Delete, Some(&old), None);
+            }
+            let source = gone.of(&source.take(&places));
+            given.push(self.give(ctx, &old, &source)?);
         }
         let types: Vec<Oid> = self.returning.iter().map(|expr| expr.type_oid).collect();
         Ok(Chunk::concat(&types, &given))
@@ -243,9 +318,13 @@ impl Modify {
 
 impl Operator for Modify {
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
+        if !std::mem::replace(&mut self.begun, true) {
+            self.before_statement(ctx)?;
+        }
         while !self.done {
             let Some(source) = self.input.next(ctx)? else {
                 self.done = true;
+                self.after_statement(ctx)?;
                 break;
             };
             if source.rows == 0 {

@@ -1,10 +1,13 @@
 //! Checks that wait: for the end of the statement, or for that of the transaction.
 
+use std::collections::BTreeMap;
+
 use imbl::{OrdMap, Vector};
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::foreign_key;
 use super::table::Table;
+use super::trigger::{Fired, Operation, Transition};
 use super::unique::{RowKeys, database_index, duplicate_key};
 use crate::backend::Backend;
 use crate::executor::context::Context;
@@ -16,6 +19,8 @@ use crate::storage::RowId;
 pub struct Pending {
     pub events: Vec<Event>,
     pub keys: Vec<PendingKey>,
+    /// What transition tables are made of.
+    pub transitions: BTreeMap<(Oid, Operation), Transition>,
 }
 
 /// Checks put off to the end of the transaction; part of the database, so that ROLLBACK forgets them.
@@ -28,7 +33,7 @@ pub struct PendingChecks {
     all: Option<bool>,
 }
 
-/// A row change that a foreign key must look at.
+/// A row change that a foreign key must look at, or a trigger that is to be fired.
 #[derive(Clone, Debug)]
 pub enum Event {
     /// New rows of the referencing table.
@@ -44,6 +49,7 @@ pub enum Event {
         old: Vec<Vec<Datum>>,
         new: Option<Vec<Vec<Datum>>>,
     },
+    Trigger(Fired),
 }
 
 /// New rows in a deferrable unique index.
@@ -60,6 +66,7 @@ impl Event {
     fn constraint(&self) -> Oid {
         match self {
             Event::Referencing { constraint, .. } | Event::Referenced { constraint, .. } => *constraint,
+            Event::Trigger(fired) => fired.trigger.oid,
         }
     }
 }
@@ -77,54 +84,82 @@ impl PendingChecks {
     }
 
     fn is_deferred(&self, constraint: Oid) -> Option<bool> {
-        self.modes.get(&constraint).copied().or(self.all)
+        self.modes.get(&constraint).copied()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.keys.is_empty()
     }
 }
 
 /// Whether a constraint waits for COMMIT now.
 fn is_deferred(backend: &Backend<'_>, oid: Oid) -> Result<bool> {
     let database = backend.database()?;
+    let pending = &database.pending;
+    if let Some(trigger) = database.catalog.triggers.get(&oid) {
+        let mode = pending.is_deferred(oid).or_else(|| pending.is_deferred(trigger.parent));
+        return Ok(trigger.deferrable && mode.or(pending.all).unwrap_or(trigger.initially_deferred));
+    }
     let Some(constraint) = database.catalog.constraints.get(&oid) else {
         return Ok(false);
     };
-    let mode = database.pending.is_deferred(oid);
-    Ok(constraint.deferrable && mode.unwrap_or(constraint.initially_deferred))
+    // A partition's constraint follows that of the partitioned table.
+    let mode = pending
+        .is_deferred(oid)
+        .or_else(|| pending.is_deferred(constraint.parent));
+    Ok(constraint.deferrable && mode.or(pending.all).unwrap_or(constraint.initially_deferred))
 }
 
 /// The end of a statement: carries out what foreign keys ask for and makes the checks that do not wait.
 pub fn finish_statement(ctx: &mut Context<'_, '_>) -> Result<()> {
     while !ctx.pending.events.is_empty() || !ctx.pending.keys.is_empty() {
-        let pending = std::mem::take(&mut ctx.pending);
-        for key in pending.keys {
+        let (keys, events) = (
+            std::mem::take(&mut ctx.pending.keys),
+            std::mem::take(&mut ctx.pending.events),
+        );
+        for key in keys {
             match is_deferred(ctx.backend, key.constraint)? {
                 true => ctx.backend.database_mut()?.pending.keys.push_back(key),
                 false => check_key(ctx, &key)?,
             }
         }
-        for event in pending.events {
+        for event in events {
             match is_deferred(ctx.backend, event.constraint())? && foreign_key::may_wait(ctx, &event)? {
                 true => ctx.backend.database_mut()?.pending.events.push_back(event),
-                false => foreign_key::carry_out(ctx, &event)?,
+                false => carry_out(ctx, &event)?,
             }
         }
     }
     Ok(())
 }
 
-/// Makes the checks that have waited: at COMMIT all of them; after SET CONSTRAINTS ... IMMEDIATE those of the
-/// constraints (none: all).
+fn carry_out(ctx: &mut Context<'_, '_>, event: &Event) -> Result<()> {
+    match event {
+        Event::Trigger(fired) => super::trigger::fire_later(ctx, fired),
+        event => foreign_key::carry_out(ctx, event),
+    }
+}
+
+/// COMMIT: makes all checks that have waited, and those that they bring about; SET CONSTRAINTS is forgotten.
+pub fn check_at_commit(backend: &mut Backend<'_>) -> Result<()> {
+    backend.database_mut()?.pending.set_mode(&[], false);
+    while !backend.database()?.pending.is_empty() {
+        check_deferred(backend, &[])?;
+    }
+    backend.database_mut()?.pending = PendingChecks::default();
+    Ok(())
+}
+
+/// SET CONSTRAINTS ... IMMEDIATE: makes the checks of these constraints (none: all) that have waited.
 pub fn check_deferred(backend: &mut Backend<'_>, constraints: &[Oid]) -> Result<()> {
-    let waiting = std::mem::take(&mut backend.database_mut()?.pending);
+    let pending = &mut backend.database_mut()?.pending;
+    let (events, keys) = (std::mem::take(&mut pending.events), std::mem::take(&mut pending.keys));
     let chosen = |constraint: Oid| constraints.is_empty() || constraints.contains(&constraint);
     let (events, later): (Vector<Event>, Vector<Event>) =
-        waiting.events.into_iter().partition(|event| chosen(event.constraint()));
+        events.into_iter().partition(|event| chosen(event.constraint()));
     let (keys, later_keys): (Vector<PendingKey>, Vector<PendingKey>) =
-        waiting.keys.into_iter().partition(|key| chosen(key.constraint));
-    if !constraints.is_empty() {
-        let pending = &mut backend.database_mut()?.pending;
-        (pending.modes, pending.all) = (waiting.modes, waiting.all);
-        (pending.events, pending.keys) = (later, later_keys);
-    }
+        keys.into_iter().partition(|key| chosen(key.constraint));
+    (pending.events, pending.keys) = (later, later_keys);
     if events.is_empty() && keys.is_empty() {
         return Ok(());
     }
@@ -133,7 +168,7 @@ pub fn check_deferred(backend: &mut Backend<'_>, constraints: &[Oid]) -> Result<
             check_key(ctx, key)?;
         }
         for event in &events {
-            foreign_key::carry_out(ctx, event)?;
+            carry_out(ctx, event)?;
         }
         finish_statement(ctx)
     })

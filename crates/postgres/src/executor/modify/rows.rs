@@ -8,18 +8,58 @@ use super::check::{Failure, check_rows, compute_generated};
 use super::foreign_key;
 use super::pending::PendingKey;
 use super::table::Table;
+use super::trigger::{self, Operation};
 use super::unique::{RowKeys, check_unique, database_index, heap_mut};
 use crate::executor::context::Context;
 use crate::storage::RowId;
 
+/// Rows that were changed.
+pub struct Changed {
+    pub rows: Chunk,
+    /// Which of the rows that were to be changed they are, if triggers left some out.
+    pub kept: Option<Vec<u32>>,
+}
+
+impl Changed {
+    /// The rows of another chunk that belong to these.
+    pub fn of(&self, source: &Chunk) -> Chunk {
+        match &self.kept {
+            Some(kept) => source.take(kept),
+            None => source.clone(),
+        }
+    }
+}
+
 /// Checks rows and appends them. `bounds`: the rows were not routed here, so the partition bound is checked.
-/// Gives the rows as they were stored, with generated columns.
-pub fn insert(ctx: &mut Context<'_, '_>, table: &mut Table, rows: Chunk, bounds: bool) -> Result<Chunk> {
-    let mut rows = rows;
+/// Gives the rows as they were stored, with generated columns and as triggers left them.
+pub fn insert(ctx: &mut Context<'_, '_>, table: &mut Table, rows: Chunk, bounds: bool) -> Result<Changed> {
+    if !table.has_row_triggers(Operation::Insert) {
+        let rows = store(ctx, table, rows, bounds)?;
+        return Ok(Changed { rows, kept: None });
+    }
+    let (mut stored, mut kept) = (Vec::new(), Vec::new());
+    for row in 0..rows.rows {
+        let new = rows.slice(row, 1);
+        let Some(new) = trigger::before_row(ctx, table, Operation::Insert, None, Some(new), &[])? else {
+            continue;
+        };
+        let new = store(ctx, table, new, bounds)?;
+        trigger::note_row(ctx, table, Operation::Insert, None, Some(&new), &[])?;
+        stored.push(new);
+        kept.extend(u32::try_from(row));
+    }
+    Ok(Changed {
+        rows: Chunk::concat(&table.types, &stored),
+        kept: Some(kept),
+    })
+}
+
+fn store(ctx: &mut Context<'_, '_>, table: &mut Table, mut rows: Chunk, bounds: bool) -> Result<Chunk> {
     compute_generated(ctx, table, &mut rows)?;
     check(ctx, table, &rows, bounds, true)?;
     let ids = append(ctx, table, rows.clone())?;
     foreign_key::note_new_rows(ctx, table, &ids);
+    trigger::keep(ctx, table, Operation::Insert, None, Some(&rows));
     Ok(rows)
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kumquat_types::{Error, Oid, Result};
 
+use super::trigger::Armed;
 use crate::backend::Backend;
 use crate::catalog::{
     Constraint, ConstraintKind, Generated, IndexDefinition, Name, PartitionBound, PartitionKey, Relation, RelationKind,
@@ -29,6 +30,8 @@ pub struct Table {
     /// Foreign keys of the table, and those of others (or of itself) that reference it.
     pub foreign_keys: Vec<Arc<Constraint>>,
     pub referencing: Vec<Arc<Constraint>>,
+    /// Enabled triggers, in order of name.
+    pub triggers: Vec<Armed>,
 }
 
 /// The bound under which the table is a partition, or one of its parents is.
@@ -88,6 +91,7 @@ impl Table {
             uniques: uniques(backend, &relation)?,
             foreign_keys,
             referencing: referencing(backend, &relation)?,
+            triggers: super::trigger::of_relation(backend, &relation)?,
             relation,
         })
     }

@@ -6,48 +6,97 @@ use kumquat_types::{Chunk, Column, Result};
 
 use super::check::compute_generated;
 use super::foreign_key;
-use super::rows;
+use super::rows::{self, Changed};
 use super::table::Table;
+use super::trigger::{self, Operation};
 use crate::executor::context::Context;
 use crate::storage::RowId;
 
 /// New values of attributes, a row for each row that is updated.
 pub type Assignments = Vec<(i16, Arc<Column>)>;
 
-/// Updates rows, which are live, in place of themselves.
-pub fn replace_rows(ctx: &mut Context<'_, '_>, table: &mut Table, ids: &[RowId], set: &Assignments) -> Result<Chunk> {
-    // Uniqueness is checked row by row: each sees what those before it have done.
-    let touches_key = set.iter().any(|(attribute, _)| table.is_unique_column(*attribute));
-    if !touches_key || ids.len() <= 1 {
-        return replace_together(ctx, table, ids, set, touches_key);
-    }
-    let mut parts = Vec::with_capacity(ids.len());
-    for (row, id) in ids.iter().enumerate() {
-        let one = set
-            .iter()
-            .map(|(attribute, column)| (*attribute, Arc::new(column.slice(row, 1))))
-            .collect();
-        parts.push(replace_together(ctx, table, std::slice::from_ref(id), &one, true)?);
-    }
-    Ok(Chunk::concat(&table.types, &parts))
-}
-
-fn replace_together(
+/// Updates rows, which are live, in place of themselves. `changed`: the columns that the statement assigns to.
+pub fn replace_rows(
     ctx: &mut Context<'_, '_>,
     table: &mut Table,
     ids: &[RowId],
     set: &Assignments,
+    changed: &[i16],
+) -> Result<Changed> {
+    // Uniqueness is checked row by row: each sees what those before it have done.
+    let touches_key = set.iter().any(|(attribute, _)| table.is_unique_column(*attribute));
+    let fires = table.has_row_triggers(Operation::Update);
+    if !fires && (!touches_key || ids.len() <= 1) {
+        let old = rows::fetch(ctx, table, ids)?;
+        let new = assigned(&old, set);
+        let rows = store(ctx, table, ids, &old, new, touches_key)?;
+        return Ok(Changed { rows, kept: None });
+    }
+    let (mut parts, mut kept) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+    for (row, &id) in ids.iter().enumerate() {
+        let one = set
+            .iter()
+            .map(|(attribute, column)| (*attribute, Arc::new(column.slice(row, 1))))
+            .collect();
+        let old = rows::fetch(ctx, table, &[id])?;
+        let Some(new) = before(ctx, table, id, &old, assigned(&old, &one), changed)? else {
+            continue;
+        };
+        parts.push(replace_row(ctx, table, id, &old, new, changed)?);
+        kept.extend(u32::try_from(row));
+    }
+    Ok(Changed {
+        rows: Chunk::concat(&table.types, &parts),
+        kept: Some(kept),
+    })
+}
+
+/// Fires BEFORE UPDATE triggers on a row; `None`: it stays as it is.
+pub fn before(
+    ctx: &mut Context<'_, '_>,
+    table: &mut Table,
+    id: RowId,
+    old: &Chunk,
+    new: Chunk,
+    changed: &[i16],
+) -> Result<Option<Chunk>> {
+    let new = trigger::before_row(ctx, table, Operation::Update, Some(old), Some(new), changed)?;
+    if new.is_some() && !rows::is_live(ctx, table, id)? {
+        return Err(trigger::modified_already(Operation::Update));
+    }
+    Ok(new)
+}
+
+/// Puts a row in the place of another, its BEFORE triggers being done.
+pub fn replace_row(
+    ctx: &mut Context<'_, '_>,
+    table: &mut Table,
+    id: RowId,
+    old: &Chunk,
+    new: Chunk,
+    changed: &[i16],
+) -> Result<Chunk> {
+    let new = store(ctx, table, &[id], old, new, true)?;
+    trigger::note_row(ctx, table, Operation::Update, Some(old), Some(&new), changed)?;
+    Ok(new)
+}
+
+fn store(
+    ctx: &mut Context<'_, '_>,
+    table: &mut Table,
+    ids: &[RowId],
+    old: &Chunk,
+    mut new: Chunk,
     unique: bool,
 ) -> Result<Chunk> {
-    let old = rows::fetch(ctx, table, ids)?;
-    let mut new = assigned(&old, set);
     compute_generated(ctx, table, &mut new)?;
     for &id in ids {
         rows::remove(ctx, table, id)?;
     }
     rows::check(ctx, table, &new, true, unique)?;
     let new_ids = rows::append(ctx, table, new.clone())?;
-    foreign_key::note_replaced_rows(ctx, table, &old, &new, &new_ids);
+    foreign_key::note_replaced_rows(ctx, table, old, &new, &new_ids);
+    trigger::keep(ctx, table, Operation::Update, Some(old), Some(&new));
     Ok(new)
 }
 

@@ -58,6 +58,7 @@ pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, args: &[Datum], 
     let tree = parse(function, false)?;
     let mut interpreter = Interpreter::new(backend, function);
     interpreter.bind_arguments(args, arg_types)?;
+    interpreter.declare_found();
     let flow = interpreter.block(&tree.body);
     let flow = flow.map_err(|error| interpreter.placed_error(error, None))?;
     interpreter.finish(flow)
@@ -112,7 +113,6 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
     fn new(backend: &'a mut Backend<'b>, function: &'f Function) -> Interpreter<'f, 'a, 'b> {
         let mut scopes = Scopes::default();
         scopes.push(Some(function.name.to_string()));
-        let found = scopes.declare("found", Variable::scalar(Oid::BOOL, -1, Datum::Bool(false)));
         Interpreter {
             backend,
             function,
@@ -121,11 +121,17 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
             returned: None,
             rows: Vec::new(),
             outputs: Vec::new(),
-            found,
+            found: 0,
             row_count: 0,
             handled: Vec::new(),
             placed: false,
         }
+    }
+
+    /// Declares FOUND; after the parameters, whose numbers SQL counts from 1.
+    fn declare_found(&mut self) {
+        let found = Variable::scalar(Oid::BOOL, -1, Datum::Bool(false));
+        self.found = self.scopes.declare("found", found);
     }
 
     /// Declares the parameters: `$1`, `$2` and their names; OUT parameters begin as NULL.

@@ -36,8 +36,11 @@ pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, firing: &Firing<
     let shape = RowShape::of_type(backend, firing.relation.row_type)?;
     let tree = parse(function, true)?;
     let mut interpreter = Interpreter::new(backend, function);
+    interpreter.declare_found();
     interpreter.bind_trigger(firing, &shape);
+    interpreter.backend.session.trigger_depth += 1;
     let flow = interpreter.block(&tree.body);
+    interpreter.backend.session.trigger_depth -= 1;
     flow.map_err(|error| interpreter.placed_error(error, None))?;
     let Some((returned, _)) = interpreter.returned.take() else {
         return Err(Error::new(
@@ -70,19 +73,19 @@ fn by_attribute(record: &RecordValue, shape: &RowShape, relation: &Relation) -> 
 impl Interpreter<'_, '_, '_> {
     fn bind_trigger(&mut self, firing: &Firing<'_>, shape: &RowShape) {
         for (name, values) in [("new", &firing.new), ("old", &firing.old)] {
-            let row = match values {
+            let variable = match values {
                 Some(values) => {
                     let value = |&place: &usize| values.get(place).cloned().unwrap_or_default();
-                    Datum::Record(Arc::new(RecordValue {
+                    let row = Datum::Record(Arc::new(RecordValue {
                         values: shape.attributes.iter().map(value).collect(),
                         types: shape.types.clone(),
                         names: shape.names.clone(),
-                    }))
+                    }));
+                    // The row type of the table: assigned values are converted to it.
+                    Variable::of_type(self.backend, firing.relation.row_type, -1, row)
                 }
-                None => Datum::Null,
+                None => Variable::scalar(Oid::RECORD, -1, Datum::Null),
             };
-            // The row type of the table: assigned values are converted to it.
-            let variable = Variable::of_type(self.backend, firing.relation.row_type, -1, row);
             self.scopes.declare(name, variable);
         }
         let text = |text: &str| Variable::scalar(Oid::TEXT, -1, Datum::from(text));

@@ -37,7 +37,7 @@ pub fn call(
         "inet_client_port" => Datum::Int4(49_152),
         "pg_is_in_recovery" | "pg_is_wal_replay_paused" => false.into(),
         "pg_jit_available" => false.into(),
-        "pg_trigger_depth" => Datum::Int4(0),
+        "pg_trigger_depth" => Datum::Int4(backend.session.trigger_depth),
         "pg_my_temp_schema" => Datum::Oid(backend.session.temporary_schema.unwrap_or_default().0),
         "pg_is_other_temp_schema" => false.into(),
         "pg_postmaster_start_time" | "pg_conf_load_time" => Datum::TimestampTz(0),

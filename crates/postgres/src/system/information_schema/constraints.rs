@@ -7,7 +7,7 @@ use kumquat_types::{Datum, Result};
 use super::{Table, database, read_only, schema, text, yes_or_no};
 use crate::backend::Backend;
 use crate::catalog::function::{TriggerEvent, TriggerTiming};
-use crate::catalog::{Constraint, ConstraintKind, ForeignKeyAction, ForeignKeyMatch, Relation};
+use crate::catalog::{Constraint, ConstraintKind, ForeignKeyAction, ForeignKeyMatch, Relation, Trigger};
 use crate::ruleutils::deparse_expression;
 use crate::system::relations::Rows;
 
@@ -379,6 +379,28 @@ pub fn domain_constraints(backend: &mut Backend<'_>) -> Result<Rows> {
     })
 }
 
+/// The event as the view names it; TRUNCATE is not shown.
+fn event_name(event: &TriggerEvent) -> Option<&'static str> {
+    match event {
+        TriggerEvent::Insert => Some("INSERT"),
+        TriggerEvent::Update(_) => Some("UPDATE"),
+        TriggerEvent::Delete => Some("DELETE"),
+        TriggerEvent::Truncate => None,
+    }
+}
+
+/// Which place a trigger has among those that fire at the same time, by name.
+fn action_order(backend: &Backend<'_>, trigger: &Trigger, event: &str) -> Result<i32> {
+    let earlier = backend.catalog()?.triggers.values().filter(|other| {
+        other.relation == trigger.relation
+            && other.timing == trigger.timing
+            && other.for_each_row == trigger.for_each_row
+            && other.name < trigger.name
+            && other.events.iter().any(|own| event_name(own) == Some(event))
+    });
+    Ok(i32::try_from(earlier.count()).unwrap_or(0) + 1)
+}
+
 pub fn triggers(backend: &mut Backend<'_>) -> Result<Rows> {
     read_only(backend, |backend| {
         let mut table = Table::new(
@@ -392,22 +414,21 @@ pub fn triggers(backend: &mut Backend<'_>) -> Result<Rows> {
                 "event_object_schema",
                 "event_object_table",
                 "action_order",
+                "action_condition",
                 "action_statement",
                 "action_orientation",
                 "action_timing",
+                "action_reference_old_table",
+                "action_reference_new_table",
             ],
         );
         let catalog = backend.catalog()?;
         for trigger in catalog.triggers.values() {
             let relation = backend.relation_by_oid(trigger.relation)?;
             let function = backend.procedure_signature(trigger.function);
+            let condition = crate::system::definition::trigger::when_text(backend, trigger, &relation, false);
             for event in &trigger.events {
-                let event = match event {
-                    TriggerEvent::Insert => "INSERT",
-                    TriggerEvent::Update(_) => "UPDATE",
-                    TriggerEvent::Delete => "DELETE",
-                    TriggerEvent::Truncate => continue,
-                };
+                let Some(event) = event_name(event) else { continue };
                 table.push(vec![
                     database(backend),
                     schema(backend, relation.schema),
@@ -416,7 +437,8 @@ pub fn triggers(backend: &mut Backend<'_>) -> Result<Rows> {
                     database(backend),
                     schema(backend, relation.schema),
                     Datum::Text(relation.name.clone()),
-                    Datum::Int4(1),
+                    Datum::Int4(action_order(backend, trigger, event)?),
+                    condition.clone().map_or(Datum::Null, Datum::from),
                     Datum::from(format!("EXECUTE FUNCTION {function}")),
                     text(if trigger.for_each_row { "ROW" } else { "STATEMENT" }),
                     text(match trigger.timing {
@@ -424,6 +446,8 @@ pub fn triggers(backend: &mut Backend<'_>) -> Result<Rows> {
                         TriggerTiming::After => "AFTER",
                         TriggerTiming::InsteadOf => "INSTEAD OF",
                     }),
+                    trigger.old_table.clone().map_or(Datum::Null, Datum::Text),
+                    trigger.new_table.clone().map_or(Datum::Null, Datum::Text),
                 ]);
             }
         }
