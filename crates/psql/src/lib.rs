@@ -25,6 +25,10 @@ use kumquat_postgres::session::Session;
 pub use output::{Output, Piece, PieceKind};
 pub use print::PrintOptions;
 
+/// The version of psql and of the server.
+const VERSION_NUMBER: &str = "150020";
+const VERSION_NAME: &str = "15.20 (Debian 15.20-0+deb12u1)";
+
 /// One psql, connected. A copy is a snapshot of everything, the network included.
 #[derive(Clone)]
 pub struct Psql {
@@ -45,6 +49,10 @@ pub struct Psql {
     last_error: Option<(kumquat_types::Error, String)>,
     conditions: Vec<command::condition::Branch>,
     timing: bool,
+    /// The file that `\o` sends results to.
+    redirect: Option<String>,
+    /// What `\setenv` has set.
+    environment: std::collections::BTreeMap<String, String>,
     quit: bool,
     /// Depth of \i.
     depth: u32,
@@ -66,6 +74,8 @@ impl Psql {
             last_error: None,
             conditions: Vec::new(),
             timing: false,
+            redirect: None,
+            environment: std::collections::BTreeMap::new(),
             quit: false,
             depth: 0,
         };
@@ -138,8 +148,11 @@ impl Psql {
             ("HOST", server.host.to_string()),
             ("PORT", server.port.to_string()),
             ("USER", user.unwrap_or_default()),
-            ("SERVER_VERSION_NUM", "150020".into()),
-            ("SERVER_VERSION_NAME", "15.20 (Debian 15.20-0+deb12u1)".into()),
+            ("SERVER_VERSION_NUM", VERSION_NUMBER.into()),
+            ("SERVER_VERSION_NAME", VERSION_NAME.into()),
+            ("VERSION_NUM", VERSION_NUMBER.into()),
+            ("VERSION_NAME", VERSION_NAME.into()),
+            ("VERSION", kumquat_types::functions::misc::VERSION.into()),
         ];
         for (name, value) in values {
             self.variables.set(name, value);

@@ -97,11 +97,12 @@ impl Psql {
                 Message::Rows(rows) => {
                     returned_rows = true;
                     let table = self.table_of(&rows);
-                    out.write(PieceKind::Result, table.print(&self.print));
+                    let shown = table.print(&self.print);
+                    self.write_result(shown, out);
                 }
                 Message::CopyOut(data) => {
                     returned_rows = true;
-                    data.iter().for_each(|line| out.line(PieceKind::Result, line.as_str()));
+                    data.iter().for_each(|line| self.write_result(format!("{line}\n"), out));
                 }
                 Message::Complete(tag) => {
                     self.completed(&tag);
@@ -109,7 +110,13 @@ impl Psql {
                         .iter()
                         .any(|word| tag.0.starts_with(word));
                     if (!returned_rows || also_with_rows) && !self.variables.is_on("QUIET") {
-                        out.line(PieceKind::Result, &*tag.0);
+                        let html = self.print.format == crate::print::Format::Html;
+                        let shown = if html {
+                            format!("<p>{}</p>\n", tag.0)
+                        } else {
+                            format!("{}\n", tag.0)
+                        };
+                        self.write_result(shown, out);
                     }
                     returned_rows = false;
                 }

@@ -46,7 +46,6 @@ impl Default for Variables {
             ("ECHO", "none"),
             ("ECHO_HIDDEN", "off"),
             ("ENCODING", "UTF8"),
-            ("ERROR", "false"),
             ("FETCH_COUNT", "0"),
             ("HIDE_TABLEAM", "off"),
             ("HIDE_TOAST_COMPRESSION", "off"),
@@ -61,12 +60,10 @@ impl Default for Variables {
             ("PROMPT2", "%/%R%x%# "),
             ("PROMPT3", ">> "),
             ("QUIET", "off"),
-            ("ROW_COUNT", "0"),
             ("SHOW_ALL_RESULTS", "on"),
             ("SHOW_CONTEXT", "errors"),
             ("SINGLELINE", "off"),
             ("SINGLESTEP", "off"),
-            ("SQLSTATE", "00000"),
             ("VERBOSITY", "default"),
         ];
         Variables {
@@ -89,16 +86,9 @@ impl Variables {
 
     /// Removes it; psql's own go back to what they are without a value.
     pub fn unset(&mut self, name: &str) {
-        match name {
-            "QUIET" | "ON_ERROR_STOP" | "ECHO_HIDDEN" | "SINGLELINE" | "SINGLESTEP" | "ON_ERROR_ROLLBACK" => {
-                self.set(name, "off");
-            }
-            "AUTOCOMMIT" => self.set(name, "off"),
-            "ECHO" => self.set(name, "none"),
-            "VERBOSITY" => self.set(name, "default"),
-            "SHOW_CONTEXT" => self.set(name, "errors"),
-            "FETCH_COUNT" => self.set(name, "0"),
-            _ => {
+        match Special::of(name) {
+            Some(special) => self.set(name, special.unset_value()),
+            None => {
                 self.values.remove(name);
             }
         }
@@ -137,4 +127,90 @@ impl Variables {
 /// Whether psql lets a variable have this name.
 pub fn valid_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c == '_' || c.is_alphanumeric())
+}
+
+/// Variables that psql gives a meaning to, and what they may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Special {
+    Flag,
+    Number(&'static str),
+    /// Words it may be, in the order in which psql names them, the one for "no value" first.
+    Word(&'static [&'static str]),
+    /// The words `on` and `off` may be written as any boolean.
+    Switch(&'static [&'static str]),
+}
+
+impl Special {
+    fn of(name: &str) -> Option<Special> {
+        Some(match name {
+            "AUTOCOMMIT"
+            | "HIDE_TABLEAM"
+            | "HIDE_TOAST_COMPRESSION"
+            | "ON_ERROR_STOP"
+            | "QUIET"
+            | "SHOW_ALL_RESULTS"
+            | "SINGLELINE"
+            | "SINGLESTEP" => Special::Flag,
+            "FETCH_COUNT" | "IGNOREEOF" => Special::Number("0"),
+            "HISTSIZE" => Special::Number("500"),
+            "ON_ERROR_ROLLBACK" => Special::Switch(&["on", "off", "interactive"]),
+            "ECHO_HIDDEN" => Special::Switch(&["on", "off", "noexec"]),
+            "ECHO" => Special::Word(&["none", "errors", "queries", "all"]),
+            "COMP_KEYWORD_CASE" => Special::Word(&["lower", "upper", "preserve-lower", "preserve-upper"]),
+            "HISTCONTROL" => Special::Word(&["none", "ignorespace", "ignoredups", "ignoreboth"]),
+            "VERBOSITY" => Special::Word(&["default", "verbose", "terse", "sqlstate"]),
+            "SHOW_CONTEXT" => Special::Word(&["never", "errors", "always"]),
+            _ => return None,
+        })
+    }
+
+    fn unset_value(self) -> &'static str {
+        match self {
+            Special::Flag | Special::Switch(_) => "off",
+            Special::Number(number) => number,
+            Special::Word(["lower", ..]) => "preserve-upper",
+            Special::Word(["never", ..]) => "errors",
+            Special::Word(words) => words.first().copied().unwrap_or(""),
+        }
+    }
+}
+
+/// Whether psql gives the variable a meaning, so that `\gset` may not set it.
+pub fn is_special(name: &str) -> bool {
+    Special::of(name).is_some() || matches!(name, "PROMPT1" | "PROMPT2" | "PROMPT3" | "HISTFILE")
+}
+
+/// Checks a value for a variable that psql gives a meaning to; the error is psql's message.
+pub fn special_value(name: &str, value: &str) -> Result<String, String> {
+    let Some(special) = Special::of(name) else {
+        return Ok(value.to_string());
+    };
+    let flag = |value: &str| match value {
+        "" => Some(true),
+        value => crate::command::condition::parse_bool(value),
+    };
+    let on_off = |value| if value { "on" } else { "off" }.to_string();
+    match special {
+        Special::Flag => flag(value)
+            .map(on_off)
+            .ok_or_else(|| format!("unrecognized value \"{value}\" for \"{name}\": Boolean expected")),
+        // psql takes anything for this one.
+        Special::Number(_) if name == "IGNOREEOF" => Ok(value.to_string()),
+        Special::Number(_) => match value.parse::<i32>() {
+            Ok(_) => Ok(value.to_string()),
+            Err(_) => Err(format!("invalid value \"{value}\" for \"{name}\": integer expected")),
+        },
+        Special::Word(words) | Special::Switch(words) => {
+            if let Some(word) = words.iter().find(|word| word.eq_ignore_ascii_case(value)) {
+                return Ok((*word).to_string());
+            }
+            match (special, flag(value)) {
+                (Special::Switch(_), Some(switched)) => Ok(on_off(switched)),
+                _ => Err(format!(
+                    "unrecognized value \"{value}\" for \"{name}\"\nAvailable values are: {}.",
+                    words.join(", ")
+                )),
+            }
+        }
+    }
 }

@@ -29,8 +29,8 @@ impl<'l> Arguments<'l> {
         self.at += rest.len() - rest.trim_start().len();
     }
 
-    /// The next argument: quotes taken off, variables put in. `keep_double_quotes`: for names (`\d "My Table"`).
-    pub fn next(&mut self, variables: &Variables, keep_double_quotes: bool) -> Option<Argument> {
+    /// The next argument: single quotes taken off, double quotes kept, variables put in.
+    pub fn next(&mut self, variables: &Variables) -> Option<Argument> {
         self.skip_blanks();
         if self.rest().is_empty() || self.rest().starts_with('\\') {
             return None;
@@ -49,11 +49,7 @@ impl<'l> Arguments<'l> {
                     quoted = true;
                     let end = rest[1..].find('"').map_or(rest.len(), |end| end + 2);
                     let part = &rest[..end];
-                    text.push_str(if keep_double_quotes {
-                        part
-                    } else {
-                        part.trim_matches('"')
-                    });
+                    text.push_str(part);
                     self.at += end;
                 }
                 ':' => match variables.reference(rest) {
@@ -81,7 +77,7 @@ impl<'l> Arguments<'l> {
     }
 
     pub fn all(&mut self, variables: &Variables) -> Vec<Argument> {
-        std::iter::from_fn(|| self.next(variables, false)).collect()
+        std::iter::from_fn(|| self.next(variables)).collect()
     }
 
     /// Everything to the end of the line.

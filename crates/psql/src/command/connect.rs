@@ -36,7 +36,10 @@ impl Psql {
 
     /// `\c [database [user [host [port]]]]`, where `-` keeps what there is.
     fn reconnect(&mut self, args: &mut Arguments<'_>, out: &mut Output) {
-        let words = args.all(&self.variables);
+        let mut words = args.all(&self.variables);
+        for word in &mut words {
+            word.text = word.text.replace('"', "");
+        }
         let old = self.current_target();
         let pick = |index: usize, old: &str| match words.get(index) {
             Some(word) if word.text != "-" => word.text.clone(),

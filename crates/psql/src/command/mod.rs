@@ -1,15 +1,20 @@
 //! Meta-commands: one match, one file a family.
 //!
 //! - [`arguments`]: how a command's arguments are read; [`condition`]: `\if` and kin.
-//! - [`send`]: `\g`, `\gx`, `\gset`, `\gexec`, `\gdesc`, `\copy`, `\i`.
-//! - [`settings`]: `\set`, `\pset`, `\x`, `\t`, `\a` and kin.
+//! - [`send`]: `\g`, `\gx`, `\gset`, `\gexec`, `\gdesc`, `\i`; [`crosstab`]: `\crosstabview`; [`copy`]: `\copy`.
+//! - [`files`]: `\o`, `\w`.
+//! - [`settings`]: `\set`, `\x`, `\t`, `\a` and kin; [`pset`]: the options themselves.
 //! - [`connect`]: `\c`, `\conninfo`, `\password`.
 //! - [`help`]: `\?`, `\h`.
 
 pub mod arguments;
 pub mod condition;
 pub mod connect;
+pub mod copy;
+pub mod crosstab;
+pub mod files;
 pub mod help;
+pub mod pset;
 pub mod send;
 pub mod settings;
 
@@ -68,13 +73,15 @@ impl Psql {
             "g" | "gx" | "gset" | "gexec" | "gdesc" | "crosstabview" | "watch" => {
                 self.send_command(name, args, lines, out);
             }
+            "o" | "out" => self.set_output(args, out),
+            "w" | "write" => self.write_buffer(name, args, out),
             "p" | "print" => self.print_buffer(out),
             "r" | "reset" => {
                 self.buffer.clear();
                 self.scanner.reset();
                 out.line(PieceKind::Info, "Query buffer reset (cleared).");
             }
-            "w" | "write" | "o" | "out" | "!" | "e" | "edit" | "ef" | "ev" | "s" | "cd" | "lo_import" | "lo_export" => {
+            "!" | "e" | "edit" | "ef" | "ev" | "s" | "cd" | "lo_import" | "lo_export" | "lo_unlink" => {
                 args.whole_line();
                 out.line(PieceKind::Error, format!("\\{name}: not supported by Kumquat"));
             }

@@ -1,15 +1,17 @@
-//! Commands that send the buffer, and those that read files.
+//! Commands that send the buffer; `\i`.
 
 use kumquat_postgres::result::{Message, ResultSet};
 use kumquat_types::Oid;
 
 use super::arguments::Arguments;
+use super::crosstab::crosstab;
+use super::pset;
 use crate::Psql;
 use crate::output::{Output, PieceKind};
-use crate::print::{Expanded, Table};
+use crate::print::{Expanded, PrintOptions, Table};
 use crate::query::Answer;
 use crate::script::Lines;
-use crate::variables::valid_name;
+use crate::variables::{Variables, is_special, valid_name};
 
 /// How deep \i may nest.
 const MAX_INCLUDE_DEPTH: u32 = 20;
@@ -23,7 +25,10 @@ impl Psql {
         lines: &mut Lines<'_>,
         out: &mut Output,
     ) {
-        let argument = args.next(&self.variables, false).map(|argument| argument.text);
+        let request = match Request::read(name, args, &self.variables, self.print.clone()) {
+            Ok(request) => request,
+            Err(message) => return out.line(PieceKind::Error, message),
+        };
         let mut text = std::mem::take(&mut self.buffer);
         self.scanner.reset();
         if text.trim().is_empty() {
@@ -33,21 +38,45 @@ impl Psql {
             return out.line(PieceKind::Error, format!("\\{name}: query buffer is empty"));
         }
         self.previous.clone_from(&text);
+        let first = request.words.first().map_or("", String::as_str);
         match name {
-            "gset" => self.set_from_row(&text, &argument.unwrap_or_default(), lines, out),
+            "gset" => self.set_from_row(&text, first, lines, out),
             "gexec" => self.execute_cells(&text, lines, out),
             "gdesc" => self.describe_result(&text, out),
-            "crosstabview" | "watch" => {
-                out.line(PieceKind::Error, format!("\\{name}: not supported by Kumquat"));
+            "crosstabview" => self.show_crosstab(&text, &request.words, lines, out),
+            "watch" => out.line(PieceKind::Error, "\\watch: not supported by Kumquat"),
+            _ => self.send_with(&text, request, lines, out),
+        }
+    }
+
+    /// `\g` and `\gx`: options and file hold for this statement only.
+    fn send_with(&mut self, text: &str, request: Request, lines: &mut Lines<'_>, out: &mut Output) {
+        let print = std::mem::replace(&mut self.print, request.print);
+        let redirect = self.redirect.clone();
+        if let Some(file) = &request.file {
+            self.redirect = self.open_file("g", file, out);
+        }
+        self.send_query(text, lines, out);
+        self.print = print;
+        self.redirect = redirect;
+    }
+
+    fn show_crosstab(&mut self, text: &str, arguments: &[String], lines: &mut Lines<'_>, out: &mut Output) {
+        let Some(rows) = self.rows_of(text, lines, out) else {
+            return;
+        };
+        if rows.columns.is_empty() {
+            return out.line(
+                PieceKind::Error,
+                "\\crosstabview: statement did not return a result set",
+            );
+        }
+        match crosstab(&self.table_of(&rows), arguments, &self.print) {
+            Ok(grid) => {
+                let shown = grid.print(&self.print);
+                self.write_result(shown, out);
             }
-            _ => {
-                let before = self.print.clone();
-                if name == "gx" {
-                    self.print.expanded = Expanded::On;
-                }
-                self.send_query(&text, lines, out);
-                self.print = before;
-            }
+            Err(message) => out.line(PieceKind::Error, format!("\\crosstabview: {message}")),
         }
     }
 
@@ -83,6 +112,13 @@ impl Psql {
                     if !valid_name(&name) {
                         out.line(PieceKind::Error, format!("invalid variable name: \"{name}\""));
                         return;
+                    }
+                    if is_special(&name) {
+                        out.line(
+                            PieceKind::Error,
+                            format!("attempt to \\gset into specially treated variable \"{name}\" ignored"),
+                        );
+                        continue;
                     }
                     match cell {
                         Some(value) => self.variables.set(&name, value.clone()),
@@ -140,12 +176,13 @@ impl Psql {
             rows: described.collect(),
             ..Table::default()
         };
-        out.write(PieceKind::Result, table.print(&self.print));
+        let shown = table.print(&self.print);
+        self.write_result(shown, out);
     }
 
     /// `\i file`: a file given to the session.
     pub(super) fn include(&mut self, name: &str, args: &mut Arguments<'_>, out: &mut Output) {
-        let Some(file) = args.next(&self.variables, false) else {
+        let Some(file) = args.next(&self.variables) else {
             return out.line(PieceKind::Error, format!("\\{name}: missing required argument"));
         };
         let Some(text) = self.file(&file.text) else {
@@ -162,103 +199,64 @@ impl Psql {
         self.run_lines(&mut lines, out);
         self.depth -= 1;
     }
+}
 
-    /// `\copy`: the same as COPY, but files are those of the client.
-    pub(super) fn copy_command(&mut self, rest: &str, lines: &mut Lines<'_>, out: &mut Output) {
-        let rest = rest.trim_end_matches(';');
-        let Some(parts) = CopyParts::parse(rest) else {
-            return out.line(PieceKind::Error, "\\copy: arguments required");
+/// What stands behind a command that sends the buffer.
+struct Request {
+    /// Print options for this statement: the session's, with those in parentheses.
+    print: PrintOptions,
+    /// Where `\g` writes to.
+    file: Option<String>,
+    words: Vec<String>,
+}
+
+impl Request {
+    /// Reads `(option=value ...) FILE` of `\g` and `\gx`, and the words of the others.
+    fn read(
+        name: &str,
+        args: &mut Arguments<'_>,
+        variables: &Variables,
+        mut print: PrintOptions,
+    ) -> Result<Request, String> {
+        let taken = match name {
+            "g" | "gx" => usize::MAX,
+            "crosstabview" => 4,
+            "gset" => 1,
+            _ => 0,
         };
-        let standard = matches!(
-            parts.file.to_ascii_lowercase().as_str(),
-            "stdin" | "stdout" | "pstdin" | "pstdout"
-        );
-        let direction = if parts.from { "FROM STDIN" } else { "TO STDOUT" };
-        let statement = format!("COPY {} {direction}{}", parts.source, parts.options);
-        if standard {
-            self.send_query(&statement, lines, out);
-            return;
-        }
-        let file = parts.file.trim_matches('\'').replace("''", "'");
-        if parts.from {
-            let Some(data) = self.file(&file) else {
-                return out.line(PieceKind::Error, format!("{file}: No such file or directory"));
-            };
-            let answer = self.ask(&statement, lines, Some(data));
-            self.print_answer(&statement, answer, out);
-            return;
-        }
-        let mut written = String::new();
-        let mut rest = Answer::default();
-        for message in self.ask(&statement, lines, None).messages {
-            match message {
-                Message::CopyOut(data) => data.iter().for_each(|line| {
-                    written.push_str(line);
-                    written.push('\n');
-                }),
-                message => rest.messages.push(message),
+        let mut words: Vec<String> = std::iter::from_fn(|| args.next(variables))
+            .take(taken)
+            .map(|word| word.text)
+            .collect();
+        let mut file = None;
+        if matches!(name, "g" | "gx") {
+            if words.first().is_some_and(|word| word.starts_with('(')) {
+                let Some(end) = words.iter().position(|word| word.ends_with(')')) else {
+                    return Err(format!("\\{name}: missing right parenthesis"));
+                };
+                set_options(&mut print, words.drain(..=end))?;
             }
+            file = (!words.is_empty()).then(|| words.join(" "));
         }
-        self.files.insert(file.as_str().into(), written.as_str().into());
-        self.print_answer(&statement, rest, out);
+        if name == "gx" {
+            print.expanded = Expanded::On;
+        }
+        Ok(Request { print, file, words })
     }
 }
 
-/// The pieces of `\copy SOURCE {from|to} FILE [options]`.
-struct CopyParts<'t> {
-    source: &'t str,
-    from: bool,
-    file: &'t str,
-    options: String,
-}
-
-impl<'t> CopyParts<'t> {
-    fn parse(rest: &'t str) -> Option<CopyParts<'t>> {
-        let (mut depth, mut quote) = (0_u32, None);
-        let bytes = rest.as_bytes();
-        for (at, c) in rest.char_indices() {
-            match (quote, c) {
-                (Some(open), c) if c == open => quote = None,
-                (Some(_), _) => {}
-                (None, '\'' | '"') => quote = Some(c),
-                (None, '(') => depth += 1,
-                (None, ')') => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            let boundary = at > 0 && bytes.get(at - 1).is_some_and(|b| b.is_ascii_whitespace() || *b == b')');
-            if depth > 0 || quote.is_some() || !boundary {
-                continue;
-            }
-            let after = &rest[at..];
-            for (word, from) in [("from", true), ("to", false)] {
-                let matches_word = after
-                    .get(..word.len())
-                    .is_some_and(|text| text.eq_ignore_ascii_case(word));
-                if matches_word && after[word.len()..].starts_with(char::is_whitespace) {
-                    let target = after[word.len()..].trim_start();
-                    let end = file_end(target);
-                    let options = target[end..].trim();
-                    let options = if options.is_empty() {
-                        String::new()
-                    } else {
-                        format!(" {options}")
-                    };
-                    return Some(CopyParts {
-                        source: rest[..at].trim(),
-                        from,
-                        file: &target[..end],
-                        options,
-                    });
-                }
-            }
+/// Sets options written as `(name=value`, `name`, `name=value)`.
+fn set_options(print: &mut PrintOptions, words: impl Iterator<Item = String>) -> Result<(), String> {
+    for word in words {
+        let option = word.trim_start_matches('(').trim_end_matches(')');
+        if option.is_empty() {
+            continue;
         }
-        None
+        let (option, value) = match option.split_once('=') {
+            Some((option, value)) => (option, Some(value)),
+            None => (option, None),
+        };
+        pset::set(print, option, value)?;
     }
-}
-
-fn file_end(target: &str) -> usize {
-    if let Some(quoted) = target.strip_prefix('\'') {
-        return quoted.find('\'').map_or(target.len(), |end| end + 2);
-    }
-    target.find(char::is_whitespace).unwrap_or(target.len())
+    Ok(())
 }

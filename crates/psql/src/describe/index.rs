@@ -67,7 +67,7 @@ impl Psql {
             facts.push_str(", invalid");
         }
         shown.footers = Some(vec![facts]);
-        self.print_description(&shown, out);
+        self.print_relation(&shown, out);
     }
 
     /// An expression over a table's columns, pretty-printed.

@@ -91,7 +91,7 @@ impl Psql {
         let argument = if plain.starts_with('s') {
             Some(args.whole_line().to_string()).filter(|text| !text.is_empty())
         } else {
-            args.next(&self.variables, true)
+            args.next(&self.variables)
                 .map(|argument| argument.text.trim_end_matches(';').to_string())
         };
         let pattern = argument.as_deref().filter(|text| !text.is_empty()).map(Pattern::parse);
@@ -178,18 +178,23 @@ impl Psql {
             .unwrap_or_default()
     }
 
-    /// Prints a table of the family: NULLs show as nothing, footers instead of a row count where given.
-    fn print_description(&self, table: &Table, out: &mut Output) {
+    /// Prints a list of the family.
+    fn print_description(&mut self, table: &Table, out: &mut Output) {
         let options = PrintOptions {
             title: None,
-            expanded: if self.print.expanded == Expanded::Auto {
-                Expanded::Off
-            } else {
-                self.print.expanded
-            },
             ..self.print.clone()
         };
-        out.write(PieceKind::Result, table.print(&options));
+        self.write_result(table.print(&options), out);
+    }
+
+    /// Prints what `\d NAME` shows; expanded output would only confuse there.
+    fn print_relation(&mut self, table: &Table, out: &mut Output) {
+        let options = PrintOptions {
+            title: None,
+            expanded: Expanded::Off,
+            ..self.print.clone()
+        };
+        self.write_result(table.print(&options), out);
     }
 }
 

@@ -23,7 +23,7 @@ impl Psql {
         let mut table = text_table(&title, &headers, vec![row]);
         table.right_aligned = vec![false, true, true, true, true, false, true];
         table.footers = Some(self.owned_by(relation));
-        self.print_description(&table, out);
+        self.print_relation(&table, out);
     }
 
     fn owned_by(&mut self, sequence: &Relation) -> Vec<String> {

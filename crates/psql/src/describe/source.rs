@@ -32,14 +32,12 @@ impl Psql {
                 } else {
                     text
                 };
-                out.write(
-                    PieceKind::Result,
-                    if text.ends_with('\n') {
-                        text
-                    } else {
-                        format!("{text}\n")
-                    },
-                );
+                let text = if text.ends_with('\n') {
+                    text
+                } else {
+                    format!("{text}\n")
+                };
+                self.write_result(text, out);
             }
             Err(mut error) => {
                 error.position = None;

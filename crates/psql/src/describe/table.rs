@@ -79,7 +79,7 @@ impl Psql {
         let title = format!("{} \"{schema}.{}\"", title_word(relation), relation.name);
         let mut table = text_table(&title, &headers, rows);
         table.footers = Some(self.table_footers(relation, verbose));
-        self.print_description(&table, out);
+        self.print_relation(&table, out);
     }
 
     fn collation_shown(&mut self, attribute: &Attribute) -> String {

@@ -1,15 +1,14 @@
-//! The CSV format (`print_csv_text`).
+//! The CSV format (`print_csv_text`, `print_csv_vertical`).
 
 use super::{PrintOptions, Table};
 
 pub fn print(table: &Table, options: &PrintOptions) -> String {
-    let separator = options.csv_separator;
     let mut out = String::new();
     if !options.tuples_only {
-        write_record(&mut out, table.headers.iter().map(String::as_str), separator);
+        write_record(&mut out, table.headers.iter(), options.csv_separator);
     }
     for row in &table.rows {
-        write_record(&mut out, row.iter().map(|cell| table.cell(cell, options)), separator);
+        write_record(&mut out, table.cells(row, options), options.csv_separator);
     }
     out
 }
@@ -17,19 +16,16 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
 pub fn expanded(table: &Table, options: &PrintOptions) -> String {
     let mut out = String::new();
     for row in &table.rows {
-        for (header, cell) in table.headers.iter().zip(row) {
-            write_record(
-                &mut out,
-                [header.as_str(), table.cell(cell, options)].into_iter(),
-                options.csv_separator,
-            );
+        for (header, cell) in table.headers.iter().zip(table.cells(row, options)) {
+            write_record(&mut out, [header.as_str(), &cell].into_iter(), options.csv_separator);
         }
     }
     out
 }
 
-fn write_record<'a>(out: &mut String, fields: impl Iterator<Item = &'a str>, separator: char) {
+fn write_record<T: AsRef<str>>(out: &mut String, fields: impl Iterator<Item = T>, separator: char) {
     for (index, field) in fields.enumerate() {
+        let field = field.as_ref();
         if index > 0 {
             out.push(separator);
         }

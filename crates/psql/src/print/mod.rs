@@ -1,68 +1,24 @@
-//! Tables as psql prints them, after `fe_utils/print.c`: one file a format.
+//! Tables as psql prints them, after `fe_utils/print.c`.
+//!
+//! - [`options`]: what `\pset` sets; [`line_style`]: what lines are drawn with; [`width`]: columns of a terminal.
+//! - One file a format: [`aligned`] (also wrapped) and [`expanded`] for the terminal, [`unaligned`], [`csv`],
+//!   [`html`], [`asciidoc`], [`latex`], [`troff`].
+//! - [`numeric`]: digits in groups of three.
 
 pub mod aligned;
+pub mod asciidoc;
 pub mod csv;
 pub mod expanded;
+pub mod html;
+pub mod latex;
+pub mod line_style;
+pub mod numeric;
+pub mod options;
+pub mod troff;
 pub mod unaligned;
 pub mod width;
 
-/// `\pset format`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    #[default]
-    Aligned,
-    Unaligned,
-    Csv,
-}
-
-/// `\pset expanded`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Expanded {
-    #[default]
-    Off,
-    On,
-    Auto,
-}
-
-/// What `\pset` sets.
-#[derive(Clone, Debug)]
-pub struct PrintOptions {
-    pub format: Format,
-    pub expanded: Expanded,
-    pub border: u16,
-    pub null: String,
-    pub tuples_only: bool,
-    pub footer: bool,
-    pub title: Option<String>,
-    pub field_separator: String,
-    pub record_separator: String,
-    pub csv_separator: char,
-    pub numeric_locale: bool,
-    pub unicode_lines: bool,
-    pub pager: u16,
-    pub columns: u32,
-}
-
-impl Default for PrintOptions {
-    fn default() -> PrintOptions {
-        PrintOptions {
-            format: Format::Aligned,
-            expanded: Expanded::Off,
-            border: 1,
-            null: String::new(),
-            tuples_only: false,
-            footer: true,
-            title: None,
-            field_separator: "|".into(),
-            record_separator: "\n".into(),
-            csv_separator: ',',
-            numeric_locale: false,
-            unicode_lines: false,
-            pager: 1,
-            columns: 0,
-        }
-    }
-}
+pub use options::{Expanded, Format, PrintOptions};
 
 /// A table ready to print: text cells (`None`: NULL), which columns are right-aligned, title and footers.
 #[derive(Clone, Debug, Default)]
@@ -82,21 +38,48 @@ impl Table {
     pub fn print(&self, options: &PrintOptions) -> String {
         let expanded = options.expanded == Expanded::On;
         match options.format {
-            Format::Aligned if expanded => expanded::aligned(self, options),
-            Format::Aligned => aligned::print(self, options),
-            Format::Unaligned if expanded => expanded::unaligned(self, options),
+            Format::Aligned | Format::Wrapped if expanded => expanded::print(self, options),
+            Format::Aligned | Format::Wrapped => aligned::print(self, options),
+            Format::Unaligned if expanded => unaligned::expanded(self, options),
             Format::Unaligned => unaligned::print(self, options),
             Format::Csv if expanded => csv::expanded(self, options),
             Format::Csv => csv::print(self, options),
+            Format::Html if expanded => html::expanded(self, options),
+            Format::Html => html::print(self, options),
+            Format::Asciidoc if expanded => asciidoc::expanded(self, options),
+            Format::Asciidoc => asciidoc::print(self, options),
+            Format::Latex | Format::LatexLongtable if expanded => latex::expanded(self, options),
+            Format::Latex => latex::print(self, options),
+            Format::LatexLongtable => latex::longtable(self, options),
+            Format::TroffMs if expanded => troff::expanded(self, options),
+            Format::TroffMs => troff::print(self, options),
         }
     }
 
-    fn cell<'a>(&'a self, cell: &'a Option<String>, options: &'a PrintOptions) -> &'a str {
+    /// The text of a cell; numbers with their digits in groups if that is wanted.
+    fn cell<'a>(
+        &'a self,
+        column: usize,
+        cell: &'a Option<String>,
+        options: &'a PrintOptions,
+    ) -> std::borrow::Cow<'a, str> {
         match cell {
-            Some(text) => text,
-            None if self.translated => "",
-            None => &options.null,
+            Some(text) if options.numeric_locale && self.is_right_aligned(column) => numeric::grouped(text),
+            Some(text) => text.into(),
+            None if self.translated => "".into(),
+            None => options.null.as_str().into(),
         }
+    }
+
+    /// All cells of a row with what [`Table::cell`] makes of them.
+    fn cells<'a>(
+        &'a self,
+        row: &'a [Option<String>],
+        options: &'a PrintOptions,
+    ) -> impl Iterator<Item = std::borrow::Cow<'a, str>> {
+        row.iter()
+            .enumerate()
+            .map(|(column, cell)| self.cell(column, cell, options))
     }
 
     fn shown_title<'a>(&'a self, options: &'a PrintOptions) -> Option<&'a str> {
@@ -107,22 +90,34 @@ impl Table {
         }
     }
 
-    /// Footer lines: those given, or `(n rows)`.
+    /// Footer lines: those given, or `(n rows)` unless `\pset footer` is off.
     fn footer_lines(&self, options: &PrintOptions) -> Vec<String> {
-        if options.tuples_only || !options.footer {
-            return Vec::new();
-        }
+        let default = || match self.rows.len() {
+            1 => "(1 row)".into(),
+            n => format!("({n} rows)"),
+        };
         match &self.footers {
+            _ if options.tuples_only => Vec::new(),
             Some(lines) => lines.clone(),
-            None => vec![if self.rows.len() == 1 {
-                "(1 row)".into()
-            } else {
-                format!("({} rows)", self.rows.len())
-            }],
+            None if options.footer => vec![default()],
+            None => Vec::new(),
+        }
+    }
+
+    /// Footer lines of formats that show no count of rows: those given.
+    fn own_footers(&self, options: &PrintOptions) -> &[String] {
+        match &self.footers {
+            Some(lines) if !options.tuples_only => lines,
+            _ => &[],
         }
     }
 
     fn is_right_aligned(&self, column: usize) -> bool {
         self.right_aligned.get(column).copied().unwrap_or(false)
     }
+}
+
+/// Whether a cell holds nothing but blanks.
+fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c == ' ' || c == '\t')
 }

@@ -10,6 +10,18 @@ pub fn text_width(text: &str) -> usize {
     text.chars().map(char_width).sum()
 }
 
+/// As much of a text as `width` columns hold, but one character at least (`strlen_max_width`).
+pub fn take_width(text: &str, width: usize) -> &str {
+    let mut taken = 0;
+    for (at, c) in text.char_indices() {
+        taken += char_width(c);
+        if taken > width && at > 0 {
+            return &text[..at];
+        }
+    }
+    text
+}
+
 /// A cell's lines with control characters made visible, as psql prints them (`pg_wcsformat`).
 pub fn cell_lines(text: &str) -> Vec<String> {
     text.split('\n').map(visible).collect()
