@@ -13,7 +13,6 @@ use kumquat_types::Chunk;
 use crate::view::COORDINATOR;
 use crate::{ask, trace, view};
 
-const DATABASE: &str = "lab";
 /// Seconds from 1970-01-01 to 2000-01-01, where PostgreSQL's clock begins.
 const POSTGRES_EPOCH: f64 = 946_684_800.0;
 
@@ -33,10 +32,8 @@ impl Clone for Engine {
 impl Engine {
     /// A fresh cluster, and psql connected to its coordinator as `postgres`.
     pub fn new(options: &Options) -> Engine {
-        let network = kumquat_citus::new_cluster(options.workers.min(MOST_WORKERS));
-        let mut session = connect::open(COORDINATOR, DATABASE.into(), BOOTSTRAP_SUPERUSER);
-        session.random = u64::from(options.seed);
-        let mut psql = Psql::new(network, session, &kumquat_citus::Citus);
+        let mut psql = crate::fresh::psql(options.workers.min(MOST_WORKERS));
+        psql.session.random = u64::from(options.seed);
         psql.variables.set("ECHO", "all");
         let mut engine = Engine { psql };
         engine.set_clock(options.clock);
@@ -92,7 +89,7 @@ impl Engine {
     /// Rows of a query that a new session on the coordinator would get, as text; NULL is empty.
     /// None after an error.
     pub fn rows(&self, query: &str) -> Option<Vec<Vec<String>>> {
-        let mut session = connect::open(COORDINATOR, DATABASE.into(), BOOTSTRAP_SUPERUSER);
+        let mut session = connect::open(COORDINATOR, crate::fresh::DATABASE.into(), BOOTSTRAP_SUPERUSER);
         let mut backend = Backend {
             network: &mut self.psql.network.clone(),
             session: &mut session,
