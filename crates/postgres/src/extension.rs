@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use kumquat_sql::ast::Statement;
-use kumquat_types::{Chunk, Datum, Oid, Proc, Result};
+use kumquat_types::{Chunk, Datum, Oid, Proc, Result, builtin_type_by_name};
 
 use crate::backend::Backend;
 use crate::driver::Outcome;
@@ -58,8 +58,46 @@ pub struct SystemRelation {
     pub name: &'static str,
     /// `relkind` letter shown: `r` or `v`.
     pub kind: char,
-    pub columns: &'static [SystemColumn],
-    pub rows: fn(&mut Backend<'_>) -> Result<Vec<Vec<Datum>>>,
+    pub columns: Vec<SystemColumn>,
+    pub rows: SystemRows,
+}
+
+/// Computes the rows of a system relation.
+pub type SystemRows = fn(&mut Backend<'_>) -> Result<Vec<Vec<Datum>>>;
+
+impl SystemRelation {
+    /// Reads a list with a relation a line: `schema name oid kind column:type,...`, types by their names in
+    /// `pg_type`. `find_type` knows those that are not built in, `rows_of` what computes a relation's rows by schema
+    /// and name. What cannot be read is left out.
+    ///
+    /// ```text
+    /// pg_catalog citus_nodes 15503 v nodename:text,nodeport:int4,role:text,active:bool
+    /// ```
+    pub fn read_list(
+        text: &'static str,
+        find_type: fn(&str) -> Option<Oid>,
+        rows_of: fn(&str, &str) -> SystemRows,
+    ) -> Vec<SystemRelation> {
+        let column = |text: &'static str| {
+            let (name, type_name) = text.split_once(':')?;
+            let builtin = builtin_type_by_name(type_name).map(|found| found.oid);
+            let type_oid = builtin.or_else(|| find_type(type_name))?;
+            Some(SystemColumn { name, type_oid })
+        };
+        let relation = |line: &'static str| {
+            let mut fields = line.split(' ');
+            let (schema, name) = (fields.next()?, fields.next()?);
+            Some(SystemRelation {
+                oid: Oid(fields.next()?.parse().ok()?),
+                schema,
+                name,
+                kind: fields.next()?.chars().next()?,
+                columns: fields.next()?.split(',').filter_map(column).collect(),
+                rows: rows_of(schema, name),
+            })
+        };
+        text.lines().filter_map(relation).collect()
+    }
 }
 
 /// The arguments of a function that needs the backend.

@@ -15,12 +15,13 @@ use std::sync::Arc;
 use kumquat_types::{Datum, Oid, Result};
 
 use super::relations::values::shown_relations;
-use super::relations::{Rows, RowsOf, refused, relations};
+use super::relations::{Rows, refused, relations};
 use crate::backend::Backend;
 use crate::catalog::{ObjectAddress, ObjectClass, Relation};
 use crate::commands::privileges::has_privilege;
+use crate::extension::SystemRows;
 
-pub fn rows_of(name: &str) -> RowsOf {
+pub fn rows_of(name: &str) -> SystemRows {
     match name {
         "information_schema_catalog_name" => tables::catalog_name,
         "schemata" => tables::schemata,
@@ -83,7 +84,7 @@ impl Table {
         let found = relations()
             .iter()
             .find(|relation| relation.schema == "information_schema" && relation.name == view);
-        let all = found.map_or(&[][..], |relation| relation.columns);
+        let all = found.map_or(&[][..], |relation| relation.columns.as_slice());
         let place = |wanted: &&str| all.iter().position(|column| column.name == *wanted);
         Table {
             width: all.len(),

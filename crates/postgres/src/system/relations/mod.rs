@@ -1,6 +1,6 @@
 //! The relations of `pg_catalog` and `information_schema`: their columns, and what computes their rows.
 //!
-//! `relations.txt` has a relation a line: `schema name oid kind column:type,...`. [`rows_of`] says by name
+//! `relations.txt` has a relation a line (see [`SystemRelation::read_list`]). [`rows_of`] says by name
 //! which function gives the rows: an empty list where a fresh server has none and nothing here makes any, a
 //! refusal where PostgreSQL has rows that are not modelled.
 
@@ -21,46 +21,27 @@ pub mod views;
 
 use std::sync::OnceLock;
 
-use kumquat_types::{Datum, Error, Result, builtin_type_by_name};
+use kumquat_types::{Datum, Error, Result};
 
 use crate::backend::Backend;
-use crate::extension::{SystemColumn, SystemRelation};
+use crate::extension::{SystemRelation, SystemRows};
 
 static TEXT: &str = include_str!("relations.txt");
 
 pub type Rows = Vec<Vec<Datum>>;
-pub type RowsOf = fn(&mut Backend<'_>) -> Result<Rows>;
 
 /// All computed relations of PostgreSQL itself.
 pub fn relations() -> &'static [SystemRelation] {
     static RELATIONS: OnceLock<Vec<SystemRelation>> = OnceLock::new();
-    RELATIONS.get_or_init(|| TEXT.lines().filter_map(parse).collect())
-}
-
-fn parse(line: &'static str) -> Option<SystemRelation> {
-    let mut fields = line.split(' ');
-    let (schema, name) = (fields.next()?, fields.next()?);
-    let oid = kumquat_types::Oid(fields.next()?.parse().ok()?);
-    let kind = fields.next()?.chars().next()?;
-    let columns: Vec<SystemColumn> = fields
-        .next()?
-        .split(',')
-        .filter_map(|column| {
-            let (name, type_name) = column.split_once(':')?;
-            let type_oid = builtin_type_by_name(type_name)?.oid;
-            Some(SystemColumn { name, type_oid })
-        })
-        .collect();
-    Some(SystemRelation {
-        oid,
-        schema,
-        name,
-        kind,
-        columns: columns.leak(),
-        rows: match schema {
-            "information_schema" => crate::system::information_schema::rows_of(name),
-            _ => rows_of(name),
-        },
+    RELATIONS.get_or_init(|| {
+        SystemRelation::read_list(
+            TEXT,
+            |_| None,
+            |schema, name| match schema {
+                "information_schema" => crate::system::information_schema::rows_of(name),
+                _ => rows_of(name),
+            },
+        )
     })
 }
 
@@ -72,7 +53,7 @@ pub fn refused(_: &mut Backend<'_>) -> Result<Rows> {
     Err(Error::not_modelled("this system catalog"))
 }
 
-fn rows_of(name: &str) -> RowsOf {
+fn rows_of(name: &str) -> SystemRows {
     match name {
         "pg_class" => classes::pg_class,
         "pg_tables" => classes::pg_tables,
