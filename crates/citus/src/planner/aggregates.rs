@@ -47,6 +47,50 @@ pub fn split_of(aggregate: &Aggref) -> Split {
     }
 }
 
+/// Why an aggregate cannot be put together from what the shards compute, if it cannot.
+pub fn refusal(aggregate: &Aggref, is_distribution_column: &dyn Fn(&Expr) -> bool) -> Option<Error> {
+    const KNOWN: [&str; 17] = [
+        "avg",
+        "min",
+        "max",
+        "sum",
+        "count",
+        "array_agg",
+        "jsonb_agg",
+        "json_agg",
+        "jsonb_object_agg",
+        "json_object_agg",
+        "bit_and",
+        "bit_or",
+        "bit_xor",
+        "bool_and",
+        "bool_or",
+        "every",
+        "any_value",
+    ];
+    let name = proc_by_oid(aggregate.function).map_or("", |proc| proc.name);
+    let refused = |message: String| Error::new(SqlState::FEATURE_NOT_SUPPORTED, message);
+    if aggregate.within_group || !KNOWN.contains(&name) {
+        let message = format!("unsupported aggregate function {name}");
+        return Some(Error::new(SqlState::INTERNAL_ERROR, message));
+    }
+    let collects = name == "array_agg" || name.starts_with("json");
+    if collects && !aggregate.order_by.is_empty() {
+        return Some(refused(format!("{name} with order by is unsupported")));
+    }
+    if collects && aggregate.distinct {
+        return Some(refused(format!("{name} (distinct) is unsupported")));
+    }
+    let is_suitable = aggregate.args.iter().all(is_distribution_column);
+    if aggregate.distinct && name != "count" && !is_suitable {
+        return Some(
+            refused("cannot compute aggregate (distinct)".to_string())
+                .detail("table partitioning is unsuitable for aggregate (distinct)"),
+        );
+    }
+    None
+}
+
 /// The aggregates a shard computes for this one.
 pub fn worker_parts(aggregate: &Aggref, split: Split) -> Result<Vec<Expr>> {
     match split {

@@ -5,7 +5,7 @@
 //!    their rows are.
 //! 3. [`modify`], [`insert`], [`insert_select`], [`merge`]: writes.
 //! 4. [`router`]: everything is on one shard (and its siblings): the whole query goes there.
-//! 5. [`recursive`]: parts that no shard can answer alone become subplans.
+//! 5. [`recursive`]: parts that no shard can answer alone ([`pushable`]) become subplans.
 //! 6. [`pushdown`]: all shards get the same query; [`aggregates`] splits what must be put together again.
 //! 7. [`errors`]: what is left is refused, in Citus's words.
 
@@ -21,6 +21,7 @@ pub mod merge;
 pub mod modify;
 pub mod plan;
 pub mod pruning;
+pub mod pushable;
 pub mod pushdown;
 pub mod recursive;
 pub mod rewrite;

@@ -33,6 +33,10 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Ve
         return coordinator_scan::read_citus_tables_first(backend, query);
     }
     let properties = Properties::of(query, &analysis);
+    let gathers_rows = settings::value(backend, "citus.coordinator_aggregation_strategy") != "disabled";
+    if properties.has_aggregates && !properties.whole_groups && !gathers_rows {
+        check_aggregates(query, &DistributionColumns::of(query, &analysis))?;
+    }
     let split = split(backend, query, &properties)?;
     let worker = Arc::new(split.worker);
     let tasks = shard_tasks(backend, &worker, &analysis)?;
@@ -51,6 +55,21 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Ve
         None => Ok(PlannedBy::Custom(Arc::new(plan))),
         Some(combine) => Ok(PlannedBy::Rewritten(Arc::new(with_scan(combine, plan, split.columns)))),
     }
+}
+
+/// Without rows gathered on the coordinator, some aggregates cannot be had
+/// (`DeferErrorIfHasNonDistributableAggregates`).
+fn check_aggregates(query: &Query, columns: &DistributionColumns) -> Result<()> {
+    let mut failure = None;
+    let targets = query.target_list.iter().map(|target| &target.expr);
+    for expr in targets.chain(&query.having) {
+        expr.visit(&mut |part| {
+            if let (Expr::Aggref(aggregate), None) = (part, &failure) {
+                failure = aggregates::refusal(aggregate, &|expr| columns.contains(expr));
+            }
+        });
+    }
+    failure.map_or(Ok(()), Err)
 }
 
 fn choice(properties: &Properties, tasks: usize) -> PlanChoice {

@@ -6,53 +6,71 @@ use std::sync::Arc;
 use kumquat_postgres::Backend;
 use kumquat_postgres::query::expr::FuncExpr;
 use kumquat_postgres::query::{
-    CommandType, CommonTableExpr, Distinct, Expr, FromItem, FuncForm, JoinKind, Query, RangeTableEntry,
-    RangeTableFunction, RangeTableKind, SetOperation, SetOperator,
+    CommandType, CommonTableExpr, Expr, FromItem, FuncForm, JoinKind, Query, RangeTableEntry, RangeTableFunction,
+    RangeTableKind,
 };
 use kumquat_types::{Datum, Error, Oid, Result, SqlState, Volatility, proc_by_oid};
 
 use super::analysis::{analyze, entries_of};
 use super::plan::SubPlan;
+use super::pushable;
 use super::pushdown::DistributionColumns;
 use super::rewrite::{self, any_expr, refers_outside};
 use crate::cluster::types;
 use crate::functions::signatures::proc_by_name;
 use crate::metadata::{self, Metadata, TableType};
+use crate::settings;
 
 /// The query with its subplans taken out, and the subplans in the order they must run.
 pub fn plan_subqueries(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<(Arc<Query>, Vec<SubPlan>)> {
-    let mut planner = Planner {
-        metadata: metadata::of(backend)?.clone(),
-        id,
-        subplans: Vec::new(),
-    };
+    let mut planner = Planner::new(backend, id)?;
     let mut result = (**query).clone();
     inline_ctes(&mut result);
+    planner.all_keys_equal = planner.keys_are_equal(&result);
     planner.level(&mut result, true)?;
-    planner.separate_not_colocated(&mut result)?;
     Ok((Arc::new(result), planner.subplans))
 }
 
 /// True for a query that shards cannot answer each for itself, so that as a subquery it would be a subplan.
 pub fn needs_subplan(backend: &Backend<'_>, query: &Query) -> Result<bool> {
-    let planner = Planner {
-        metadata: metadata::of(backend)?.clone(),
-        id: 0,
-        subplans: Vec::new(),
-    };
-    Ok(planner.must_be_planned(query))
+    Ok(Planner::new(backend, 0)?.must_be_planned(query))
 }
 
 struct Planner {
     metadata: Metadata,
     id: u64,
     subplans: Vec<SubPlan>,
+    /// All tables of the whole query are joined on their distribution columns.
+    all_keys_equal: bool,
+    /// `citus.values_materialization_threshold`
+    values_threshold: i32,
+    /// `citus.subquery_pushdown`: subqueries are left to the shards whatever they are.
+    leaves_subqueries: bool,
+    /// `citus.local_table_join_policy` is not `never`.
+    reads_local_tables_first: bool,
 }
 
 impl Planner {
-    /// One query level: CTEs, then subqueries from the inside out, then local tables.
+    fn new(backend: &Backend<'_>, id: u64) -> Result<Planner> {
+        Ok(Planner {
+            metadata: metadata::of(backend)?.clone(),
+            id,
+            subplans: Vec::new(),
+            all_keys_equal: false,
+            values_threshold: settings::integer(backend, "citus.values_materialization_threshold"),
+            leaves_subqueries: settings::is_on(backend, "citus.subquery_pushdown"),
+            reads_local_tables_first: settings::value(backend, "citus.local_table_join_policy") != "never",
+        })
+    }
+
+    /// One query level (`RecursivelyPlanSubqueriesAndCTEs`): CTEs, then subqueries from the inside out, then what
+    /// does not go together at this level.
     fn level(&mut self, query: &mut Query, top: bool) -> Result<()> {
         self.ctes(query)?;
+        if self.leaves_subqueries {
+            return Ok(());
+        }
+        wrap_functions(query);
         let mut failure = None;
         query.for_each_subquery_mut(&mut |subquery| {
             if failure.is_none()
@@ -64,25 +82,73 @@ impl Planner {
         if let Some(error) = failure {
             return Err(error);
         }
-        if query.set_operation.is_some() && self.has_distributed(query) && !self.union_is_safe(query) {
+        if query.set_operation.is_some() && self.has_distributed(query) && self.must_separate_branches(query, top) {
             self.set_operation_leaves(query)?;
+        }
+        self.sublinks_in_having(query)?;
+        if !self.all_keys_equal && !self.keys_are_equal(query) {
+            self.separate_not_colocated(query)?;
         }
         self.local_tables(query)?;
         self.recurring_outer_joins(query)?;
         if !self.reads_distributed(query) {
             self.sublinks_of_recurring(query)?;
         }
-        let _ = top;
         Ok(())
+    }
+
+    /// All tables in the query are joined on their distribution columns (`AllDistributionKeysInQueryAreEqual`).
+    fn keys_are_equal(&self, query: &Query) -> bool {
+        if !query.ctes.is_empty() || self.any_table(query, &|relation| self.metadata.table(relation).is_none()) {
+            return false;
+        }
+        analyze(query, &self.metadata, &[]).joined_on_distribution_columns()
+    }
+
+    /// `ShouldRecursivelyPlanSetOperation`
+    fn must_separate_branches(&self, query: &Query, top: bool) -> bool {
+        top || pushable::union_refusal(query, &self.metadata).is_some() || !self.union_is_safe(query)
+    }
+
+    /// Subqueries in HAVING are computed before.
+    fn sublinks_in_having(&mut self, query: &mut Query) -> Result<()> {
+        let Some(mut having) = query.having.take() else {
+            return Ok(());
+        };
+        let mut refers = false;
+        having.transform(&mut |part| {
+            if let Expr::SubLink(link) = part {
+                refers |= refers_outside(&link.query, 0);
+                if !refers_outside(&link.query, 0)
+                    && self.any_table(&link.query, &|table| self.metadata.is_citus_table(table))
+                {
+                    link.query = self.add(&link.query);
+                }
+            }
+        });
+        query.having = Some(having);
+        match refers {
+            true => Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                "Subqueries in HAVING cannot refer to outer query",
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Every CTE that is left after inlining becomes a subplan.
     fn ctes(&mut self, query: &mut Query) -> Result<()> {
+        if query.recursive && !query.ctes.is_empty() {
+            return Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                "recursive CTEs are only supported when they contain a filter on the distribution column",
+            ));
+        }
         for cte in std::mem::take(&mut query.ctes) {
-            if cte.recursive {
+            if refers_outside(&cte.query, 0) {
                 return Err(Error::new(
                     SqlState::FEATURE_NOT_SUPPORTED,
-                    "recursive CTEs are only supported when they contain a filter on the distribution column",
+                    "CTEs that refer to other subqueries are not supported in multi-shard queries",
                 ));
             }
             if cte.references == 0 && cte.query.command == CommandType::Select {
@@ -164,44 +230,11 @@ impl Planner {
         matches!(self.table_type(relation), None | Some(TableType::CitusLocal))
     }
 
-    /// A subquery on distributed tables that shards cannot answer each for itself
-    /// (`DeferErrorIfCannotPushdownSubquery`), or one on local tables.
+    /// A subquery that becomes a subplan (`ShouldRecursivelyPlanSubquery`).
     fn must_be_planned(&self, query: &Query) -> bool {
-        if self.any_table(query, &|relation| self.is_local(relation)) {
-            return true;
-        }
-        if !self.has_distributed(query) {
-            return false;
-        }
-        if !query.row_marks.is_empty() || query.limit.is_some() || query.offset.is_some() {
-            return true;
-        }
-        let columns = self.distribution_columns(query);
-        let has_column = |refs: &[u32]| {
-            refs.iter()
-                .filter_map(|target_ref| query.target_by_ref(*target_ref))
-                .any(|target| columns.contains(&target.expr))
-        };
-        let refs = |clauses: &[kumquat_postgres::query::SortGroupClause]| -> Vec<u32> {
-            clauses.iter().map(|clause| clause.target_ref).collect()
-        };
-        let groups = query.has_aggregates || !query.group_by.is_empty() || query.having.is_some();
-        if groups && (!query.grouping_sets.is_empty() || !has_column(&refs(&query.group_by))) {
-            return true;
-        }
-        if query
-            .windows
-            .iter()
-            .any(|window| !has_column(&refs(&window.partition_by)))
-            && query.has_windows
-        {
-            return true;
-        }
-        match &query.distinct {
-            Some(Distinct::All(clauses) | Distinct::On(clauses)) if !has_column(&refs(clauses)) => return true,
-            _ => {}
-        }
-        query.set_operation.is_some() && !self.union_is_safe(query)
+        self.any_table(query, &|relation| self.is_local(relation))
+            || pushable::refusal(query, &self.metadata, self.values_threshold).is_some()
+            || (!self.all_keys_equal && !self.keys_are_equal(query))
     }
 
     fn distribution_columns(&self, query: &Query) -> DistributionColumns {
@@ -211,24 +244,15 @@ impl Planner {
 
     /// UNION of branches that all give their distribution columns at the same place.
     fn union_is_safe(&self, query: &Query) -> bool {
-        fn only_unions(operation: &SetOperation, leaves: &mut Vec<usize>) -> bool {
-            match operation {
-                SetOperation::Leaf(index) => {
-                    leaves.push(*index);
-                    true
-                }
-                SetOperation::Node { kind, left, right, .. } => {
-                    *kind == SetOperator::Union && only_unions(left, leaves) && only_unions(right, leaves)
-                }
-            }
-        }
-        let mut leaves = Vec::new();
-        let Some(operation) = &query.set_operation else {
+        let Some(operation) = query
+            .set_operation
+            .as_ref()
+            .filter(|found| pushable::only_unions(found))
+        else {
             return false;
         };
-        if !only_unions(operation, &mut leaves) {
-            return false;
-        }
+        let mut leaves = Vec::new();
+        pushable::set_leaves(operation, &mut leaves);
         let analysis = analyze(query, &self.metadata, &[]);
         if !analysis.colocated() || !analysis.joined_on_distribution_columns() {
             return false;
@@ -279,7 +303,8 @@ impl Planner {
 
     /// Local tables that are joined with distributed ones are read first.
     fn local_tables(&mut self, query: &mut Query) -> Result<()> {
-        if !self.reads_distributed(query) && (!self.has_distributed(query) || query.from.len() <= 1) {
+        let is_read = self.reads_distributed(query) || (self.has_distributed(query) && query.from.len() > 1);
+        if !is_read || !self.reads_local_tables_first {
             return Ok(());
         }
         let target = query.result_relation;
@@ -339,6 +364,7 @@ impl Planner {
             }
             match &entry.kind {
                 RangeTableKind::Relation { .. } => self.read_first(query, index - 1),
+                RangeTableKind::Subquery { query: subquery, .. } if refers_outside(subquery, 0) => {}
                 RangeTableKind::Subquery { query: subquery, view } => {
                     let replaced = self.add(subquery);
                     let view = *view;
@@ -376,27 +402,16 @@ impl Planner {
 
     /// Without a distributed table in FROM the query runs in one place, where sublinks find no shards.
     fn sublinks_of_recurring(&mut self, query: &mut Query) -> Result<()> {
-        let metadata = self.metadata.clone();
-        let distributed = |relation| metadata.table_type(relation).is_some_and(TableType::is_distributed);
-        let mut planner = std::mem::replace(
-            self,
-            Planner {
-                metadata: Metadata::default(),
-                id: self.id,
-                subplans: Vec::new(),
-            },
-        );
         query.for_each_expr_mut(&mut |expr| {
             expr.transform(&mut |part| {
                 if let Expr::SubLink(link) = part
-                    && planner.any_table(&link.query, &distributed)
+                    && self.has_distributed(&link.query)
                     && !refers_outside(&link.query, 0)
                 {
-                    link.query = planner.add(&link.query);
+                    link.query = self.add(&link.query);
                 }
             });
         });
-        *self = planner;
         Ok(())
     }
 
@@ -499,6 +514,28 @@ impl Planner {
         });
         let analysis = analyze(&alone, &self.metadata, &[]);
         analysis.colocated() && analysis.joined_on_distribution_columns()
+    }
+}
+
+/// A function that is joined with something runs by itself (`WrapFunctionsInSubqueries`).
+fn wrap_functions(query: &mut Query) {
+    if query.range_table.len() < 2 {
+        return;
+    }
+    for entry in &mut query.range_table {
+        let wraps = matches!(&entry.kind, RangeTableKind::Function { functions, ordinality: false }
+        if !entry.lateral && functions.iter().any(|function| {
+            super::evaluate::has_volatility(&function.expr, Volatility::Stable)
+        }));
+        if !wraps {
+            continue;
+        }
+        let mut inner = entry.clone();
+        inner.lateral = false;
+        entry.kind = RangeTableKind::Subquery {
+            query: Arc::new(rewrite::select_all(inner)),
+            view: Oid::INVALID,
+        };
     }
 }
 
