@@ -13,6 +13,7 @@ Usage:
   kumquat run FILE.sql          print what psql -X -a < FILE.sql prints
   kumquat lesson check PATH     run the solutions and checks of lessons
   kumquat lesson script FILE    print a lesson's SQL as one script
+  kumquat lesson new FILE       write a lesson to begin with
 ";
 
 /// Deeply nested statements recurse; the main thread's stack may be too small for as deep as PostgreSQL goes.

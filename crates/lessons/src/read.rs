@@ -11,30 +11,51 @@ use kumquat_protocol::lesson::{Check, Lesson, Step};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use serde::Deserialize;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, line_of};
+use crate::glossary::{self, Glossary};
+use crate::review::{self, Remark};
 
-/// Reads every `.md` file of a directory but `README.md`, in the order of their names.
-pub fn read_directory(directory: &Path) -> Result<Vec<Lesson>> {
+/// The lesson files of a directory in the order of their names: every `.md` file but the
+/// glossary and `README.md`.
+pub fn lesson_files(directory: &Path) -> Result<Vec<PathBuf>> {
     let unreadable = |error: std::io::Error| Error::new(error.to_string()).in_file(directory);
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in fs::read_dir(directory).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let lesson = path.extension().is_some_and(|extension| extension == "md");
-        if lesson && !path.ends_with("README.md") {
+        let markdown = path.extension().is_some_and(|extension| extension == "md");
+        if markdown && !path.ends_with("README.md") && !path.ends_with(glossary::FILE) {
             paths.push(path);
         }
     }
     paths.sort();
-    paths.iter().map(|path| read_file(path)).collect()
+    Ok(paths)
 }
 
-/// Reads one file. The lesson's id is the file's name without the leading number: that of
-/// `03-woodgrove.md` is `woodgrove`.
+/// Reads every lesson of a directory.
+pub fn read_directory(directory: &Path) -> Result<Vec<Lesson>> {
+    lesson_files(directory)?.iter().map(|path| read_file(path)).collect()
+}
+
+/// Reads one file, with the glossary beside it. The lesson's id is the file's name without the
+/// leading number: that of `03-woodgrove.md` is `woodgrove`.
 pub fn read_file(path: &Path) -> Result<Lesson> {
+    Ok(read(path)?.0)
+}
+
+/// Reads one file and says what its author should look at again.
+pub fn review_file(path: &Path) -> Result<(Lesson, Vec<Remark>)> {
+    let (lesson, text, glossary) = read(path)?;
+    let remarks = review::review(&text, &lesson, &glossary);
+    Ok((lesson, remarks))
+}
+
+fn read(path: &Path) -> Result<(Lesson, String, Glossary)> {
     let text = fs::read_to_string(path).map_err(|error| Error::new(error.to_string()).in_file(path))?;
+    let glossary = Glossary::read(path.parent().unwrap_or(Path::new("")))?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let id = stem.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
-    parse(id, &text).map_err(|error| error.in_file(path))
+    let lesson = parse(id, &text, &glossary).map_err(|error| error.in_file(path))?;
+    Ok((lesson, text, glossary))
 }
 
 #[derive(Deserialize)]
@@ -46,26 +67,29 @@ struct FrontMatter {
     leaves_out: String,
 }
 
-/// Reads a lesson from its text.
-pub fn parse(id: &str, text: &str) -> Result<Lesson> {
-    let (front, body) = text
-        .strip_prefix("+++\n")
-        .and_then(|rest| rest.split_once("\n+++\n"))
-        .ok_or_else(|| Error::new("the file must begin with TOML between two lines of +++"))?;
-    let front: FrontMatter =
-        toml::from_str(front).map_err(|error| Error::new(format!("front matter: {}", error.message())))?;
-    let mut reader = Reader::default();
-    for event in Parser::new_ext(body, Options::ENABLE_TABLES) {
+const FENCE: &str = "+++\n";
+
+/// A lesson's Markdown, behind the front matter, and the byte at which it begins.
+pub(crate) fn body(text: &str) -> Option<(usize, &str)> {
+    let end = text.strip_prefix(FENCE)?.find("\n+++\n")?;
+    let start = FENCE.len() + end + 1 + FENCE.len();
+    Some((start, text.get(start..)?))
+}
+
+/// Reads a lesson from its text; bold terms get the glossary's definitions.
+pub fn parse(id: &str, text: &str, glossary: &Glossary) -> Result<Lesson> {
+    let (start, body) =
+        body(text).ok_or_else(|| Error::at(1, "the file must begin with TOML between two lines of +++"))?;
+    let front = front_matter(text, start)?;
+    let mut reader = Reader::new(glossary);
+    for (event, range) in Parser::new_ext(body, Options::ENABLE_TABLES).into_offset_iter() {
+        reader.line = line_of(text, start + range.start);
         reader.take(event)?;
     }
     reader.close_part();
+    reader.close_step()?;
     if reader.steps.is_empty() {
         return Err(Error::new("a lesson needs at least one step (a ## heading)"));
-    }
-    for step in &reader.steps {
-        if step.sql.is_empty() {
-            return Err(Error::new(format!("step \"{}\" has no block `sql run`", step.title)));
-        }
     }
     Ok(Lesson {
         id: id.to_string(),
@@ -79,10 +103,20 @@ pub fn parse(id: &str, text: &str) -> Result<Lesson> {
     })
 }
 
+fn front_matter(text: &str, body: usize) -> Result<FrontMatter> {
+    let toml = text
+        .get(FENCE.len()..body.saturating_sub(FENCE.len()))
+        .unwrap_or_default();
+    toml::from_str(toml).map_err(|error: toml::de::Error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        let line = line_of(text, FENCE.len() + offset);
+        Error::at(line, format!("front matter: {}", error.message()))
+    })
+}
+
 /// Where text goes at the moment.
-#[derive(Default, PartialEq)]
+#[derive(PartialEq)]
 enum Part {
-    #[default]
     Intro,
     Step,
     Hint,
@@ -96,8 +130,14 @@ enum Block {
     Check(String),
 }
 
-#[derive(Default)]
 struct Reader<'a> {
+    glossary: &'a Glossary,
+    /// How many terms have got their definition so far.
+    terms: usize,
+    /// The line at which the reader is.
+    line: usize,
+    /// The line of the present step's heading.
+    step_line: usize,
     part: Part,
     events: Vec<Event<'a>>,
     intro: String,
@@ -110,6 +150,22 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    fn new(glossary: &'a Glossary) -> Reader<'a> {
+        Reader {
+            glossary,
+            terms: 0,
+            line: 1,
+            step_line: 1,
+            part: Part::Intro,
+            events: Vec::new(),
+            intro: String::new(),
+            steps: Vec::new(),
+            outro: String::new(),
+            heading: None,
+            block: None,
+        }
+    }
+
     fn take(&mut self, event: Event<'a>) -> Result<()> {
         match event {
             Event::Start(Tag::Heading { level, .. }) => {
@@ -125,8 +181,9 @@ impl<'a> Reader<'a> {
                     words.push_str(&text);
                 }
             }
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) if block(&info).is_some() => {
-                self.block = block(&info).map(|block| (block, String::new()));
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) if info.starts_with("sql ") => {
+                let block = block(&info).map_err(|why| self.wrong(why))?;
+                self.block = Some((block, String::new()));
             }
             Event::Text(text) if self.block.is_some() => {
                 if let Some((_, lines)) = &mut self.block {
@@ -147,11 +204,17 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    fn wrong(&self, message: impl Into<String>) -> Error {
+        Error::at(self.line, message)
+    }
+
     fn open_part(&mut self, level: HeadingLevel, words: String) -> Result<()> {
         self.close_part();
         match level {
             HeadingLevel::H2 => {
+                self.close_step()?;
                 self.part = Part::Step;
+                self.step_line = self.line;
                 self.steps.push(Step {
                     title: words,
                     text: String::new(),
@@ -165,7 +228,7 @@ impl<'a> Reader<'a> {
                 self.part = Part::Hint;
             }
             _ => {
-                return Err(Error::new(format!(
+                return Err(self.wrong(format!(
                     "heading \"{words}\": only ## for a step and ### Hint inside one"
                 )));
             }
@@ -176,7 +239,8 @@ impl<'a> Reader<'a> {
     /// Renders the text read since the last heading and puts it where it belongs.
     fn close_part(&mut self) {
         let mut text = String::new();
-        html::push_html(&mut text, self.events.drain(..));
+        let events = self.glossary.link(std::mem::take(&mut self.events), &mut self.terms);
+        html::push_html(&mut text, events.into_iter());
         match (&self.part, self.steps.last_mut()) {
             (Part::Intro, _) => self.intro.push_str(&text),
             (Part::Outro, _) => self.outro.push_str(&text),
@@ -186,12 +250,31 @@ impl<'a> Reader<'a> {
         }
     }
 
+    fn close_step(&self) -> Result<()> {
+        match self.steps.last() {
+            Some(step) if step.sql.is_empty() => {
+                let message = format!("step \"{}\" has no block `sql run`", step.title);
+                Err(Error::at(self.step_line, message))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn close_block(&mut self, block: Block, lines: String) -> Result<()> {
-        let Some(step) = self.steps.last_mut() else {
-            return Err(Error::new("SQL to run stands before the first step"));
-        };
         let lines = lines.trim_end().to_string();
+        if self.part == Part::Outro {
+            return Err(self.wrong("SQL to run stands behind the last step (below ---)"));
+        }
+        let Some(step) = self.steps.last_mut() else {
+            return Err(self.wrong("SQL to run stands before the first step"));
+        };
         match block {
+            Block::Run if !step.sql.is_empty() => {
+                return Err(self.wrong("a step has one block `sql run`; this is the second"));
+            }
+            Block::Solution if step.solution.is_some() => {
+                return Err(self.wrong("a step has one block `sql solution`; this is the second"));
+            }
             Block::Run => step.sql = lines,
             Block::Solution => step.solution = Some(lines),
             Block::Check(goal) => step.checks.push(check(goal, &lines)),
@@ -200,13 +283,17 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn block(info: &str) -> Option<Block> {
-    let rest = info.strip_prefix("sql ")?.trim();
+/// What a code block that begins with `sql` and a blank is for, or why it can't be told.
+fn block(info: &str) -> std::result::Result<Block, String> {
+    let rest = info.strip_prefix("sql ").unwrap_or(info).trim();
     match rest.split_once(' ').unwrap_or((rest, "")) {
-        ("run", "") => Some(Block::Run),
-        ("solution", "") => Some(Block::Solution),
-        ("check", goal) => Some(Block::Check(goal.trim().to_string())),
-        _ => None,
+        ("run", "") => Ok(Block::Run),
+        ("solution", "") => Ok(Block::Solution),
+        ("check", "") => Err("`sql check` needs a goal behind it, in words for the learner".into()),
+        ("check", goal) => Ok(Block::Check(goal.trim().to_string())),
+        _ => Err(format!(
+            "a block is marked `sql {rest}`; it can be `sql run`, `sql solution` or `sql check GOAL`"
+        )),
     }
 }
 
@@ -226,6 +313,10 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
+    fn read(text: &str) -> Result<Lesson> {
+        parse("t", text, &Glossary::default())
+    }
+
     const FRONT: &str = "+++\ntitle = \"T\"\nsummary = \"S\"\nminutes = 3\nleaves_out = \"L\"\n+++\n";
 
     #[test]
@@ -233,7 +324,7 @@ mod tests {
         let text = "Intro.\n\n## One\n\nText `x`.\n\n```sql run\nSELECT 1;\n```\n\n\
                     ```sql check one row\nSELECT 1, 2\n-- 1 | 2\n```\n\n\
                     ### Hint\n\nLook.\n\n---\n\nBye.\n";
-        let lesson = parse("t", &format!("{FRONT}{text}")).unwrap();
+        let lesson = read(&format!("{FRONT}{text}")).unwrap();
         assert_eq!(lesson.intro, "<p>Intro.</p>\n");
         assert_eq!(lesson.outro, "<p>Bye.</p>\n");
         let [step] = lesson.steps.as_slice() else {
@@ -248,16 +339,51 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named() {
+    fn a_bold_term_gets_its_definition() {
+        let glossary = Glossary::parse("## shard, shards, big shard\n\nA piece.\n").unwrap();
+        let text =
+            format!("{FRONT}Two **shards** and **more**, a **big\nshard**.\n\n## One\n\n```sql run\nSELECT;\n```\n");
+        let lesson = parse("t", &text, &glossary).unwrap();
+        assert_eq!(
+            lesson.intro,
+            "<p>Two <button type=\"button\" class=\"term\" popovertarget=\"term-1\">shards</button>\
+             <span popover id=\"term-1\" class=\"definition\">A piece.</span> and <strong>more</strong>, a \
+             <button type=\"button\" class=\"term\" popovertarget=\"term-2\">big shard</button>\
+             <span popover id=\"term-2\" class=\"definition\">A piece.</span>.</p>\n"
+        );
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_line() {
+        let run = "```sql run\nSELECT 1;\n```\n";
         for (text, message) in [
-            ("## One\n", "must begin with TOML"),
-            ("+++\ntitle = 3\n+++\n", "front matter"),
-            (FRONT, "at least one step"),
-            (&format!("{FRONT}## One\n\nText.\n"), "no block `sql run`"),
-            (&format!("{FRONT}# One\n"), "only ## for a step"),
-            (&format!("{FRONT}```sql run\nSELECT 1;\n```\n"), "before the first step"),
+            ("## One\n".to_string(), "line 1: the file must begin with TOML"),
+            ("+++\ntitle = 3\n+++\n".to_string(), "line 2: front matter"),
+            (FRONT.to_string(), "at least one step"),
+            (
+                format!("{FRONT}## One\n\nText.\n"),
+                "line 7: step \"One\" has no block `sql run`",
+            ),
+            (format!("{FRONT}# One\n"), "line 7: heading \"One\""),
+            (format!("{FRONT}{run}"), "line 7: SQL to run stands before"),
+            (
+                format!("{FRONT}## One\n{run}---\n\n{run}"),
+                "line 13: SQL to run stands behind",
+            ),
+            (
+                format!("{FRONT}## One\n{run}{run}"),
+                "line 11: a step has one block `sql run`",
+            ),
+            (
+                format!("{FRONT}## One\n{run}\n```sql chek\n```\n"),
+                "line 12: a block is marked `sql chek`",
+            ),
+            (
+                format!("{FRONT}## One\n{run}\n```sql check\n```\n"),
+                "line 12: `sql check` needs a goal",
+            ),
         ] {
-            let error = parse("t", text).unwrap_err().to_string();
+            let error = read(&text).unwrap_err().to_string();
             assert!(error.contains(message), "{text:?}: {error}");
         }
     }

@@ -40,6 +40,6 @@ pub fn script(lesson: &Lesson) -> String {
     script
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
