@@ -104,8 +104,16 @@ fn error_position(query: &str, position: usize) -> String {
         .map(|c| if c == '\t' { ' ' } else { c })
         .collect();
     let caret_at = query[line_start..position.min(query.len())].chars().count();
-    let widths: Vec<usize> = line.iter().map(|c| char_width(*c)).collect();
-    let columns = |from: usize, to: usize| widths.get(from..to).map_or(0, |part| part.iter().sum::<usize>());
+    // The columns before each character, and before the end.
+    let mut columns_before = vec![0];
+    columns_before.extend(line.iter().scan(0, |columns, c| {
+        *columns += char_width(*c);
+        Some(*columns)
+    }));
+    let columns = |from: usize, to: usize| match (columns_before.get(from), columns_before.get(to)) {
+        (Some(from), Some(to)) => to.saturating_sub(*from),
+        _ => 0,
+    };
     let (mut start, mut end) = (0, line.len());
     let (mut cut_left, mut cut_right) = (false, false);
     if columns(0, end) > DISPLAY_SIZE {

@@ -82,7 +82,9 @@ fn run_tasks(backend: &mut Backend<'_>, plan: &DistributedPlan) -> Result<Custom
         for (index, placement) in placements.into_iter().enumerate() {
             let outcome = run_task(backend, plan, task, placement, &mut planned)?;
             if index == 0 {
-                output.processed = output.processed.saturating_add(outcome.processed);
+                if !plan.is_select() {
+                    output.processed = output.processed.saturating_add(outcome.processed);
+                }
                 output
                     .chunks
                     .extend(outcome.rows.into_iter().flat_map(|rows| rows.chunks));

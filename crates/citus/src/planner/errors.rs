@@ -17,6 +17,14 @@ pub fn unsupported(message: impl Into<String>) -> Error {
 
 const FILTER_HINT: &str = "Consider using an equality filter on the distributed table's partition column.";
 
+const LOCAL_JOIN: &str = "direct joins between distributed and local tables are not supported";
+const LOCAL_JOIN_HINT: &str = "Use CTE's or subqueries to select from local tables and use them in joins";
+
+/// A local table is read where only shards are.
+pub fn local_join() -> Error {
+    unsupported(LOCAL_JOIN).hint(LOCAL_JOIN_HINT)
+}
+
 /// What a SELECT over many shards may not have (`MultiLogicalPlanCreate`).
 pub fn check_pushdown(backend: &Backend<'_>, query: &Query, analysis: &Analysis) -> Result<Joins> {
     let metadata = metadata::of(backend)?;
@@ -69,10 +77,7 @@ fn check_query(query: &Query, analysis: &Analysis) -> Result<()> {
     }
     let is_local = |table: &TableUse| matches!(table.table_type, None | Some(TableType::CitusLocal));
     if analysis.uses.iter().any(is_local) {
-        found = Some((
-            "direct joins between distributed and local tables are not supported",
-            Some("Use CTE's or subqueries to select from local tables and use them in joins"),
-        ));
+        found = Some((LOCAL_JOIN, Some(LOCAL_JOIN_HINT)));
     }
     let Some((message, hint)) = found else { return Ok(()) };
     let error = unsupported(message);

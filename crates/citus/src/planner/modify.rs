@@ -66,7 +66,8 @@ fn routed(
     table_type: TableType,
 ) -> Result<Option<DistributedPlan>> {
     let analysis = analyze(query, metadata::of(backend)?, &[]);
-    if router::modifies_in_cte(query) {
+    let reads_local = subplans.is_empty() && tasks::mixes_with_local(metadata::of(backend)?, query, &analysis);
+    if reads_local || router::modifies_in_cte(query) {
         return Ok(None);
     }
     let tasks = match router::target(backend, &analysis)? {

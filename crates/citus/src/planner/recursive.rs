@@ -303,7 +303,9 @@ impl Planner {
 
     /// Local tables that are joined with distributed ones are read first.
     fn local_tables(&mut self, query: &mut Query) -> Result<()> {
-        let is_read = self.reads_distributed(query) || (self.has_distributed(query) && query.from.len() > 1);
+        let is_read = self.reads_distributed(query)
+            || self.modifies_reference_table(query)
+            || (self.has_distributed(query) && query.from.len() > 1);
         if !is_read || !self.reads_local_tables_first {
             return Ok(());
         }
@@ -321,6 +323,12 @@ impl Planner {
             self.read_first(query, index);
         }
         Ok(())
+    }
+
+    /// Every node changes its own copy.
+    fn modifies_reference_table(&self, query: &Query) -> bool {
+        let target = super::modify::target_relation(query);
+        target.and_then(|relation| self.table_type(relation)) == Some(TableType::Reference)
     }
 
     /// Makes a subplan of a table of the range table.
@@ -350,32 +358,40 @@ impl Planner {
 
     /// `reference LEFT JOIN distributed`: rows of the outer side would come once from each shard, so the
     /// distributed side is read first.
+    /// A join that is read so may be the recurring side of the next.
     fn recurring_outer_joins(&mut self, query: &mut Query) -> Result<()> {
-        let mut inner_sides = Vec::new();
-        for item in &query.from {
-            self.find_recurring(query, item, &mut inner_sides);
-        }
-        for index in inner_sides {
-            let Some(entry) = index.checked_sub(1).and_then(|at| query.range_table.get(at)).cloned() else {
-                continue;
-            };
-            if !self.entry_has_distributed(&entry) {
-                continue;
+        loop {
+            let mut inner_sides = Vec::new();
+            for item in &query.from {
+                self.find_recurring(query, item, &mut inner_sides);
             }
-            match &entry.kind {
-                RangeTableKind::Relation { .. } => self.read_first(query, index - 1),
-                RangeTableKind::Subquery { query: subquery, .. } if refers_outside(subquery, 0) => {}
-                RangeTableKind::Subquery { query: subquery, view } => {
-                    let replaced = self.add(subquery);
-                    let view = *view;
-                    if let Some(entry) = query.range_table.get_mut(index - 1) {
-                        entry.kind = RangeTableKind::Subquery { query: replaced, view };
-                    }
-                }
-                _ => {}
+            inner_sides.retain(|index| query.entry(*index).is_some_and(|entry| self.can_be_read_first(entry)));
+            if inner_sides.is_empty() {
+                return Ok(());
+            }
+            for index in inner_sides {
+                self.read_side_first(query, index);
             }
         }
-        Ok(())
+    }
+
+    fn can_be_read_first(&self, entry: &RangeTableEntry) -> bool {
+        let refers = matches!(&entry.kind, RangeTableKind::Subquery { query, .. } if refers_outside(query, 0));
+        self.entry_has_distributed(entry) && !refers
+    }
+
+    fn read_side_first(&mut self, query: &mut Query, index: usize) {
+        let replaced = match query.entry(index).map(|entry| &entry.kind) {
+            Some(RangeTableKind::Relation { .. }) => return self.read_first(query, index.saturating_sub(1)),
+            Some(RangeTableKind::Subquery { query: subquery, view }) => RangeTableKind::Subquery {
+                query: self.add(subquery),
+                view: *view,
+            },
+            _ => return,
+        };
+        if let Some(entry) = query.range_table.get_mut(index.saturating_sub(1)) {
+            entry.kind = replaced;
+        }
     }
 
     fn find_recurring(&self, query: &Query, item: &FromItem, found: &mut Vec<usize>) {

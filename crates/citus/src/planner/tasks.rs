@@ -6,7 +6,7 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::query::Query;
 use kumquat_types::{Oid, Result};
 
-use super::analysis::Analysis;
+use super::analysis::{Analysis, TableUse};
 use super::plan::{Task, TaskPlacement};
 use super::pruning::bindings_at;
 use crate::metadata::{self, GroupId, Metadata, ShardId, TableType};
@@ -24,6 +24,9 @@ pub fn tasks_at(backend: &Backend<'_>, query: &Arc<Query>, analysis: &Analysis, 
 /// first reference table.
 pub fn task_at(backend: &Backend<'_>, query: &Arc<Query>, analysis: &Analysis, place: usize) -> Result<Task> {
     let metadata = metadata::of(backend)?;
+    if mixes_with_local(metadata, query, analysis) {
+        return Err(super::errors::local_join());
+    }
     let anchor = anchor_shard(metadata, analysis, place);
     let groups = match anchor {
         Some(shard) => read_order(metadata, shard, analysis),
@@ -38,6 +41,18 @@ pub fn task_at(backend: &Backend<'_>, query: &Arc<Query>, analysis: &Analysis, p
         query: query.clone(),
         placements,
     })
+}
+
+/// A table of the coordinator's own is read where shards are. Such a query is planned in parts, unless the part
+/// on the local table refers to the others.
+pub fn mixes_with_local(metadata: &Metadata, query: &Query, analysis: &Analysis) -> bool {
+    let target = super::modify::target_relation(query).and_then(|relation| metadata.table_type(relation));
+    let leaves_coordinator = analysis.distributed().next().is_some() || target == Some(TableType::Reference);
+    let is_local = |table: &TableUse| match table.table_type {
+        None => table.relation.0 >= Oid::FIRST_NORMAL,
+        Some(found) => found == TableType::CitusLocal,
+    };
+    leaves_coordinator && analysis.uses.iter().any(is_local)
 }
 
 fn anchor_shard(metadata: &Metadata, analysis: &Analysis, place: usize) -> Option<ShardId> {
