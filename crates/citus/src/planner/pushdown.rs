@@ -334,7 +334,7 @@ impl Splitter<'_> {
                 for part in aggregates::worker_parts(aggregate, split)? {
                     let column = self.column(&part, target);
                     if split == Split::CountDistinct {
-                        self.group_by_last_column();
+                        self.group_by_column(&column);
                     }
                     parts.push(column);
                 }
@@ -431,11 +431,19 @@ impl Splitter<'_> {
     }
 
     /// Shards also group by what was just added.
-    fn group_by_last_column(&mut self) {
+    fn group_by_column(&mut self, column: &Expr) {
         let free = self.free_ref();
-        if let Some(target) = self.targets.last_mut() {
+        let Expr::Var(var) = column else { return };
+        if let Some(target) = self.targets.iter_mut().find(|target| target.number == var.attribute) {
+            let is_grouped = self
+                .query
+                .group_by
+                .iter()
+                .any(|group| group.target_ref == target.sort_group_ref);
             if target.sort_group_ref == 0 {
                 target.sort_group_ref = free;
+            } else if is_grouped {
+                return;
             }
             let clause = group_clause(target.sort_group_ref, target.expr.type_oid());
             self.distinct_groups.push(clause);

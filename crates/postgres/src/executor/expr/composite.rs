@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use kumquat_types::array::combine::Stacking;
-use kumquat_types::{ArrayValue, Bitmap, Chunk, Column, Datum, Oid, RecordValue, Result};
+use kumquat_types::{ArrayValue, Bitmap, Chunk, Column, Datum, Error, Oid, RecordValue, Result, SqlState};
 
 use super::{Compiled, Function, per_row};
 use crate::backend::Backend;
@@ -92,13 +92,16 @@ impl RowNode {
             _ => (self.names.clone(), self.types.clone(), None),
         };
         per_row(input.rows, mask, type_oid, |row| {
-            let values = match picked {
+            let values: Vec<Datum> = match picked {
                 Some(attributes) => {
                     let value = |&at: &usize| columns.get(at).map(|column| column.get(row)).unwrap_or_default();
                     attributes.iter().map(value).collect()
                 }
                 None => columns.iter().map(|column| column.get(row)).collect(),
             };
+            if values.iter().any(|value| is_nested(value, MAX_NESTED_ROWS)) {
+                return Err(too_nested());
+            }
             Ok(Datum::Record(Arc::new(RecordValue {
                 values,
                 types: types.clone(),
@@ -106,6 +109,22 @@ impl RowNode {
             })))
         })
     }
+}
+
+/// Rows inside each other: in text each level doubles the quotes of the levels in it.
+const MAX_NESTED_ROWS: usize = 20;
+
+/// True for a row with as many levels of rows in it.
+fn is_nested(value: &Datum, levels: usize) -> bool {
+    match value {
+        Datum::Record(record) => levels == 0 || record.values.iter().any(|value| is_nested(value, levels - 1)),
+        _ => false,
+    }
+}
+
+fn too_nested() -> Error {
+    Error::new(SqlState::OUT_OF_MEMORY, "out of memory")
+        .detail("Rows inside each other this deep have a longer text than Kumquat gives room to.")
 }
 
 /// `(composite).field`
