@@ -75,7 +75,8 @@ impl Backend<'_> {
                 CastMethod::InOut => Pathway::ViaIo,
             });
         }
-        if let (Some(to), Some(from)) = (self.array_element(target), self.array_element(source)) {
+        // Vectors such as those of pg_index can become arrays, but not the other way.
+        if let (Some(to), Some(from)) = (self.array_element(target), self.subscript_element(source)) {
             match self.coercion_pathway(to, from, context) {
                 None => {}
                 Some(Pathway::ViaIo) => return Some(Pathway::ViaIo),
@@ -311,7 +312,7 @@ impl Analyzer<'_, '_> {
                     .base_type_and_modifier(expr.type_oid(), expr.type_modifier());
                 let elements = self
                     .backend
-                    .array_element(source.0)
+                    .subscript_element(source.0)
                     .zip(self.backend.array_element(target.type_oid));
                 let Some((from, to)) = elements else {
                     return Err(Error::internal("array coercion of something that is no array"));

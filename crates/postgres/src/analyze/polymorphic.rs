@@ -104,14 +104,14 @@ impl Backend<'_> {
             Shape::Element | Shape::NonArray | Shape::Enum => self.same(&mut family.element, input, "anyelement")?,
             Shape::Array if compatible => {
                 let element = self
-                    .array_element(base)
+                    .subscript_element(base)
                     .ok_or_else(|| self.not_array("anycompatiblearray", input))?;
                 family.array = Some(base);
                 family.compatible.push(element);
             }
             Shape::Array => {
                 self.same(&mut family.array, base, "anyarray")?;
-                if self.array_element(base).is_none() && base != Oid::ANYARRAY {
+                if self.subscript_element(base).is_none() && base != Oid::ANYARRAY {
                     return Err(self.not_array("anyarray", input));
                 }
             }
@@ -177,7 +177,7 @@ impl Backend<'_> {
         let mut element = family.element;
         let mut range = family.range;
         if let Some(array) = family.array {
-            let of_array = self.array_element(array).unwrap_or(Oid::ANYELEMENT);
+            let of_array = self.subscript_element(array).unwrap_or(Oid::ANYELEMENT);
             self.agree(&mut element, of_array, "anyarray", "anyelement")?;
         }
         if let Some(multirange) = family.multirange
