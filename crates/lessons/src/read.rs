@@ -2,60 +2,35 @@
 //!
 //! The front matter is TOML between `+++` lines. In the Markdown after it, each `##` heading
 //! opens a step, `### Hint` opens a hint, and `---` ends the last step. Code blocks marked
-//! `sql run`, `sql solution` and `sql check GOAL` are taken out of the text; other blocks stay.
-
-use std::fs;
-use std::path::{Path, PathBuf};
+//! `sql run`, `sql solution`, `sql check GOAL`, `sql also` and `sql wrong` are taken out of the
+//! text; other blocks stay.
 
 use kumquat_protocol::lesson::{Check, Lesson, Step};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use serde::Deserialize;
 
 use crate::error::{Error, Result, line_of};
-use crate::glossary::{self, Glossary};
-use crate::review::{self, Remark};
+use crate::glossary::Glossary;
+use crate::review::{Remark, review};
 
-/// The lesson files of a directory in the order of their names: every `.md` file but the
-/// glossary and `README.md`.
-pub fn lesson_files(directory: &Path) -> Result<Vec<PathBuf>> {
-    let unreadable = |error: std::io::Error| Error::new(error.to_string()).in_file(directory);
-    let mut paths: Vec<PathBuf> = Vec::new();
-    for entry in fs::read_dir(directory).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let markdown = path.extension().is_some_and(|extension| extension == "md");
-        if markdown && !path.ends_with("README.md") && !path.ends_with(glossary::FILE) {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    Ok(paths)
+/// What a lesson file holds: the lesson, and what only its author sees.
+#[derive(Debug)]
+pub struct Draft {
+    pub lesson: Lesson,
+    pub trials: Vec<Trial>,
+    /// What the author should look at again.
+    pub remarks: Vec<Remark>,
 }
 
-/// Reads every lesson of a directory.
-pub fn read_directory(directory: &Path) -> Result<Vec<Lesson>> {
-    lesson_files(directory)?.iter().map(|path| read_file(path)).collect()
-}
-
-/// Reads one file, with the glossary beside it. The lesson's id is the file's name without the
-/// leading number: that of `03-woodgrove.md` is `woodgrove`.
-pub fn read_file(path: &Path) -> Result<Lesson> {
-    Ok(read(path)?.0)
-}
-
-/// Reads one file and says what its author should look at again.
-pub fn review_file(path: &Path) -> Result<(Lesson, Vec<Remark>)> {
-    let (lesson, text, glossary) = read(path)?;
-    let remarks = review::review(&text, &lesson, &glossary);
-    Ok((lesson, remarks))
-}
-
-fn read(path: &Path) -> Result<(Lesson, String, Glossary)> {
-    let text = fs::read_to_string(path).map_err(|error| Error::new(error.to_string()).in_file(path))?;
-    let glossary = Glossary::read(path.parent().unwrap_or(Path::new("")))?;
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let id = stem.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-');
-    let lesson = parse(id, &text, &glossary).map_err(|error| error.in_file(path))?;
-    Ok((lesson, text, glossary))
+/// Another answer to a step's task, with which an author tries the step's checks. It is run after
+/// what stands in the editor.
+#[derive(Debug, PartialEq)]
+pub struct Trial {
+    /// The step's index.
+    pub step: usize,
+    /// Whether it reaches the goal.
+    pub right: bool,
+    pub sql: String,
 }
 
 #[derive(Deserialize)]
@@ -77,7 +52,7 @@ pub(crate) fn body(text: &str) -> Option<(usize, &str)> {
 }
 
 /// Reads a lesson from its text; bold terms get the glossary's definitions.
-pub fn parse(id: &str, text: &str, glossary: &Glossary) -> Result<Lesson> {
+pub fn parse(id: &str, text: &str, glossary: &Glossary) -> Result<Draft> {
     let (start, body) =
         body(text).ok_or_else(|| Error::at(1, "the file must begin with TOML between two lines of +++"))?;
     let front = front_matter(text, start)?;
@@ -91,7 +66,7 @@ pub fn parse(id: &str, text: &str, glossary: &Glossary) -> Result<Lesson> {
     if reader.steps.is_empty() {
         return Err(Error::new("a lesson needs at least one step (a ## heading)"));
     }
-    Ok(Lesson {
+    let lesson = Lesson {
         id: id.to_string(),
         title: front.title,
         summary: front.summary,
@@ -100,6 +75,11 @@ pub fn parse(id: &str, text: &str, glossary: &Glossary) -> Result<Lesson> {
         intro: reader.intro,
         steps: reader.steps,
         outro: reader.outro,
+    };
+    Ok(Draft {
+        remarks: review(text, &lesson, glossary),
+        trials: reader.trials,
+        lesson,
     })
 }
 
@@ -128,6 +108,8 @@ enum Block {
     Run,
     Solution,
     Check(String),
+    Also,
+    Wrong,
 }
 
 struct Reader<'a> {
@@ -142,6 +124,7 @@ struct Reader<'a> {
     events: Vec<Event<'a>>,
     intro: String,
     steps: Vec<Step>,
+    trials: Vec<Trial>,
     outro: String,
     /// The heading being read, and its words so far.
     heading: Option<(HeadingLevel, String)>,
@@ -160,6 +143,7 @@ impl<'a> Reader<'a> {
             events: Vec::new(),
             intro: String::new(),
             steps: Vec::new(),
+            trials: Vec::new(),
             outro: String::new(),
             heading: None,
             block: None,
@@ -278,8 +262,15 @@ impl<'a> Reader<'a> {
             Block::Run => step.sql = lines,
             Block::Solution => step.solution = Some(lines),
             Block::Check(goal) => step.checks.push(check(goal, &lines)),
+            Block::Also => self.trial(true, lines),
+            Block::Wrong => self.trial(false, lines),
         }
         Ok(())
+    }
+
+    fn trial(&mut self, right: bool, sql: String) {
+        let step = self.steps.len().saturating_sub(1);
+        self.trials.push(Trial { step, right, sql });
     }
 }
 
@@ -289,10 +280,12 @@ fn block(info: &str) -> std::result::Result<Block, String> {
     match rest.split_once(' ').unwrap_or((rest, "")) {
         ("run", "") => Ok(Block::Run),
         ("solution", "") => Ok(Block::Solution),
+        ("also", "") => Ok(Block::Also),
+        ("wrong", "") => Ok(Block::Wrong),
         ("check", "") => Err("`sql check` needs a goal behind it, in words for the learner".into()),
         ("check", goal) => Ok(Block::Check(goal.trim().to_string())),
         _ => Err(format!(
-            "a block is marked `sql {rest}`; it can be `sql run`, `sql solution` or `sql check GOAL`"
+            "a block is marked `sql {rest}`; it can be run, solution, check GOAL, also or wrong"
         )),
     }
 }
@@ -314,7 +307,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Lesson> {
-        parse("t", text, &Glossary::default())
+        Ok(parse("t", text, &Glossary::default())?.lesson)
     }
 
     const FRONT: &str = "+++\ntitle = \"T\"\nsummary = \"S\"\nminutes = 3\nleaves_out = \"L\"\n+++\n";
@@ -339,11 +332,21 @@ mod tests {
     }
 
     #[test]
+    fn other_answers_are_kept_for_the_author() {
+        let text = format!(
+            "{FRONT}## One\n\n```sql run\nSELECT;\n```\n\n```sql also\nSELECT 1;\n```\n\n```sql wrong\nSELECT 2;\n```\n"
+        );
+        let draft = parse("t", &text, &Glossary::default()).unwrap();
+        let trials: Vec<_> = draft.trials.iter().map(|t| (t.step, t.right, t.sql.as_str())).collect();
+        assert_eq!(trials, [(0, true, "SELECT 1;"), (0, false, "SELECT 2;")]);
+    }
+
+    #[test]
     fn a_bold_term_gets_its_definition() {
         let glossary = Glossary::parse("## shard, shards, big shard\n\nA piece.\n").unwrap();
         let text =
             format!("{FRONT}Two **shards** and **more**, a **big\nshard**.\n\n## One\n\n```sql run\nSELECT;\n```\n");
-        let lesson = parse("t", &text, &glossary).unwrap();
+        let lesson = parse("t", &text, &glossary).unwrap().lesson;
         assert_eq!(
             lesson.intro,
             "<p>Two <button type=\"button\" class=\"term\" popovertarget=\"term-1\">shards</button>\

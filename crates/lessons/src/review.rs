@@ -124,8 +124,8 @@ mod tests {
                     Simply **that**.\n\n## One\n\nIt is `just` code.\n\n```sql run\nSELECT;\n```\n\n\
                     ```sql solution\nSELECT 1;\n```\n";
         let glossary = Glossary::parse("## this\n\nIt.\n").unwrap();
-        let lesson = parse("t", text, &glossary).unwrap();
-        let found: Vec<_> = review(text, &lesson, &glossary)
+        let remarks = parse("t", text, &glossary).unwrap().remarks;
+        let found: Vec<_> = remarks
             .into_iter()
             .map(|remark| (remark.line, remark.message))
             .collect();

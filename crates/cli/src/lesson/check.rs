@@ -1,12 +1,13 @@
-//! `kumquat lesson check`: a learner who does every step, in the two ways that learners take.
+//! `kumquat lesson check`: does every step of a lesson, in the ways that learners take.
 //!
 //! Each step's solution is run and its checks must be met. Where the learner has to find the
 //! solution, what stands in the editor must not reach the goal; and the solution must reach it
-//! also when the editor's start has been run first, as most learners do.
+//! also when the editor's start has been run first, as most learners do. Other answers that the
+//! author gives must be taken (`sql also`) or not taken (`sql wrong`).
 
 use std::path::{Path, PathBuf};
 
-use kumquat_lessons::{Lesson, Remark, Result};
+use kumquat_lessons::{Draft, Remark, Result, Step, Trial};
 use kumquat_playground::{Options, Playground};
 
 /// Checks files and directories of them; false if a lesson cannot be done as it is written.
@@ -21,9 +22,9 @@ pub fn paths(paths: &[String]) -> Result<bool> {
     }
     let mut sound = true;
     for file in &files {
-        let (lesson, remarks) = kumquat_lessons::review_file(file)?;
-        sound &= Proof::of(&lesson).report(&lesson);
-        for Remark { line, message } in remarks {
+        let draft = kumquat_lessons::read_draft(file)?;
+        sound &= Proof::of(&draft).report(&draft);
+        for Remark { line, message } in draft.remarks {
             println!("  {}:{line}: {message}", file.display());
         }
     }
@@ -38,37 +39,58 @@ struct Proof {
 }
 
 impl Proof {
-    fn of(lesson: &Lesson) -> Proof {
+    fn of(draft: &Draft) -> Proof {
         let mut proof = Proof {
             playground: Playground::new(&Options::default()),
             checks: 0,
             faults: Vec::new(),
         };
-        for index in 0..lesson.steps.len() {
-            proof.step(lesson, index);
+        for (index, step) in draft.lesson.steps.iter().enumerate() {
+            let name = format!("step {} \"{}\"", index + 1, step.title);
+            let before = proof.playground.snapshot();
+            proof.start(step, &name);
+            proof.playground.restore(before);
+            for trial in draft.trials.iter().filter(|trial| trial.step == index) {
+                proof.trial(step, trial, &name);
+                proof.playground.restore(before);
+            }
+            let printed = proof.run(step.solution.as_ref().unwrap_or(&step.sql));
+            proof.unmet(step, &printed, &name);
+            proof.checks += step.checks.len();
         }
         proof
     }
 
-    fn step(&mut self, lesson: &Lesson, index: usize) {
-        let Some(step) = lesson.steps.get(index) else {
+    /// Where there is something to find: runs the editor's start, then the solution.
+    fn start(&mut self, step: &Step, name: &str) {
+        let Some(solution) = &step.solution else {
             return;
         };
-        let name = format!("step {} \"{}\"", index + 1, step.title);
-        if let Some(solution) = &step.solution {
-            let before = self.playground.snapshot();
-            self.run(&step.sql);
-            if !step.checks.is_empty() && step.checks.iter().all(|check| self.playground.check(check).met) {
-                self.faults
-                    .push(format!("{name}: what stands in the editor reaches the goal already\n"));
-            }
-            let printed = self.run(solution);
-            self.unmet(step, &printed, &format!("{name}, after the editor's start"));
-            self.playground.restore(before);
+        self.run(&step.sql);
+        if !step.checks.is_empty() && self.is_done(step) {
+            self.faults
+                .push(format!("{name}: what stands in the editor reaches the goal already\n"));
         }
-        let printed = self.run(step.solution.as_ref().unwrap_or(&step.sql));
-        self.unmet(step, &printed, &name);
-        self.checks += step.checks.len();
+        let printed = self.run(solution);
+        self.unmet(step, &printed, &format!("{name}, solution after the editor's start"));
+    }
+
+    /// Runs the editor's start, then another answer.
+    fn trial(&mut self, step: &Step, trial: &Trial, name: &str) {
+        self.run(&step.sql);
+        let printed = self.run(&trial.sql);
+        if trial.right {
+            self.unmet(step, &printed, &format!("{name}, `sql also`"));
+        } else if self.is_done(step) {
+            self.faults.push(format!(
+                "{name}: the checks take a wrong answer (`sql wrong`):\n{}",
+                indented(&trial.sql)
+            ));
+        }
+    }
+
+    fn is_done(&self, step: &Step) -> bool {
+        step.checks.iter().all(|check| self.playground.check(check).met)
     }
 
     /// Runs SQL and gives what psql prints.
@@ -81,7 +103,7 @@ impl Proof {
     }
 
     /// Notes each check of a step that is not met.
-    fn unmet(&mut self, step: &kumquat_lessons::Step, printed: &str, place: &str) {
+    fn unmet(&mut self, step: &Step, printed: &str, place: &str) {
         for check in &step.checks {
             let result = self.playground.check(check);
             if result.met {
@@ -99,15 +121,21 @@ impl Proof {
     }
 
     /// Prints what was found out; true if nothing is wrong.
-    fn report(&self, lesson: &Lesson) -> bool {
+    fn report(&self, draft: &Draft) -> bool {
+        let id = &draft.lesson.id;
         for fault in &self.faults {
-            print!("{}, {fault}", lesson.id);
+            print!("{id}, {fault}");
         }
-        let steps = lesson.steps.len();
-        match self.faults.len() {
-            0 => println!("{}: {steps} steps, {} checks, all met", lesson.id, self.checks),
-            faults => println!("{}: {steps} steps, {} checks, {faults} faults", lesson.id, self.checks),
-        }
+        let verdict = match self.faults.len() {
+            0 => "all well".to_string(),
+            1 => "1 fault".to_string(),
+            faults => format!("{faults} faults"),
+        };
+        let (steps, trials) = (draft.lesson.steps.len(), draft.trials.len());
+        println!(
+            "{id}: {steps} steps, {} checks, {trials} other answers: {verdict}",
+            self.checks
+        );
         self.faults.is_empty()
     }
 }

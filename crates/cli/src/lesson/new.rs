@@ -48,6 +48,14 @@ SELECT citus_table_type FROM citus_tables WHERE table_name = 'things'::regclass
 -- distributed
 ```
 
+```sql also
+SELECT create_distributed_table('things', 'name');
+```
+
+```sql wrong
+SELECT create_reference_table('things');
+```
+
 ### Hint
 
 A gentle one.
@@ -95,8 +103,8 @@ mod tests {
 
     #[test]
     fn a_new_lesson_is_a_lesson() {
-        let lesson = kumquat_lessons::parse("t", TEMPLATE, &kumquat_lessons::Glossary::default()).unwrap();
-        assert_eq!(lesson.steps.len(), 2);
+        let draft = kumquat_lessons::parse("t", TEMPLATE, &kumquat_lessons::Glossary::default()).unwrap();
+        assert_eq!(draft.lesson.steps.len(), 2);
         assert_eq!(title(Path::new("lessons/09-many-tenants.md")), "Many tenants");
     }
 }
