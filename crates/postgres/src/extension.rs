@@ -33,6 +33,10 @@ pub trait CustomScan: Debug + Send + Sync {
     fn name(&self) -> &'static str;
     /// All rows, and for modifications how many rows they touched.
     fn execute(&self, backend: &mut Backend<'_>, params: &[Datum]) -> Result<CustomOutput>;
+    /// Rows that the planner is to expect.
+    fn estimated_rows(&self) -> f64 {
+        100_000.0
+    }
     /// The lines under the node.
     fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()>;
 }

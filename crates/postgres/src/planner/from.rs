@@ -1,201 +1,182 @@
-//! FROM and WHERE: scans of tables, and joins between them.
+//! FROM and WHERE: the tables' sizes and scans, and the order in which they are joined.
 
 use std::rc::Rc;
 
-use kumquat_types::Result;
+use kumquat_types::{Error, Result};
 
+use super::distribute::{JoinList, distribute};
 use super::level::Level;
-use super::path::Path;
-use super::plan::{Join, JoinClause, PlanKind};
-use super::scans::scan;
+use super::path::{Path, RelSet};
+use super::plan::PlanKind;
+use super::rel::{Problem, Rel};
+use super::strict::reduce_outer_joins;
 use super::tree::JoinTree;
-use super::vars::varnos;
-use crate::query::{Expr, JoinKind};
+use super::vars::{varnos, visit_query};
+use super::{join, scans, upper};
+use crate::query::{Expr, RangeTableKind};
 
-/// The rows of FROM and WHERE.
-pub struct Source {
-    pub path: Rc<Path>,
+/// Greatest range-table index that the planner of joins can deal with.
+const MOST_TABLES: usize = 127;
+
+/// Plans FROM and WHERE: all ways that are worth knowing (`query_planner`).
+pub fn plan_from(level: &mut Level<'_, '_, '_>) -> Result<Rel> {
+    let mut tree = level.tree.clone();
+    let settings = level.problem.settings.clone();
+    level.problem = Problem {
+        fraction: level.problem.fraction,
+        limit: level.problem.limit,
+        ..Problem::new(settings)
+    };
+    let tables = tree.tables();
+    if tables.is_empty() {
+        return Ok(without_tables(level, &tree));
+    }
+    if tables.iter().any(|&varno| varno > MOST_TABLES) {
+        return Err(Error::not_modelled("a join of so many tables"));
+    }
+    reduce_outer_joins(&mut tree);
+    add_rels(level, &tables);
+    let list = distribute(level, &tree);
+    note_lateral(level, &tables);
+    upper::set_wanted_order(level)?;
+    for &varno in &tables {
+        scans::add_size(level, varno)?;
+    }
+    for &varno in &tables {
+        scans::add_paths(level, varno)?;
+        mark_false(level, varno);
+    }
+    let mut rel = join::plan_list(level, &JoinList::List(list))?;
+    gate(level, &mut rel);
+    Ok(rel)
 }
 
-/// Plans FROM and WHERE.
-pub fn plan_from(level: &mut Level<'_, '_, '_>) -> Result<Source> {
-    let tree = level.tree.clone();
-    let path = plan_tree(level, &tree, Vec::new())?;
-    Ok(Source { path: Rc::new(path) })
+/// SELECT without FROM: one row, if its condition holds.
+fn without_tables(level: &mut Level<'_, '_, '_>, tree: &JoinTree) -> Rel {
+    let mut quals = Vec::new();
+    tree.for_each_qual(&mut |qual| quals.push(qual.clone()));
+    let cost = level.expressions_cost(&quals);
+    let kind = PlanKind::Result { one_time_filter: quals };
+    let mut path = Path::new(kind, Vec::new(), Rc::from([]), level.number);
+    path.cost.startup = cost.startup + cost.per_tuple;
+    path.cost.total = path.cost.startup + level.problem.settings.cpu_tuple;
+    Rel {
+        rows: 1.0,
+        paths: vec![Rc::new(path)],
+        ..Rel::default()
+    }
 }
 
-fn covers(tables: &[usize], expr: &Expr) -> bool {
-    let used = varnos(expr);
-    !used.is_empty() && used.iter().all(|varno| tables.contains(varno))
+fn add_rels(level: &mut Level<'_, '_, '_>, tables: &[usize]) {
+    for target in level.query.target_list.clone() {
+        level.problem.need(&target.expr, None);
+    }
+    for condition in level.having.clone() {
+        level.problem.need(&condition, None);
+    }
+    for window in level.query.windows.clone() {
+        for offset in window.start_offset.iter().chain(&window.end_offset) {
+            level.problem.need(offset, None);
+        }
+    }
+    let fraction = level.problem.fraction;
+    for &varno in tables {
+        let relations = RelSet::of(varno);
+        level.problem.all = level.problem.all.union(relations);
+        let rel = Rel {
+            relations,
+            consider_startup: fraction > 0.0,
+            ..Rel::default()
+        };
+        level.problem.rels.insert(relations, rel);
+    }
 }
 
-/// Conditions from above are tried as far down as they hold.
-fn plan_tree(level: &mut Level<'_, '_, '_>, tree: &JoinTree, quals: Vec<Expr>) -> Result<Path> {
-    match tree {
-        JoinTree::Table(varno) => scan(level, *varno, quals),
-        JoinTree::From(items, own) => {
-            let mut quals: Vec<Expr> = quals.into_iter().chain(own.iter().cloned()).collect();
-            let mut parts = Vec::new();
-            for item in items {
-                let tables = item.tables();
-                let (here, rest): (Vec<Expr>, Vec<Expr>) = quals.into_iter().partition(|qual| covers(&tables, qual));
-                quals = rest;
-                parts.push((plan_tree(level, item, here)?, tables));
+/// What LATERAL entries ask of others must be given to them.
+fn note_lateral(level: &mut Level<'_, '_, '_>, tables: &[usize]) {
+    for &varno in tables {
+        let Some(entry) = level.query.entry(varno).cloned() else {
+            continue;
+        };
+        let mut asked: Vec<Expr> = Vec::new();
+        let mut collect = |part: &Expr, depth: usize| {
+            if let Expr::Var(var) = part
+                && var.levels_up == depth
+            {
+                let mut var = var.clone();
+                var.levels_up = 0;
+                asked.push(Expr::Var(var));
             }
-            join_parts(level, parts, quals)
-        }
-        JoinTree::Join {
-            kind,
-            left,
-            right,
-            quals: on,
-        } => plan_join(level, *kind, left, right, on.clone(), quals),
-    }
-}
-
-fn join_parts(level: &mut Level<'_, '_, '_>, parts: Vec<(Path, Vec<usize>)>, mut quals: Vec<Expr>) -> Result<Path> {
-    let mut parts = parts.into_iter();
-    let Some((mut path, mut tables)) = parts.next() else {
-        let mut result = Path::new(
-            PlanKind::Result { one_time_filter: quals },
-            Vec::new(),
-            Rc::from([]),
-            level.number,
-        );
-        result.rows = 1.0;
-        return Ok(result);
-    };
-    for (part, part_tables) in parts {
-        tables.extend(part_tables);
-        let (here, rest): (Vec<Expr>, Vec<Expr>) = quals.into_iter().partition(|qual| covers(&tables, qual));
-        quals = rest;
-        path = join(level, JoinKind::Inner, path, part, here, Vec::new());
-    }
-    if !quals.is_empty() {
-        let (constant, other): (Vec<Expr>, Vec<Expr>) = quals.into_iter().partition(|qual| varnos(qual).is_empty());
-        path.filter.extend(other);
-        if !constant.is_empty() {
-            let output = path.output.clone();
-            let (rows, width) = (path.rows, path.width);
-            path = Path::new(
-                PlanKind::Result {
-                    one_time_filter: constant,
-                },
-                vec![path.into()],
-                output,
-                level.number,
-            );
-            (path.rows, path.width) = (rows, width);
-        }
-    }
-    Ok(path)
-}
-
-fn plan_join(
-    level: &mut Level<'_, '_, '_>,
-    kind: JoinKind,
-    left: &JoinTree,
-    right: &JoinTree,
-    on: Vec<Expr>,
-    above: Vec<Expr>,
-) -> Result<Path> {
-    let (left_tables, right_tables) = (left.tables(), right.tables());
-    let (mut to_left, mut to_right, mut clauses, mut after) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for qual in above {
-        match kind {
-            _ if kind != JoinKind::Full && kind != JoinKind::Right && covers(&left_tables, &qual) => to_left.push(qual),
-            JoinKind::Inner | JoinKind::Right if covers(&right_tables, &qual) => to_right.push(qual),
-            JoinKind::Inner => clauses.push(qual),
-            _ => after.push(qual),
-        }
-    }
-    for qual in on {
-        match kind {
-            JoinKind::Inner | JoinKind::Semi if covers(&left_tables, &qual) => to_left.push(qual),
-            JoinKind::Inner | JoinKind::Semi | JoinKind::Left | JoinKind::Anti if covers(&right_tables, &qual) => {
-                to_right.push(qual);
+        };
+        match &entry.kind {
+            RangeTableKind::Subquery { query, .. } if entry.lateral => visit_query(query, 1, &mut collect),
+            RangeTableKind::Function { functions, .. } => {
+                functions
+                    .iter()
+                    .for_each(|function| super::vars::visit(&function.expr, 0, &mut collect));
             }
-            JoinKind::Right if covers(&left_tables, &qual) => to_left.push(qual),
-            _ => clauses.push(qual),
+            RangeTableKind::Values { rows } => {
+                rows.iter()
+                    .flatten()
+                    .for_each(|value| super::vars::visit(value, 0, &mut collect));
+            }
+            _ => {}
+        }
+        let own = RelSet::of(varno);
+        let mut lateral = RelSet::EMPTY;
+        for expr in &asked {
+            level.problem.need(expr, Some(own));
+            lateral = varnos(expr).into_iter().map(RelSet::of).fold(lateral, RelSet::union);
+        }
+        if let Some(rel) = level.problem.rels.get_mut(&own) {
+            rel.lateral = lateral.minus(own);
         }
     }
-    let left = plan_tree(level, left, to_left)?;
-    let right = plan_tree(level, right, to_right)?;
-    Ok(match kind {
-        JoinKind::Right => join(level, JoinKind::Left, right, left, clauses, after),
-        _ => join(level, kind, left, right, clauses, after),
-    })
-}
-
-/// Joins two paths: by hash where there is an equality.
-fn join(
-    level: &Level<'_, '_, '_>,
-    kind: JoinKind,
-    outer: Path,
-    inner: Path,
-    clauses: Vec<Expr>,
-    filter: Vec<Expr>,
-) -> Path {
-    let one_sided = matches!(kind, JoinKind::Semi | JoinKind::Anti);
-    let mut output: Vec<Expr> = outer.output.to_vec();
-    if !one_sided {
-        output.extend(inner.output.iter().cloned());
-    }
-    let tables_of = |path: &Path| -> Vec<usize> { path.output.iter().flat_map(varnos).collect() };
-    let (outer_tables, inner_tables) = (tables_of(&outer), tables_of(&inner));
-    let mut hash = Vec::new();
-    let mut rest = Vec::new();
-    for clause in clauses {
-        match hash_clause(&clause, &outer_tables, &inner_tables) {
-            Some(found) if inner.required.is_empty() => hash.push(found),
-            _ => rest.push(clause),
+    let special = level.problem.special.clone();
+    for join in special.iter().filter(|join| join.syntactic_right.count() == 1) {
+        let one_sided = matches!(join.kind, crate::query::JoinKind::Semi | crate::query::JoinKind::Anti);
+        if let Some(rel) = level.problem.rels.get_mut(&join.syntactic_right).filter(|_| one_sided) {
+            rel.consider_param_startup = true;
         }
     }
-    let join = Join {
-        kind,
-        filter: rest,
-        inner_unique: false,
-    };
-    let params = inner.required.iter().map(|r| (r.param, r.value.clone())).collect();
-    let rows = outer.rows.max(inner.rows);
-    let required = outer.required.clone();
-    let children = if hash.is_empty() {
-        vec![Rc::new(outer), Rc::new(inner)]
-    } else {
-        let output = inner.output.clone();
-        let inner = Path::new(PlanKind::Hash, vec![Rc::new(inner)], output, level.number);
-        vec![Rc::new(outer), Rc::new(inner)]
-    };
-    let kind = match hash.is_empty() {
-        true => PlanKind::NestedLoop { join, params },
-        false => PlanKind::HashJoin { join, clauses: hash },
-    };
-    let mut path = Path::new(kind, children, output.into(), level.number);
-    path.filter = filter;
-    path.rows = rows;
-    path.required = required;
-    path
 }
 
-fn hash_clause(clause: &Expr, outer: &[usize], inner: &[usize]) -> Option<JoinClause> {
-    let Expr::Op(op) = clause else { return None };
-    let operator = kumquat_types::operator_by_oid(op.operator)?;
-    let [left, right] = op.args.as_slice() else {
-        return None;
+/// An entry with a condition that never holds has no rows.
+fn mark_false(level: &mut Level<'_, '_, '_>, varno: usize) {
+    let own = RelSet::of(varno);
+    let never = |expr: &Expr| matches!(expr, Expr::Const(constant) if constant.value.as_bool() != Some(true));
+    let Some(rel) = level.problem.rel(own).cloned() else {
+        return;
     };
-    if !operator.can_hash {
-        return None;
+    if rel.clauses.iter().any(|clause| never(&clause.expr)) {
+        let path = super::children::empty(level, &rel);
+        if let Some(rel) = level.problem.rels.get_mut(&own) {
+            rel.paths = vec![Rc::new(path)];
+        }
     }
-    if covers(outer, left) && covers(inner, right) {
-        return Some(JoinClause {
-            outer: left.clone(),
-            inner: right.clone(),
-            expr: clause.clone(),
-        });
+}
+
+/// Conditions without columns are tested once, above everything (`create_gating_plan`).
+fn gate(level: &mut Level<'_, '_, '_>, rel: &mut Rel) {
+    let constant = std::mem::take(&mut level.problem.constant);
+    if constant.is_empty() {
+        return;
     }
-    (covers(inner, left) && covers(outer, right)).then(|| JoinClause {
-        outer: right.clone(),
-        inner: left.clone(),
-        expr: clause.clone(),
-    })
+    let cost = level.expressions_cost(&constant);
+    let never = |expr: &Expr| matches!(expr, Expr::Const(constant) if constant.value.as_bool() != Some(true));
+    if let [only] = constant.as_slice()
+        && never(only)
+    {
+        rel.paths = vec![Rc::new(super::children::empty(level, rel))];
+        return;
+    }
+    for path in &mut rel.paths {
+        let kind = PlanKind::Result {
+            one_time_filter: constant.clone(),
+        };
+        let mut gated = upper::above(Path::clone(path), kind, None);
+        gated.cost.startup += cost.startup + cost.per_tuple;
+        gated.cost.total += cost.startup + cost.per_tuple;
+        *path = Rc::new(gated);
+    }
 }

@@ -2,14 +2,21 @@
 
 use kumquat_types::{Datum, Oid};
 
+use super::cost::CostSettings;
+use super::estimate::SubqueryColumn;
 use super::plan::{ParamSource, SubplanDefinition};
 use crate::backend::Backend;
+use crate::catalog::SortOrder;
+use crate::executor::RelationBindings;
 use crate::query::{Expr, ParamKind, RangeTableEntry};
 
 pub struct Global<'a, 'b> {
     pub backend: &'a mut Backend<'b>,
     /// Values of `$n` that are known.
     pub params: &'a [Datum],
+    /// The tables that the query will be run over in place of those it names.
+    pub bindings: &'a RelationBindings,
+    pub settings: CostSettings,
     pub subplans: Vec<SubplanDefinition>,
     pub levels: Vec<Vec<RangeTableEntry>>,
     pub sources: Vec<ParamSource>,
@@ -19,6 +26,18 @@ pub struct Global<'a, 'b> {
     pub writes: bool,
     /// How many subplans and init plans have been named so far.
     pub numbered: usize,
+    /// What is known of the query level that was planned last.
+    pub subquery: SubqueryFacts,
+    /// Rows expected in the work table that is being scanned.
+    pub work_rows: f64,
+}
+
+/// What the query around a subquery wants to know of it.
+#[derive(Clone, Debug, Default)]
+pub struct SubqueryFacts {
+    pub columns: Vec<SubqueryColumn>,
+    /// The order of its rows, by columns from 0.
+    pub order: Vec<(usize, SortOrder)>,
 }
 
 /// One query level that is being planned.

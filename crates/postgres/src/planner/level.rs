@@ -1,20 +1,49 @@
 //! Planning one query level: what PostgreSQL calls a subquery's `PlannerInfo`.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use kumquat_types::{Error, Result};
 
+use super::children::Children;
+use super::estimate::SubqueryColumn;
+use super::estimate::variable::Variable;
+use super::estimate::width::type_width;
 use super::from::plan_from;
-use super::global::{Frame, Global};
+use super::global::{Frame, Global, SubqueryFacts};
+use super::index::Table;
 use super::path::Path;
+use super::plan::{InitResult, SubplanKind};
 use super::prepare::ctes::process_ctes;
 use super::prepare::fold::fold;
 use super::prepare::joins::flatten_join_columns;
 use super::prepare::rows::expand_whole_rows;
 use super::prepare::sublinks::{plan_sublinks, pull_up_sublinks};
 use super::prepare::subqueries::pull_up_subqueries;
+use super::rel::Problem;
 use super::tree::JoinTree;
-use super::vars::{conjuncts, contains_aggregate, contains_set_function, contains_volatile, visit, visit_query};
-use super::{modify, setops, upper};
-use crate::query::{CommandType, Expr, Query, RangeTableKind, Var};
+use super::vars::{conjuncts, contains_aggregate, contains_set_function, contains_volatile};
+use super::{modify, setops, sorting, upper};
+use crate::catalog::TypeDefinition;
+use crate::query::{CommandType, Distinct, Expr, Query};
+
+/// Set-returning functions with `prorows` 100.
+const ONE_HUNDRED: [&str; 14] = [
+    "json_array_elements",
+    "json_array_elements_text",
+    "jsonb_array_elements",
+    "jsonb_array_elements_text",
+    "json_each",
+    "json_each_text",
+    "jsonb_each",
+    "jsonb_each_text",
+    "json_object_keys",
+    "jsonb_object_keys",
+    "json_populate_recordset",
+    "jsonb_populate_recordset",
+    "json_to_recordset",
+    "jsonb_to_recordset",
+];
 
 /// Deepest nesting of queries.
 const DEPTH_LIMIT: usize = 100;
@@ -29,10 +58,20 @@ pub struct Level<'g, 'a, 'b> {
     pub having: Vec<Expr>,
     /// Subplans that EXPLAIN shows under the top node.
     pub init_plans: Vec<usize>,
+    /// The part of the rows that will be read, 0: all; or how many, from 1 on.
+    pub fraction: f64,
+    pub problem: Problem,
+    /// The tables of FROM by range-table index.
+    pub tables: BTreeMap<usize, Rc<Table>>,
+    /// Those that have children.
+    pub children: BTreeMap<usize, Children>,
+    /// Columns that nested loops hand on, with their parameters.
+    pub loop_params: Vec<(Expr, usize)>,
 }
 
-/// Plans a query inside the one that is being planned, or the outermost one.
-pub fn plan_subquery(global: &mut Global<'_, '_>, query: Query) -> Result<Path> {
+/// Plans a query inside the one that is being planned, or the outermost one. `fraction`: how much of it will be
+/// read, 0 for all.
+pub fn plan_subquery(global: &mut Global<'_, '_>, query: Query, fraction: f64) -> Result<Path> {
     if global.frames.len() > DEPTH_LIMIT {
         return Err(Error::new(
             kumquat_types::SqlState::STATEMENT_TOO_COMPLEX,
@@ -46,12 +85,12 @@ pub fn plan_subquery(global: &mut Global<'_, '_>, query: Query) -> Result<Path> 
         needed: Vec::new(),
         ctes: Vec::new(),
     });
-    let result = plan_level(global, query, number);
+    let result = plan_level(global, query, number, fraction);
     global.frames.pop();
     result
 }
 
-fn plan_level(global: &mut Global<'_, '_>, mut query: Query, number: usize) -> Result<Path> {
+fn plan_level(global: &mut Global<'_, '_>, mut query: Query, number: usize, fraction: f64) -> Result<Path> {
     global.privileges.extend(query.range_table.iter().cloned());
     if query.command != CommandType::Select {
         global.writes = true;
@@ -63,16 +102,23 @@ fn plan_level(global: &mut Global<'_, '_>, mut query: Query, number: usize) -> R
         .collect();
     flatten_join_columns(&mut query);
     expand_whole_rows(&mut query);
+    let settings = global.settings.clone();
     let mut level = Level {
         tree: JoinTree::take(&mut query),
         global,
         query,
         number,
         having: Vec::new(),
-        init_plans: Vec::new(),
+        init_plans: ctes,
+        fraction,
+        problem: Problem::new(settings),
+        tables: BTreeMap::new(),
+        children: BTreeMap::new(),
+        loop_params: Vec::new(),
     };
-    level.init_plans = ctes;
     let mut path = level.plan()?;
+    level.note_facts(&path);
+    level.charge_init_plans(&mut path);
     path.init_plans.splice(0..0, std::mem::take(&mut level.init_plans));
     if let Some(names) = level.global.levels.get_mut(number) {
         *names = std::mem::take(&mut level.query.range_table);
@@ -107,12 +153,140 @@ impl Level<'_, '_, '_> {
         pull_up_subqueries(self.global.backend, &mut self.query, &mut self.tree);
         self.publish_names();
         self.preprocess()?;
-        let source = plan_from(self)?;
-        let path = match self.query.command {
-            CommandType::Select => upper::plan_upper(self, source)?,
-            _ => modify::plan_modification(self, source)?,
+        self.problem.fraction = sorting::limit_fraction(self, self.fraction);
+        let is_plain = self.query.group_by.is_empty()
+            && self.query.grouping_sets.is_empty()
+            && !self.query.has_aggregates
+            && !self.query.has_windows
+            && self.query.distinct.is_none()
+            && self.having.is_empty()
+            && !self.has_set_functions();
+        self.problem.limit = sorting::known_limit(self).filter(|_| is_plain);
+        let rel = plan_from(self)?;
+        self.problem.limit = sorting::known_limit(self).filter(|_| self.query.distinct.is_none());
+        match self.query.command {
+            CommandType::Select => upper::plan_upper(self, rel),
+            _ => modify::plan_modification(self, rel),
+        }
+    }
+
+    /// Notes what the query around this one may want to know.
+    fn note_facts(&mut self, path: &Path) {
+        let query = &self.query;
+        let targets: Vec<&Expr> = query.output_columns().map(|target| &target.expr).collect();
+        let only_group = |target: &crate::query::TargetEntry| match (&query.distinct, query.group_by.as_slice()) {
+            (Some(Distinct::All(clauses) | Distinct::On(clauses)), _) => {
+                matches!(clauses.as_slice(), [only] if only.target_ref == target.sort_group_ref)
+            }
+            (None, [only]) => query.grouping_sets.is_empty() && only.target_ref == target.sort_group_ref,
+            _ => false,
         };
-        Ok(path)
+        let is_grouped = !query.group_by.is_empty() || query.distinct.is_some();
+        let column = |target: &crate::query::TargetEntry| SubqueryColumn {
+            statistics: match query.set_operation.is_none() && !is_grouped {
+                true => Variable::of(&self.problem.bases, &target.expr).statistics,
+                false => None,
+            },
+            unique: query.set_operation.is_none() && !query.has_set_functions && only_group(target),
+        };
+        let columns = query.output_columns().map(column).collect();
+        let order = path.keys.iter().map_while(|key| {
+            let class = self.problem.classes.get(key.class)?;
+            let at = targets
+                .iter()
+                .position(|target| class.exprs().any(|expr| expr.same_as(target)))?;
+            Some((at, key.order))
+        });
+        let order = order.collect();
+        self.global.subquery = SubqueryFacts { columns, order };
+    }
+
+    /// Init plans run before the first row (`SS_charge_for_initplans`).
+    fn charge_init_plans(&self, path: &mut Path) {
+        for &init_plan in &self.init_plans {
+            let Some(definition) = self.global.subplans.get(init_plan) else {
+                continue;
+            };
+            let cost = match definition.kind {
+                SubplanKind::Init {
+                    result: InitResult::Exists,
+                    ..
+                } => definition.plan.cost.startup.max(
+                    definition.plan.cost.startup
+                        + (definition.plan.cost.total - definition.plan.cost.startup) / definition.plan.rows.max(1.0),
+                ),
+                _ => definition.plan.cost.total,
+            };
+            path.cost.startup += cost;
+            path.cost.total += cost;
+        }
+    }
+
+    /// Bytes of an expression's values, on average.
+    pub fn width_of(&self, expr: &Expr) -> i32 {
+        if let Expr::Var(var) = expr {
+            match var.attribute {
+                crate::executor::scan::CTID => return 6,
+                crate::executor::scan::TABLE_OID => return 4,
+                _ => {}
+            }
+            if let Some(statistics) = Variable::of(&self.problem.bases, expr).statistics
+                && statistics.width > 0
+            {
+                return statistics.width;
+            }
+        }
+        self.type_width(expr.type_oid(), expr.type_modifier())
+    }
+
+    /// Enums take four bytes, domains what their types take.
+    fn type_width(&self, type_oid: kumquat_types::Oid, type_modifier: i32) -> i32 {
+        let user = self
+            .global
+            .backend
+            .catalog()
+            .ok()
+            .and_then(|catalog| catalog.types.get(&type_oid).cloned());
+        match user.as_deref().map(|found| &found.definition) {
+            Some(TypeDefinition::Enum(_)) => 4,
+            Some(TypeDefinition::Domain {
+                base, type_modifier, ..
+            }) => type_width(*base, *type_modifier),
+            _ => type_width(type_oid, type_modifier),
+        }
+    }
+
+    /// Rows that a function in FROM gives, each time it is called.
+    pub fn function_rows(&self, expr: &Expr) -> f64 {
+        let Expr::Func(call) = expr else { return 1.0 };
+        if !call.returns_set {
+            return 1.0;
+        }
+        let number = |at: usize| match call.args.get(at) {
+            Some(Expr::Const(constant)) => super::estimate::comparison::scalar(&constant.value),
+            _ => None,
+        };
+        let known = kumquat_types::proc_by_oid(call.function);
+        let series = || {
+            let step = if call.args.len() > 2 { number(2)? } else { 1.0 };
+            let (from, to) = (number(0)?, number(1)?);
+            (step != 0.0).then(|| (((to - from) / step).floor() + 1.0).max(0.0))
+        };
+        match known.map(|proc| proc.name) {
+            Some("generate_series") => series().unwrap_or(1000.0),
+            Some("unnest") => call.args.first().map_or(1.0, super::cost::expression::array_length),
+            Some(name) if ONE_HUNDRED.contains(&name) => 100.0,
+            Some("regexp_split_to_table" | "regexp_matches" | "string_to_table") | None => {
+                let catalog = self.global.backend.catalog().ok();
+                let function = catalog.and_then(|catalog| catalog.functions.get(&call.function).cloned());
+                function.map_or(1000.0, |function| function.rows)
+            }
+            Some(_) => 1000.0,
+        }
+    }
+
+    pub fn collapse_limit(&self, setting: &str) -> usize {
+        usize::try_from(self.global.backend.setting_integer(setting)).unwrap_or(usize::MAX)
     }
 
     /// EXPLAIN and scans of functions look up entries while the level is still being planned.
@@ -179,36 +353,6 @@ impl Level<'_, '_, '_> {
             .target_list
             .iter()
             .any(|target| contains_set_function(&target.expr))
-    }
-
-    /// Columns of a table that the level uses anywhere above its scan, other entries of FROM included.
-    pub fn needed_columns(&self, varno: usize) -> Vec<Expr> {
-        let mut needed: Vec<Expr> = Vec::new();
-        let mut collect = |part: &Expr, depth: usize| {
-            if let Expr::Var(var) = part
-                && var.varno == varno
-                && var.levels_up == depth
-            {
-                let own = Var {
-                    levels_up: 0,
-                    ..var.clone()
-                };
-                super::vars::add_unique(&mut needed, &Expr::Var(own));
-            }
-        };
-        self.query.for_each_expr(&mut |expr| visit(expr, 0, &mut collect));
-        self.having
-            .iter()
-            .for_each(|condition| visit(condition, 0, &mut collect));
-        self.tree.for_each_qual(&mut |qual| visit(qual, 0, &mut collect));
-        for entry in &self.query.range_table {
-            if let RangeTableKind::Subquery { query, .. } = &entry.kind
-                && entry.lateral
-            {
-                visit_query(query, 1, &mut collect);
-            }
-        }
-        needed
     }
 }
 

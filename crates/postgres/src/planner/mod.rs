@@ -2,32 +2,54 @@
 //!
 //! 1. [`level`] takes one query level at a time: it [`prepare`]s the query, has FROM and WHERE planned, and then
 //!    what is above them.
-//! 2. [`from`] joins what [`scans`] give.
+//! 2. [`from`] plans FROM and WHERE: [`distribute`] puts conditions where they can be tested and equalities into
+//!    [`classes`]; [`scans`] (with [`index`] and [`children`]) finds the ways to read each table; [`join`] the best
+//!    order to join them in.
 //! 3. [`upper`] groups, sorts and limits; [`setops`] unites; [`modify`] changes tables.
-//! 4. A [`path::Path`] is a plan with what is needed to choose it; the chosen one becomes a [`plan::Plan`].
+//! 4. A [`path::Path`] is a plan with what is needed to choose it: its rows, by [`estimate`], and its [`cost`]. The
+//!    chosen one becomes a [`plan::Plan`].
 
 mod arbiters;
+pub mod children;
+pub mod classes;
+pub mod clause;
+pub mod cost;
+pub mod dependence;
+pub mod distribute;
+pub mod estimate;
 pub mod from;
 pub mod global;
+pub mod grouping;
+pub mod index;
+pub mod join;
 pub mod level;
 pub mod modify;
+pub mod order;
 pub mod path;
 pub mod plan;
 pub mod prepare;
+pub mod prune;
+pub mod pushdown;
+pub mod rel;
 pub mod scans;
 pub mod setops;
+pub mod sorting;
+pub mod strict;
 pub mod tree;
 pub mod upper;
 pub mod vars;
+pub mod windows;
 
 use std::sync::Arc;
 
 use kumquat_types::{Datum, Oid, Result};
 
-use global::Global;
+use cost::CostSettings;
+use global::{Global, SubqueryFacts};
 pub use plan::{Plan, PlanKind, PlannedQuery};
 
 use crate::backend::Backend;
+use crate::executor::RelationBindings;
 use crate::extension::CustomScan;
 use crate::query::{Expr, Query, RangeTableEntry, RangeTableKind, RteColumn, TargetEntry, Var};
 use crate::result::ResultColumn;
@@ -35,9 +57,22 @@ use crate::result::ResultColumn;
 /// Plans a query. `params` are values of `$n` where they are known; the plan does not depend on them for
 /// its result.
 pub fn plan_query(backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> Result<Arc<PlannedQuery>> {
+    plan_bound_query(backend, query, params, &RelationBindings::new())
+}
+
+/// The same for a query that will be run over other tables: their sizes count.
+pub fn plan_bound_query(
+    backend: &mut Backend<'_>,
+    query: &Arc<Query>,
+    params: &[Datum],
+    bindings: &RelationBindings,
+) -> Result<Arc<PlannedQuery>> {
+    let settings = CostSettings::new(backend);
     let mut global = Global {
         backend,
         params,
+        bindings,
+        settings,
         subplans: Vec::new(),
         levels: Vec::new(),
         sources: Vec::new(),
@@ -45,8 +80,10 @@ pub fn plan_query(backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum
         frames: Vec::new(),
         writes: false,
         numbered: 0,
+        subquery: SubqueryFacts::default(),
+        work_rows: 1.0,
     };
-    let path = level::plan_subquery(&mut global, Query::clone(query))?;
+    let path = level::plan_subquery(&mut global, Query::clone(query), 0.0)?;
     Ok(Arc::new(PlannedQuery {
         command: query.command,
         root: path.to_plan(),

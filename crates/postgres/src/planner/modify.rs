@@ -2,10 +2,10 @@
 
 use kumquat_types::{Datum, Error, Oid, Result};
 
-use super::from::Source;
 use super::level::Level;
 use super::path::Path;
 use super::plan::{ConflictAction, ConflictUpdate, MergeChange, MergeStep, ModifyTable, PlanKind, ScanTarget};
+use super::rel::Rel;
 use super::scans::{leaves, relation};
 use super::tree::JoinTree;
 use super::upper::{above, project};
@@ -140,12 +140,15 @@ fn join_target(level: &mut Level<'_, '_, '_>, target: &Target) {
 }
 
 /// Puts ModifyTable above the rows that FROM and WHERE give.
-pub fn plan_modification(level: &mut Level<'_, '_, '_>, source: Source) -> Result<Path> {
+pub fn plan_modification(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path> {
     let target = target(level)?;
+    let source = rel
+        .cheapest()
+        .ok_or_else(|| Error::internal("a modification has no plan"))?;
     let targets: Vec<Expr> = level.query.target_list.iter().map(|entry| entry.expr.clone()).collect();
     let input = match level.has_set_functions() {
-        true => super::upper::finish_targets(Path::clone(&source.path), &targets),
-        false => project(Path::clone(&source.path), targets.clone()),
+        true => super::upper::finish_targets(Path::clone(&source), &targets),
+        false => project(Path::clone(&source), targets.clone()),
     };
     let place = |attribute: i16| {
         let wanted = system_var(target.entry, attribute);

@@ -134,7 +134,7 @@ fn plan_leaf(level: &mut Level<'_, '_, '_>, index: usize, columns: &[(Oid, i32)]
         Some(RangeTableKind::Subquery { query, .. }) => Query::clone(query),
         _ => return Err(Error::internal("a set operation's leaf is not a subquery")),
     };
-    let path = plan_subquery(level.global, query)?;
+    let path = plan_subquery(level.global, query, 0.0)?;
     let given: Vec<(Oid, i32)> = path
         .output
         .iter()
@@ -232,7 +232,7 @@ fn plan_rounds(
 ) -> Result<Path> {
     let mut outer = outer.clone();
     process_ctes(global, &mut outer)?;
-    let first = plan_subquery(global, first)?;
+    let first = plan_subquery(global, first, 0.0)?;
     let param = work_table_param(global);
     // References to the name inside the second half lie two levels below the WITH clause.
     let below = global
@@ -248,7 +248,7 @@ fn plan_rounds(
             width: first.width,
         });
     }
-    let second = plan_subquery(global, second);
+    let second = plan_subquery(global, second, 0.0);
     let below = global
         .frames
         .len()

@@ -1,18 +1,20 @@
-//! What comes above FROM and WHERE: groups, windows, DISTINCT, ORDER BY, LIMIT.
+//! What comes above FROM and WHERE, stage by stage: groups ([`grouping`]), windows ([`windows`]), DISTINCT, ORDER
+//! BY and LIMIT ([`sorting`]).
 
 use std::rc::Rc;
 
 use kumquat_types::{Error, Result};
 
-use super::from::Source;
 use super::level::Level;
 use super::path::Path;
-use super::plan::{AggregateStrategy, Aggregation, GroupKey, PlanKind, SortKey, WindowAggregation};
+use super::plan::{PlanKind, SortKey};
+use super::rel::Rel;
 use super::vars::{add_unique, contains_aggregate, contains_set_function, contains_volatile};
+use super::{grouping, sorting, windows};
 use crate::query::{Distinct, Expr, SortGroupClause};
 
-/// Plans everything above FROM and WHERE of a SELECT.
-pub fn plan_upper(level: &mut Level<'_, '_, '_>, source: Source) -> Result<Path> {
+/// Plans everything above FROM and WHERE of a SELECT (`grouping_planner`).
+pub fn plan_upper(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path> {
     let targets: Vec<Expr> = level
         .query
         .target_list
@@ -20,31 +22,104 @@ pub fn plan_upper(level: &mut Level<'_, '_, '_>, source: Source) -> Result<Path>
         .map(|target| target.expr.clone())
         .collect();
     let stages = Stages::new(level, &targets)?;
-    let mut path = Path::clone(&source.path);
+    let mut paths: Vec<Rc<Path>> = rel.paths;
     if stages.is_grouped {
-        path = project(path, stages.group_input.clone());
-        path = group(level, path, &stages)?;
+        projected(
+            level,
+            &mut paths,
+            |path| project(path, stages.group_input.clone()),
+            &stages.group_input,
+        );
+        paths = grouping::group(level, paths, &stages)?;
     } else {
-        path = finish_targets(path, &stages.window_input);
+        let input = &stages.window_input;
+        projected(level, &mut paths, |path| finish_targets(path, input), input);
     }
     if !level.query.windows.is_empty() && level.query.has_windows {
-        path = windows(level, path, &stages)?;
+        paths = windows::windows(level, paths, &stages)?;
     }
-    path = finish_targets(path, &stages.before_sort);
-    path = distinct(level, path)?;
-    path = order(level, path)?;
-    path = finish_targets(path, &targets);
-    lock(level, &mut path);
-    limit(level, path)
+    let before_sort = &stages.before_sort;
+    if stages.is_grouped || level.query.has_windows {
+        projected(level, &mut paths, |path| finish_targets(path, before_sort), before_sort);
+    }
+    paths = sorting::distinct(level, paths)?;
+    paths = sorting::order(level, paths)?;
+    if !same_exprs(before_sort, &targets) {
+        projected(level, &mut paths, |path| finish_targets(path, &targets), &targets);
+    }
+    let paths = paths.into_iter().map(|path| {
+        let mut path = Path::clone(&path);
+        lock(level, &mut path);
+        sorting::limit(level, path)
+    });
+    let paths: Vec<Path> = paths.collect::<Result<_>>()?;
+    let best = sorting::cheapest_fraction(&paths, level.fraction);
+    best.ok_or_else(|| Error::internal("a query has no plan"))
+}
+
+/// The order in which the rows of FROM and WHERE would serve best (`standard_qp_callback`).
+pub fn set_wanted_order(level: &mut Level<'_, '_, '_>) -> Result<()> {
+    if level.query.command != crate::query::CommandType::Select {
+        return Ok(());
+    }
+    let group = match level.query.grouping_sets.is_empty() {
+        true => sort_keys(level, &level.query.group_by.clone())?,
+        false => Vec::new(),
+    };
+    let first_window = match level.query.has_windows {
+        true => windows::active(level).into_iter().next(),
+        false => None,
+    };
+    let window = match first_window {
+        Some(number) => windows::keys_of(level, number)?,
+        None => Vec::new(),
+    };
+    let distinct = match level.query.distinct.clone() {
+        Some(Distinct::All(clauses) | Distinct::On(clauses)) => sort_keys(level, &clauses)?,
+        None => Vec::new(),
+    };
+    let sort = sort_keys(level, &level.query.order_by.clone())?;
+    let is_grouped = !level.query.group_by.is_empty();
+    let wanted = if is_grouped {
+        group
+    } else if !window.is_empty() {
+        window
+    } else if distinct.len() > sort.len() {
+        distinct
+    } else {
+        sort
+    };
+    level.problem.wanted = super::order::path_keys(level, &wanted);
+    Ok(())
+}
+
+fn same_exprs(a: &[Expr], b: &[Expr]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same_as(b))
+}
+
+/// Makes all paths give other columns, which costs what computing them costs.
+fn projected(level: &Level<'_, '_, '_>, paths: &mut Vec<Rc<Path>>, project: impl Fn(Path) -> Path, output: &[Expr]) {
+    let cost = level.expressions_cost(output);
+    let width: i32 = output.iter().map(|expr| level.width_of(expr)).sum();
+    for path in paths {
+        let same = same_exprs(&path.output, output);
+        let mut new = project(Path::clone(path));
+        new.width = width;
+        if !same {
+            new.cost.startup += cost.startup;
+            new.cost.total += cost.startup + cost.per_tuple * new.rows;
+        }
+        *path = Rc::new(new);
+    }
 }
 
 /// The columns that each stage gives to the next.
-struct Stages {
-    is_grouped: bool,
-    group_input: Vec<Expr>,
-    window_input: Vec<Expr>,
+pub struct Stages {
+    pub is_grouped: bool,
+    pub group_input: Vec<Expr>,
+    pub window_input: Vec<Expr>,
     /// Without what is computed after sorting: set-returning and volatile functions.
-    before_sort: Vec<Expr>,
+    pub before_sort: Vec<Expr>,
 }
 
 impl Stages {
@@ -263,89 +338,6 @@ pub fn above(path: Path, kind: PlanKind, output: Option<Rc<[Expr]>>) -> Path {
     }
 }
 
-pub fn sort(path: Path, keys: Vec<SortKey>) -> Path {
-    if keys.is_empty() {
-        return path;
-    }
-    above(path, PlanKind::Sort { keys }, None)
-}
-
-fn group(level: &mut Level<'_, '_, '_>, path: Path, stages: &Stages) -> Result<Path> {
-    let query = &level.query;
-    let mut groups = Vec::with_capacity(query.group_by.len());
-    for clause in &query.group_by {
-        groups.push(GroupKey {
-            expr: sort_group_expr(level, clause)?,
-        });
-    }
-    let strategy = if groups.is_empty() && query.grouping_sets.len() <= 1 {
-        AggregateStrategy::Plain
-    } else if query.grouping_sets.is_empty() {
-        AggregateStrategy::Hashed
-    } else {
-        AggregateStrategy::Mixed
-    };
-    let aggregation = Aggregation {
-        strategy,
-        sets: query.grouping_sets.clone(),
-        refs: query.group_by.iter().map(|clause| clause.target_ref).collect(),
-        groups,
-        estimated_groups: 200.0,
-    };
-    let mut path = above(
-        path,
-        PlanKind::Aggregate(aggregation),
-        Some(stages.window_input.clone().into()),
-    );
-    path.filter = std::mem::take(&mut level.having);
-    Ok(path)
-}
-
-fn windows(level: &mut Level<'_, '_, '_>, mut path: Path, stages: &Stages) -> Result<Path> {
-    let mut done: Vec<Expr> = Vec::new();
-    let windows = level.query.windows.clone();
-    for (number, clause) in windows.iter().enumerate() {
-        let mut calls = Vec::new();
-        for target in &stages.before_sort {
-            collect_calls(target, number, &mut calls);
-        }
-        if calls.is_empty() {
-            continue;
-        }
-        let partition = sort_keys(level, &clause.partition_by)?;
-        let order = sort_keys(level, &clause.order_by)?;
-        let mut keys = partition.clone();
-        keys.extend(
-            order
-                .iter()
-                .filter(|key| !partition.iter().any(|p| p.expr.same_as(&key.expr)))
-                .cloned(),
-        );
-        path = sort(path, keys);
-        done.extend(calls);
-        let mut output = stages.window_input.clone();
-        output.extend(done.iter().cloned());
-        let window = WindowAggregation {
-            window: number,
-            clause: clause.clone(),
-            partition: partition.into_iter().map(|key| GroupKey { expr: key.expr }).collect(),
-            order,
-            run_condition: Vec::new(),
-        };
-        path = above(path, PlanKind::WindowAgg(window), Some(output.into()));
-    }
-    Ok(path)
-}
-
-fn collect_calls(expr: &Expr, window: usize, calls: &mut Vec<Expr>) {
-    match expr {
-        Expr::WindowFunc(call) if call.window == window => {
-            add_unique(calls, expr);
-        }
-        _ => expr.for_each_child(&mut |child| collect_calls(child, window, calls)),
-    }
-}
-
 /// Computes the targets, set-returning functions level by level.
 pub fn finish_targets(path: Path, targets: &[Expr]) -> Path {
     if !targets.iter().any(contains_set_function) {
@@ -427,87 +419,14 @@ fn outermost_sets(expr: &Expr, given: &[Expr], calls: &mut Vec<Expr>) {
     }
 }
 
-fn distinct(level: &mut Level<'_, '_, '_>, path: Path) -> Result<Path> {
-    let Some(distinct) = level.query.distinct.clone() else {
-        return Ok(path);
-    };
-    match distinct {
-        Distinct::All(clauses) => {
-            let mut groups = Vec::with_capacity(clauses.len());
-            for clause in &clauses {
-                groups.push(GroupKey {
-                    expr: sort_group_expr(level, clause)?,
-                });
-            }
-            let aggregation = Aggregation {
-                strategy: if groups.is_empty() {
-                    AggregateStrategy::Sorted
-                } else {
-                    AggregateStrategy::Hashed
-                },
-                groups,
-                sets: Vec::new(),
-                refs: Vec::new(),
-                estimated_groups: 200.0,
-            };
-            Ok(above(path, PlanKind::Aggregate(aggregation), None))
-        }
-        Distinct::On(clauses) => {
-            let mut keys = sort_keys(level, &level.query.order_by)?;
-            for key in sort_keys(level, &clauses)? {
-                if !keys.iter().any(|known| known.expr.same_as(&key.expr)) {
-                    keys.push(key);
-                }
-            }
-            let on = sort_keys(level, &clauses)?
-                .into_iter()
-                .map(|key| GroupKey { expr: key.expr })
-                .collect();
-            let path = sort(path, keys);
-            Ok(above(path, PlanKind::Unique { keys: on }, None))
-        }
-    }
-}
-
-fn order(level: &Level<'_, '_, '_>, path: Path) -> Result<Path> {
-    let keys = sort_keys(level, &level.query.order_by)?;
-    let sorted = |path: &Path| match &path.kind {
-        PlanKind::Sort { keys: have } => {
-            have.len() >= keys.len()
-                && have
-                    .iter()
-                    .zip(&keys)
-                    .all(|(a, b)| a.order == b.order && a.expr.same_as(&b.expr))
-        }
-        _ => false,
-    };
-    let done = match &path.kind {
-        PlanKind::Unique { .. } => path.children.first().is_some_and(|child| sorted(child)),
-        _ => sorted(&path),
-    };
-    Ok(if done { path } else { sort(path, keys) })
-}
-
 fn lock(level: &Level<'_, '_, '_>, path: &mut Path) {
     if level.query.row_marks.is_empty() {
         return;
     }
     let marks = level.query.row_marks.clone();
+    let cost = level.problem.settings.cpu_tuple * path.rows;
     *path = above(path.clone(), PlanKind::LockRows { marks }, None);
-}
-
-fn limit(level: &mut Level<'_, '_, '_>, path: Path) -> Result<Path> {
-    let (offset, count) = (level.query.offset.clone(), level.query.limit.clone());
-    let is_null = |expr: &Expr| matches!(expr, Expr::Const(constant) if constant.value.is_null());
-    let (offset, count) = (offset.filter(|e| !is_null(e)), count.filter(|e| !is_null(e)));
-    if offset.is_none() && count.is_none() {
-        return Ok(path);
-    }
-    let ties = match level.query.with_ties {
-        true => sort_keys(level, &level.query.order_by)?,
-        false => Vec::new(),
-    };
-    Ok(above(path, PlanKind::Limit { offset, count, ties }, None))
+    path.cost.total += cost;
 }
 
 /// ORDER BY and LIMIT of a set operation, whose columns are those of its first leaf.
@@ -532,8 +451,14 @@ pub fn finish_set_operation(level: &mut Level<'_, '_, '_>, path: Path) -> Result
         .map(|target| target.expr.clone())
         .collect();
     let path = finish_targets(path, &targets);
-    let path = order(level, path)?;
-    let mut path = path;
-    lock(level, &mut path);
-    limit(level, path)
+    level.problem.limit = sorting::known_limit(level);
+    let paths = sorting::order(level, vec![Rc::new(path)])?;
+    let mut finished = Vec::with_capacity(paths.len());
+    for path in paths {
+        let mut path = Path::clone(&path);
+        lock(level, &mut path);
+        finished.push(sorting::limit(level, path)?);
+    }
+    let best = sorting::cheapest_fraction(&finished, level.fraction);
+    best.ok_or_else(|| Error::internal("a set operation has no plan"))
 }

@@ -129,7 +129,7 @@ fn plan_cte(global: &mut Global<'_, '_>, cte: &CommonTableExpr, modifies: bool) 
         .unwrap_or_default();
     let path = match cte.recursive {
         true => plan_recursive(global, cte)?,
-        false => plan_subquery(global, Query::clone(&cte.query))?,
+        false => plan_subquery(global, Query::clone(&cte.query), 0.0)?,
     };
     if let Some(frame) = global.frame() {
         frame.needed.splice(0..0, needed);
@@ -168,7 +168,7 @@ fn plan_recursive(global: &mut Global<'_, '_>, cte: &CommonTableExpr) -> Result<
     let sides = parts.and_then(|(all, left, right)| Some((all, subquery(left)?, subquery(right)?)));
     let Some((all, first, second)) = sides else {
         // The name refers to itself nowhere: an ordinary query.
-        return plan_subquery(global, Query::clone(&cte.query));
+        return plan_subquery(global, Query::clone(&cte.query), 0.0);
     };
     let mut outer = Query::clone(&cte.query);
     outer.set_operation = None;

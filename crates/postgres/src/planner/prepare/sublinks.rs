@@ -9,7 +9,7 @@ use crate::backend::Backend;
 use crate::planner::global::{Global, executor_param};
 use crate::planner::level::plan_subquery;
 use crate::planner::path::Path;
-use crate::planner::plan::{InitResult, ParamSource, PlanKind, SubplanDefinition, SubplanKind};
+use crate::planner::plan::{InitResult, ParamSource, SubplanDefinition, SubplanKind};
 use crate::planner::tree::JoinTree;
 use crate::planner::vars::{contains_set_function, contains_volatile, has_outer_references, varnos};
 use crate::query::{
@@ -303,7 +303,12 @@ fn plan_sublink(global: &mut Global<'_, '_>, link: &SubLink, init_plans: &mut Ve
         .output_columns()
         .next()
         .map_or(-1, |target: &TargetEntry| target.expr.type_modifier());
-    let path = convert_columns(plan_subquery(global, query)?, link);
+    let fraction = match link.kind {
+        SubLinkKind::Exists => 1.0,
+        SubLinkKind::Any | SubLinkKind::All => 0.5,
+        _ => 0.0,
+    };
+    let path = convert_columns(plan_subquery(global, query, fraction)?, link);
     let args = match global.frame() {
         Some(frame) => std::mem::replace(&mut frame.needed, before),
         None => Vec::new(),
@@ -369,7 +374,7 @@ fn make_subplan(
     let free = args.is_empty() && !depends_on_outer(global, &path);
     let hashed = link.kind == SubLinkKind::Any && free && link.operators.iter().all(hashable);
     let path = match free && !hashed && matches!(link.kind, SubLinkKind::Any | SubLinkKind::All) {
-        true => materialize(path),
+        true => materialize(global, path),
         false => path,
     };
     let plan = global.subplans.len();
@@ -408,9 +413,6 @@ fn depends_on_outer(global: &Global<'_, '_>, path: &Path) -> bool {
     depends
 }
 
-fn materialize(path: Path) -> Path {
-    let (output, level, rows, width, cost) = (path.output.clone(), path.level, path.rows, path.width, path.cost);
-    let mut material = Path::new(PlanKind::Material, vec![path.into()], output, level);
-    (material.rows, material.width, material.cost) = (rows, width, cost);
-    material
+fn materialize(global: &Global<'_, '_>, path: Path) -> Path {
+    crate::planner::join::inner::materialized(&global.settings, &std::rc::Rc::new(path))
 }

@@ -1,0 +1,288 @@
+//! Tables with children: the scans of the members, one after the other or merged in order.
+
+use std::rc::Rc;
+
+use kumquat_types::{Error, Oid, Result};
+
+use super::clause::Clause;
+use super::cost::{clamp_rows, sort};
+use super::estimate::Base;
+use super::level::Level;
+use super::path::{Path, RelSet};
+use super::plan::{Cost, PlanKind, SortKey};
+use super::rel::Rel;
+use super::scans::{relation, table_base, table_paths};
+use super::{order, prune};
+use crate::query::{Expr, RangeTableEntry, RangeTableKind, Var};
+
+/// The members of an entry's table that are scanned.
+#[derive(Clone, Debug, Default)]
+pub struct Children {
+    pub members: Vec<Child>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Child {
+    pub varno: usize,
+    pub rel: Rel,
+}
+
+/// Finds the members whose rows may fulfil the entry's conditions, and their sizes (`set_append_rel_size`).
+pub fn add_children(
+    level: &mut Level<'_, '_, '_>,
+    varno: usize,
+    entry: &RangeTableEntry,
+    members: &[Oid],
+) -> Result<()> {
+    let RangeTableKind::Relation { relation: parent, .. } = entry.kind else {
+        return Err(Error::internal("only tables have children"));
+    };
+    let own = RelSet::of(varno);
+    let Some(rel) = level.problem.rel(own).cloned() else {
+        return Ok(());
+    };
+    let conditions = super::clause::exprs(&rel.clauses);
+    let kept = match level.problem.settings.partition_pruning {
+        true => prune::members(level, varno, parent, &conditions)?,
+        false => members.to_vec(),
+    };
+    let mut children = Children::default();
+    let (mut rows, mut tuples, mut bytes) = (0.0, 0.0, 0.0);
+    for member in members.iter().filter(|member| kept.contains(member)) {
+        let child = add_child(level, varno, entry, parent, *member, &rel)?;
+        rows += child.rel.rows;
+        tuples += level.problem.bases.get(child.varno).map_or(0.0, |base| base.tuples);
+        bytes += f64::from(child.rel.width) * child.rel.rows;
+        children.members.push(child);
+    }
+    level.publish_names();
+    let _ = tuples;
+    level.problem.bases.set(
+        varno,
+        Base {
+            tuples: rows,
+            rows,
+            ..Base::default()
+        },
+    );
+    let width = rel.target.iter().map(|expr| level.width_of(expr)).sum();
+    if let Some(rel) = level.problem.rels.get_mut(&own) {
+        rel.rows = clamp_rows(rows);
+        rel.width = match rows > 0.0 {
+            true => (bytes / rows).round_ties_even() as i32,
+            false => width,
+        };
+    }
+    level.children.insert(varno, children);
+    Ok(())
+}
+
+fn add_child(
+    level: &mut Level<'_, '_, '_>,
+    parent_varno: usize,
+    entry: &RangeTableEntry,
+    parent: Oid,
+    member: Oid,
+    rel: &Rel,
+) -> Result<Child> {
+    let varno = add_child_entry(level, entry, member)?;
+    let columns = ChildColumns::new(level, parent, member)?;
+    let translate = |expr: &Expr| columns.translate(expr, parent_varno, varno);
+    let clause = |clause: &Rc<Clause>| {
+        let mut translated = Clause::clone(clause);
+        translated.expr = translate(&clause.expr);
+        translated.relations = RelSet::of(varno);
+        Rc::new(translated)
+    };
+    let mut child = Rel {
+        relations: RelSet::of(varno),
+        target: rel.target.iter().map(translate).collect(),
+        clauses: rel.clauses.iter().map(clause).collect(),
+        consider_startup: rel.consider_startup,
+        ..Rel::default()
+    };
+    level.problem.classes.add_children(|expr| {
+        let used = super::vars::varnos(expr);
+        (used.as_slice() == [parent_varno]).then(|| translate(expr))
+    });
+    let base = table_base(level, varno, member)?;
+    level.problem.table_pages += base.pages;
+    level.problem.rels.insert(RelSet::of(varno), child.clone());
+    super::scans::set_rows(level, varno, base)?;
+    if let Some(sized) = level.problem.rels.remove(&RelSet::of(varno)) {
+        child = sized;
+    }
+    Ok(Child { varno, rel: child })
+}
+
+/// Adds the scans of a table with children; false if the entry is none.
+pub fn add_append_paths(level: &mut Level<'_, '_, '_>, varno: usize) -> Result<bool> {
+    let Some(children) = level.children.get(&varno).cloned() else {
+        return Ok(false);
+    };
+    let own = RelSet::of(varno);
+    let mut members = Vec::with_capacity(children.members.len());
+    for child in &children.members {
+        let Some(table) = level.tables.get(&child.varno).cloned() else {
+            continue;
+        };
+        let mut rel = child.rel.clone();
+        for path in table_paths(level, child.varno, &table, &child.rel)? {
+            if path.required.is_empty() {
+                rel.add(path);
+            }
+        }
+        members.push(rel);
+    }
+    let Some(rel) = level.problem.rel(own).cloned() else {
+        return Ok(true);
+    };
+    let mut paths = vec![append(level, &rel, &members)];
+    paths.extend(merge_append(level, &rel, &members));
+    if let Some(rel) = level.problem.rels.get_mut(&own) {
+        paths.into_iter().for_each(|path| rel.add(path));
+    }
+    Ok(true)
+}
+
+/// The cheapest scans one after the other; of none, nothing comes.
+fn append(level: &Level<'_, '_, '_>, rel: &Rel, members: &[Rel]) -> Path {
+    let children: Vec<Rc<Path>> = members.iter().filter_map(Rel::cheapest).collect();
+    if children.is_empty() {
+        return empty(level, rel);
+    }
+    let rows: f64 = children.iter().map(|child| child.rows).sum();
+    let own = level.problem.settings.cpu_tuple * 0.5 * rows;
+    let cost = Cost {
+        startup: children.first().map_or(0.0, |child| child.cost.startup),
+        total: children.iter().map(|child| child.cost.total).sum::<f64>() + own,
+    };
+    let mut path = Path::new(PlanKind::Append, children, rel.target.clone().into(), level.number);
+    (path.rows, path.width, path.cost) = (rows, rel.width, cost);
+    path
+}
+
+/// A relation without rows.
+pub fn empty(level: &Level<'_, '_, '_>, rel: &Rel) -> Path {
+    let kind = PlanKind::Result {
+        one_time_filter: vec![Expr::constant(kumquat_types::Datum::Bool(false), Oid::BOOL)],
+    };
+    let mut path = Path::new(kind, Vec::new(), rel.target.clone().into(), level.number);
+    (path.rows, path.width) = (0.0, rel.width);
+    path
+}
+
+/// Members that give the order that is wanted are merged, if one does so by an index.
+fn merge_append(level: &mut Level<'_, '_, '_>, rel: &Rel, members: &[Rel]) -> Option<Path> {
+    let wanted = level.problem.wanted.clone();
+    let sorted = |member: &Rel| member.cheapest_sorted(&wanted, false);
+    if wanted.is_empty() || members.len() < 2 || !members.iter().any(|member| sorted(member).is_some()) {
+        return None;
+    }
+    let keys: Vec<SortKey> = order::sort_keys_of(level, &wanted, &rel.target)?;
+    let mut children = Vec::with_capacity(members.len());
+    for member in members {
+        let child = match sorted(member) {
+            Some(path) => path,
+            None => Rc::new(order::sorted(level, member.cheapest()?, &wanted)?),
+        };
+        children.push(child);
+    }
+    let rows: f64 = children.iter().map(|child| child.rows).sum();
+    let input = Cost {
+        startup: children.iter().map(|child| child.cost.startup).sum(),
+        total: children.iter().map(|child| child.cost.total).sum(),
+    };
+    let cost = sort::merge_append(&level.problem.settings, input, children.len(), rows);
+    let mut path = Path::new(
+        PlanKind::MergeAppend { keys },
+        children,
+        rel.target.clone().into(),
+        level.number,
+    );
+    (path.rows, path.width, path.cost, path.keys) = (rows, rel.width, cost, wanted);
+    Some(path)
+}
+
+/// A range-table entry for a child of an entry's table.
+pub fn add_child_entry(level: &mut Level<'_, '_, '_>, parent: &RangeTableEntry, member: Oid) -> Result<usize> {
+    let relation = relation(level, member)?;
+    let mut entry = parent.clone();
+    entry.kind = RangeTableKind::Relation {
+        relation: member,
+        inherit: false,
+        sample: None,
+    };
+    entry.columns = relation
+        .attributes
+        .iter()
+        .map(|attribute| crate::query::RteColumn {
+            name: if attribute.dropped {
+                "".into()
+            } else {
+                attribute.name.clone()
+            },
+            type_oid: attribute.type_oid,
+            type_modifier: attribute.type_modifier,
+            collation: attribute.collation,
+        })
+        .collect();
+    entry.required.clear();
+    level.query.range_table.push(entry);
+    Ok(level.query.range_table.len())
+}
+
+/// Which column of a child each column of its parent is: they have the same names.
+pub struct ChildColumns {
+    numbers: Vec<i16>,
+    row_type: Oid,
+}
+
+impl ChildColumns {
+    pub fn new(level: &Level<'_, '_, '_>, parent: Oid, child: Oid) -> Result<ChildColumns> {
+        let (parent, child) = (relation(level, parent)?, relation(level, child)?);
+        let number = |attribute: &crate::catalog::Attribute| match attribute.dropped {
+            true => 0,
+            false => child.attribute_by_name(&attribute.name).map_or(0, |found| found.number),
+        };
+        Ok(ChildColumns {
+            numbers: parent.attributes.iter().map(number).collect(),
+            row_type: parent.row_type,
+        })
+    }
+
+    /// The expression over the child's entry.
+    pub fn translate(&self, expr: &Expr, from: usize, to: usize) -> Expr {
+        let mut expr = expr.clone();
+        expr.transform(&mut |part| {
+            let Expr::Var(var) = part else { return };
+            if var.varno != from || var.levels_up != 0 {
+                return;
+            }
+            *part = match usize::try_from(var.attribute) {
+                Ok(0) => self.whole_row(var, to),
+                Ok(attribute) => Expr::Var(Var {
+                    varno: to,
+                    attribute: self.numbers.get(attribute - 1).copied().unwrap_or(0),
+                    ..var.clone()
+                }),
+                Err(_) => Expr::Var(Var {
+                    varno: to,
+                    ..var.clone()
+                }),
+            };
+        });
+        expr
+    }
+
+    /// The child's row as one of the parent.
+    fn whole_row(&self, var: &Var, to: usize) -> Expr {
+        Expr::ConvertRowtype {
+            arg: Box::new(Expr::Var(Var {
+                varno: to,
+                ..var.clone()
+            })),
+            type_oid: self.row_type,
+        }
+    }
+}
