@@ -28,12 +28,18 @@ impl ResultOperator {
             true => (None, Layout::default()),
             false => (Some(build_child(ctx, plan, 0)?), child_layout(plan, 0)?),
         };
+        // A relation that is known to be empty names columns that nothing gives.
+        let never = |expr: &Expr| matches!(expr, Expr::Const(constant) if constant.value.as_bool() != Some(true));
+        let output = match input.is_none() && one_time_filter.iter().any(never) {
+            true => &[],
+            false => plan.output.as_slice(),
+        };
         Ok(ResultOperator {
             input,
             one_time_filter: compile_all(ctx.backend, one_time_filter, &Layout::default())?,
             open: None,
             given: false,
-            projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &layout)?,
+            projection: Projection::new(ctx.backend, &plan.filter, output, &layout)?,
             node: node_id(plan),
         })
     }

@@ -6,7 +6,7 @@
 //! ORDER BY a.y                     one class: a.y, which sort orders name by its number
 //! ```
 
-use kumquat_types::{Oid, operators};
+use kumquat_types::{Oid, Volatility, operators};
 
 use super::clause::relations_of;
 use super::estimate::family;
@@ -135,7 +135,7 @@ impl Classes {
         let Some(class) = self.classes.get_mut(class) else {
             return;
         };
-        let is_const = relations.is_empty();
+        let is_const = relations.is_empty() && !differs_by_row(expr);
         class.has_const |= is_const;
         class.relations = class.relations.union(relations);
         class.members.push(Member {
@@ -233,6 +233,18 @@ impl Class {
         let members = self.members.iter().filter(|member| !member.is_const);
         members.map(|member| &member.expr).chain(&self.children)
     }
+}
+
+/// Without columns, but not the same in all rows.
+fn differs_by_row(expr: &Expr) -> bool {
+    expr.any(&mut |part| match part {
+        Expr::Aggref(_) | Expr::WindowFunc(_) | Expr::Grouping { .. } | Expr::SubPlan(_) => true,
+        Expr::Func(call) => {
+            let known = kumquat_types::proc_by_oid(call.function);
+            call.returns_set || known.is_none_or(|proc| proc.volatility == Volatility::Volatile)
+        }
+        _ => false,
+    })
 }
 
 /// `left = right` by the operator for their types.

@@ -27,6 +27,7 @@ struct Grouping {
     /// Some aggregate wants its input in an order of its own, or each value once.
     is_ordered: bool,
     groups: f64,
+    set_groups: Vec<f64>,
     rows: f64,
     having: QualCost,
     width: i32,
@@ -127,16 +128,14 @@ impl Grouping {
             });
         }
         let exprs: Vec<Expr> = keys.iter().map(|key| key.expr.clone()).collect();
-        let groups = match query.grouping_sets.is_empty() {
+        let set_groups = query.grouping_sets.iter().map(|set| {
+            let exprs: Vec<Expr> = set.iter().filter_map(|&at| exprs.get(at).cloned()).collect();
+            count_groups(&level.problem.bases, &exprs, input.rows).0
+        });
+        let set_groups: Vec<f64> = set_groups.collect();
+        let groups = match set_groups.is_empty() {
             true => count_groups(&level.problem.bases, &exprs, input.rows).0,
-            false => query
-                .grouping_sets
-                .iter()
-                .map(|set| {
-                    let exprs: Vec<Expr> = set.iter().filter_map(|&at| exprs.get(at).cloned()).collect();
-                    count_groups(&level.problem.bases, &exprs, input.rows).0
-                })
-                .sum(),
+            false => set_groups.iter().sum(),
         };
         let selectivity = Estimator::any(&level.problem.bases).all(&level.having);
         let mut calls: Vec<Aggref> = Vec::new();
@@ -153,6 +152,7 @@ impl Grouping {
                 .any(|call| call.distinct || !call.order_by.is_empty() || call.within_group),
             calls: aggregate_costs(level, &calls),
             groups,
+            set_groups,
             rows: if level.having.is_empty() {
                 groups
             } else {
@@ -199,6 +199,7 @@ impl Grouping {
                 sets: self.sets.clone(),
                 refs: self.refs.clone(),
                 estimated_groups: self.groups,
+                set_groups: self.set_groups.clone(),
             }),
         };
         let sorted = strategy == AggregateStrategy::Sorted;

@@ -301,6 +301,8 @@ pub struct Aggregation {
     /// By index into `groups`: the `sort_group_ref` that GROUPING() names it by.
     pub refs: Vec<u32>,
     pub estimated_groups: f64,
+    /// The same for each of the sets.
+    pub set_groups: Vec<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -125,6 +125,7 @@ fn make_distinct(path: Path) -> Path {
         sets: Vec::new(),
         refs: Vec::new(),
         estimated_groups: path.rows,
+        set_groups: Vec::new(),
     };
     above(path, PlanKind::Aggregate(aggregation), None)
 }

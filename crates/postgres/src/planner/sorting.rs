@@ -95,6 +95,7 @@ pub fn distinct(level: &mut Level<'_, '_, '_>, paths: Vec<Rc<Path>>) -> Result<V
             sets: Vec::new(),
             refs: Vec::new(),
             estimated_groups: rows,
+            set_groups: Vec::new(),
         };
         let mut path = above(Path::clone(&best), PlanKind::Aggregate(aggregation), None);
         (path.cost, path.rows) = (cost, rows);

@@ -28,6 +28,7 @@ pub struct Aggregate {
     /// GROUPING(...): indexes into the groups, most significant bit first.
     groupings: Vec<Vec<Option<usize>>>,
     expected: f64,
+    set_groups: Vec<f64>,
     results: Option<(Vec<Chunk>, usize)>,
     projection: Projection,
     stable: bool,
@@ -79,6 +80,7 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, aggregation: &Aggregation) 
         calls,
         carried: compile_all(ctx.backend, &parts.carried, &input)?,
         expected: aggregation.estimated_groups,
+        set_groups: aggregation.set_groups.clone(),
         results: None,
         projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &layout)?,
         stable: ctx.plan.is_stable(&*child(plan, 0)?),
@@ -221,11 +223,12 @@ impl Aggregate {
         if states_need_last_rows(self.strategy, self.sets.len()) {
             return Ok(vec![self.interleave(&types, &states, &chunks)]);
         }
-        for ((chunk, state), set) in chunks.iter_mut().zip(&states).zip(&self.sets) {
+        for (at, ((chunk, state), set)) in chunks.iter_mut().zip(&states).zip(&self.sets).enumerate() {
             if self.strategy != AggregateStrategy::Sorted && !set.is_empty() {
                 let type_of = |&group: &usize| self.groups.get(group).map_or(Oid::INVALID, |group| group.type_oid);
                 let types: Vec<Oid> = set.iter().map(type_of).collect();
-                let order = hash_order(&state.table.keys, &types, state.table.len(), self.expected);
+                let expected = self.set_groups.get(at).copied().unwrap_or(self.expected);
+                let order = hash_order(&state.table.keys, &types, state.table.len(), expected);
                 *chunk = chunk.take(&order);
             }
         }

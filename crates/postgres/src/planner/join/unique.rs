@@ -45,6 +45,7 @@ pub fn unique_path(level: &Level<'_, '_, '_>, rel: &Rel, special: &SpecialJoin) 
             sets: Vec::new(),
             refs: Vec::new(),
             estimated_groups: rows,
+            set_groups: Vec::new(),
         };
         let mut unique = above(Path::clone(&path), PlanKind::Aggregate(aggregation), None);
         unique.cost = hashed;
