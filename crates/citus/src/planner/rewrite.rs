@@ -57,6 +57,8 @@ pub fn entry(kind: RangeTableKind, name: &str, columns: Vec<RteColumn>) -> Range
         check_as: Oid::INVALID,
         required: Vec::new(),
         selected: Vec::new(),
+        inserted: Vec::new(),
+        updated: Vec::new(),
     }
 }
 

@@ -54,7 +54,10 @@ impl Analyzer<'_, '_> {
             // `t.*` inside an expression is the row as one value.
             return match self.table_of(&names, at)? {
                 Found::Table(item, levels_up, _) => self.whole_row(&item, levels_up, at),
-                Found::NoTable(schema, table) => Err(missing_table(self, schema, table, at)),
+                Found::NoTable(schema, table) => match self.named_parameter(&names.first().cloned().unwrap_or_default()) {
+                    Some(row) if names.len() == 2 => Ok(row),
+                    _ => Err(missing_table(self, schema, table, at)),
+                },
             };
         }
         match names.as_slice() {
@@ -414,7 +417,7 @@ impl Analyzer<'_, '_> {
     }
 
     /// A function's argument or a PL/pgSQL variable of this name.
-    fn named_parameter(&self, name: &str) -> Option<Expr> {
+    pub fn named_parameter(&self, name: &str) -> Option<Expr> {
         let (_, number) = self.parameters.names.iter().find(|(own, _)| **own == *name)?;
         let type_oid = self.parameters.types.get(number.checked_sub(1)?).copied().flatten()?;
         Some(Expr::Param {
@@ -423,6 +426,17 @@ impl Analyzer<'_, '_> {
             type_oid,
             type_modifier: -1,
         })
+    }
+
+    /// Takes down that a column of the target is assigned to.
+    pub fn mark_written(&mut self, attribute: i16, insert: bool) {
+        let place = self.level.target.and_then(|index| index.checked_sub(1));
+        if let Some(entry) = place.and_then(|place| self.level.range_table.get_mut(place)) {
+            let list = if insert { &mut entry.inserted } else { &mut entry.updated };
+            if !list.contains(&attribute) {
+                list.push(attribute);
+            }
+        }
     }
 
     /// `$n` (`transformParamRef`).

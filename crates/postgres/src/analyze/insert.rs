@@ -24,6 +24,9 @@ impl Analyzer<'_, '_> {
             self.require(item.index, 'w');
         }
         let columns = self.insert_columns(&insert.columns, &relation)?;
+        if !matches!(insert.source, InsertSource::DefaultValues) {
+            columns.iter().for_each(|column| self.mark_written(column.attribute.number, true));
+        }
         let named = !insert.columns.is_empty();
         let targets = match &insert.source {
             InsertSource::DefaultValues => Vec::new(),

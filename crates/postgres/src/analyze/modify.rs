@@ -97,6 +97,7 @@ impl Analyzer<'_, '_> {
         let expr = self.with_kind(ExprKind::UpdateSource, |analyzer| {
             analyzer.assigned(value, value_at, &column)
         })?;
+        self.mark_written(column.attribute.number, false);
         list.push(assignment(&column.attribute, expr));
         Ok(())
     }

@@ -143,6 +143,8 @@ pub fn new_entry(kind: RangeTableKind, name: Name, columns: Vec<RteColumn>) -> R
         check_as: Oid::INVALID,
         required: Vec::new(),
         selected: Vec::new(),
+        inserted: Vec::new(),
+        updated: Vec::new(),
     }
 }
 

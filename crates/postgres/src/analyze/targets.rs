@@ -109,12 +109,29 @@ impl Analyzer<'_, '_> {
                     };
                     if self.parameters.names.iter().any(|(own, _)| **own == **name) {
                         let row = self.column_reference(&row)?;
+                        if row.type_oid() == Oid::RECORD {
+                            return Ok(self.record_fields(name));
+                        }
                         return self.expand_row(row, at);
                     }
                 }
                 Err(missing_table(self, schema, table, at))
             }
         }
+    }
+
+    /// `r.*` of a `record` variable: its fields, which are parameters of their own.
+    fn record_fields(&self, record: &str) -> Vec<(Name, Expr)> {
+        let mut fields: Vec<(Name, Expr)> = Vec::new();
+        for (name, _) in &self.parameters.names {
+            let Some(field) = name.strip_prefix(record).and_then(|rest| rest.strip_prefix('.')) else {
+                continue;
+            };
+            if fields.iter().all(|(known, _)| **known != *field) {
+                fields.extend(self.named_parameter(name).map(|value| (field.into(), value)));
+            }
+        }
+        fields
     }
 
     /// `*`: all columns of all tables that are visible.

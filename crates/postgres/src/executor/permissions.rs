@@ -23,22 +23,35 @@ pub fn check(backend: &Backend<'_>, entries: &[RangeTableEntry]) -> Result<()> {
             continue;
         }
         for letter in &entry.required {
-            check_letter(backend, role, relation, *letter, &entry.selected)?;
+            check_letter(backend, role, relation, *letter, entry)?;
         }
     }
     Ok(())
 }
 
-/// SELECT on all columns that are read does as well as SELECT on the table.
-fn check_letter(backend: &Backend<'_>, role: Oid, relation: Oid, letter: char, selected: &[i16]) -> Result<()> {
+/// A privilege on all columns that are used does as well as that on the table; where none is, on any of them.
+fn check_letter(backend: &Backend<'_>, role: Oid, relation: Oid, letter: char, entry: &RangeTableEntry) -> Result<()> {
     let table = ObjectAddress::new(ObjectClass::Relation, relation);
     if has_privilege(backend, role, table, letter) {
         return Ok(());
     }
-    let column =
+    let used = match letter {
+        'r' => &entry.selected,
+        'a' => &entry.inserted,
+        'w' => &entry.updated,
+        _ => return check_as(backend, role, table, &[letter]),
+    };
+    let shape = backend.relation_by_oid(relation)?;
+    let all: Vec<i16> = shape.live_attributes().map(|attribute| attribute.number).collect();
+    let held =
         |&number: &i16| number > 0 && has_privilege(backend, role, ObjectAddress::column(relation, number), letter);
-    if letter == 'r' && !selected.is_empty() && selected.iter().all(column) {
-        return Ok(());
+    let allowed = match used.as_slice() {
+        [] => all.iter().any(held),
+        used if used.contains(&0) => all.iter().all(held),
+        used => used.iter().all(held),
+    };
+    match allowed {
+        true => Ok(()),
+        false => check_as(backend, role, table, &[letter]),
     }
-    check_as(backend, role, table, &[letter])
 }

@@ -108,6 +108,8 @@ pub fn plan_custom(query: &Query, scan: Arc<dyn CustomScan>) -> Arc<PlannedQuery
         check_as: Oid::INVALID,
         required: Vec::new(),
         selected: Vec::new(),
+        inserted: Vec::new(),
+        updated: Vec::new(),
     };
     let output = (1..)
         .zip(&entry.columns)

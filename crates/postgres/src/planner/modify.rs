@@ -11,7 +11,7 @@ use super::tree::JoinTree;
 use super::upper::{above, project};
 use super::vars::conjuncts;
 use crate::executor::scan::{CTID, TABLE_OID, system_var};
-use crate::query::{CommandType, Expr, JoinKind, MergeActionKind, RangeTableKind, TargetEntry};
+use crate::query::{CommandType, Expr, JoinKind, MergeActionKind, RangeTableKind, TargetEntry, Var};
 
 /// What is known of the target.
 struct Target {
@@ -19,6 +19,8 @@ struct Target {
     relation: Oid,
     /// Its rows may lie in other tables.
     has_children: bool,
+    /// A view that INSTEAD OF triggers change: the entry that reads it.
+    view_entry: Option<usize>,
 }
 
 fn target(level: &Level<'_, '_, '_>) -> Result<Target> {
@@ -31,6 +33,10 @@ fn target(level: &Level<'_, '_, '_>) -> Result<Target> {
             entry,
             relation: *relation,
             has_children: *inherit && leaves(level, *relation)?.as_slice() != [*relation],
+            view_entry: level.query.range_table.iter().rposition(|other| {
+                matches!(&other.kind, RangeTableKind::Subquery { view, .. } if view == relation)
+            })
+            .map(|at| at + 1),
         }),
         _ => Err(Error::internal("the target of a modification is not a table")),
     }
@@ -53,10 +59,14 @@ pub fn prepare(level: &mut Level<'_, '_, '_>) -> Result<()> {
     let target = target(level)?;
     match level.query.command {
         CommandType::Insert => return fill_attributes(level, &target),
+        CommandType::Update if target.view_entry.is_some() => return read_view(level, &target),
         CommandType::Update => {}
         CommandType::Delete => level.query.target_list.clear(),
         CommandType::Merge => join_target(level, &target),
         CommandType::Select => return Ok(()),
+    }
+    if target.view_entry.is_some() {
+        return read_view(level, &target);
     }
     let tables = level.tree.tables();
     if !tables.contains(&target.entry)
@@ -70,6 +80,42 @@ pub fn prepare(level: &mut Level<'_, '_, '_>) -> Result<()> {
     if target.has_children {
         list.push(junk(system_var(target.entry, TABLE_OID), number(&list)));
     }
+    add_others(level, &target, &mut list);
+    level.query.target_list = list;
+    Ok(())
+}
+
+/// What `old_row` of ModifyTable is found by.
+const WHOLE_ROW: &str = "wholerow";
+
+/// The row of the view as it is goes to its triggers.
+fn read_view(level: &mut Level<'_, '_, '_>, target: &Target) -> Result<()> {
+    let mut list = std::mem::take(&mut level.query.target_list);
+    let entry = target.view_entry.unwrap_or_default();
+    let columns = level.query.entry(entry).map(|entry| entry.columns.clone()).unwrap_or_default();
+    for (column, attribute) in columns.iter().zip(1..) {
+        let number = i16::try_from(list.len() + 1).unwrap_or(i16::MAX);
+        let var = Expr::Var(Var {
+            varno: entry,
+            attribute,
+            type_oid: column.type_oid,
+            type_modifier: column.type_modifier,
+            collation: column.collation,
+            levels_up: 0,
+            location: None,
+        });
+        list.push(TargetEntry {
+            name: WHOLE_ROW.into(),
+            ..junk(var, number)
+        });
+    }
+    add_others(level, target, &mut list);
+    level.query.target_list = list;
+    Ok(())
+}
+
+/// What RETURNING and MERGE's actions need of other tables.
+fn add_others(level: &Level<'_, '_, '_>, target: &Target, list: &mut Vec<TargetEntry>) {
     let mut others: Vec<Expr> = Vec::new();
     let mut collect = |expr: &Expr| {
         for var in super::vars::vars_of(expr) {
@@ -86,10 +132,9 @@ pub fn prepare(level: &mut Level<'_, '_, '_>) -> Result<()> {
         }
     }
     for other in others {
-        list.push(junk(other, number(&list)));
+        let number = i16::try_from(list.len() + 1).unwrap_or(i16::MAX);
+        list.push(junk(other, number));
     }
-    level.query.target_list = list;
-    Ok(())
 }
 
 /// INSERT gives a value for each attribute of the table.
@@ -172,6 +217,7 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path
         override_kind: level.query.override_kind,
         assigned,
         row_id: place(CTID),
+        old_row: old_row(&level.query.target_list),
         table_oid: place(TABLE_OID),
         leaves,
         on_conflict: conflict_action(level)?,
@@ -191,6 +237,11 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path
     path.rows = rows;
     path.keys.clear();
     Ok(path)
+}
+
+fn old_row(targets: &[TargetEntry]) -> Vec<usize> {
+    let places = targets.iter().enumerate().filter(|(_, entry)| entry.junk && &*entry.name == WHOLE_ROW);
+    places.map(|(place, _)| place).collect()
 }
 
 /// The tables that the rows may come from, with their entries in the range table.

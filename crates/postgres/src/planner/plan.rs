@@ -339,6 +339,8 @@ pub struct ModifyTable {
     pub assigned: Vec<i16>,
     /// Column of the child (from 0) that holds the address of the row; INSERT has none.
     pub row_id: Option<usize>,
+    /// Columns of the child that are the row of a view whose INSTEAD OF triggers are fired.
+    pub old_row: Vec<usize>,
     /// Column of the child that holds the oid of the row's own table, if there may be several.
     pub table_oid: Option<usize>,
     /// The tables whose rows may be touched, for EXPLAIN: empty if it is the target alone.

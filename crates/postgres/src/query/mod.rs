@@ -118,6 +118,9 @@ pub struct RangeTableEntry {
     pub required: Vec<char>,
     /// Attributes read, for column privileges.
     pub selected: Vec<i16>,
+    /// Attributes that INSERT and UPDATE assign to, for column privileges.
+    pub inserted: Vec<i16>,
+    pub updated: Vec<i16>,
 }
 
 #[derive(Clone, Debug)]

@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use kumquat_types::{Error, Result, SqlState};
+use kumquat_types::{Error, Oid, Result, SqlState};
 
 use crate::backend::Backend;
+use crate::catalog::function::{TriggerEvent, TriggerTiming};
 use crate::catalog::{Relation, RelationKind};
 use crate::query::{
     BoolOp, CommandType, Expr, FromItem, FuncForm, MergeActionKind, Query, RangeTableEntry, RangeTableKind,
@@ -23,6 +24,17 @@ pub fn replace_target_views(backend: &Backend<'_>, query: &mut Query) -> Result<
             _ => return Ok(()),
         };
         let Some(body) = view.view.clone() else { return Ok(()) };
+        if query.command == CommandType::Merge {
+            return Err(Error::new(
+                SqlState::FEATURE_NOT_SUPPORTED,
+                format!("cannot execute MERGE on relation \"{}\"", view.name),
+            )
+            .detail("This operation is not supported for views."));
+        }
+        if has_instead_of(backend, view.oid, query.command)? {
+            read_target_view(query, target);
+            return Ok(());
+        }
         if let Some(detail) = not_updatable(backend, &body) {
             return Err(view_error(&view, query.command, detail));
         }
@@ -32,6 +44,62 @@ pub fn replace_target_views(backend: &Backend<'_>, query: &mut Query) -> Result<
         replace(query, target, &view, &body)?;
     }
     Ok(())
+}
+
+/// Whether INSTEAD OF triggers carry out the command (`view_has_instead_trigger`).
+fn has_instead_of(backend: &Backend<'_>, view: Oid, command: CommandType) -> Result<bool> {
+    let concerns = |event: &TriggerEvent| match event {
+        TriggerEvent::Insert => command == CommandType::Insert,
+        TriggerEvent::Update(_) => command == CommandType::Update,
+        TriggerEvent::Delete => command == CommandType::Delete,
+        TriggerEvent::Truncate => false,
+    };
+    Ok(backend.catalog()?.triggers.values().any(|trigger| {
+        trigger.relation == view && trigger.timing == TriggerTiming::InsteadOf && trigger.events.iter().any(concerns)
+    }))
+}
+
+/// The rows of a view that triggers change are read from the view; RETURNING sees what they give back.
+fn read_target_view(query: &mut Query, target: usize) {
+    let Some(entry) = query.entry(target).cloned() else {
+        return;
+    };
+    if let Some(entry) = target.checked_sub(1).and_then(|at| query.range_table.get_mut(at))
+        && let RangeTableKind::Relation { inherit, .. } = &mut entry.kind
+    {
+        *inherit = false;
+    }
+    if query.command == CommandType::Insert {
+        return;
+    }
+    let index = query.range_table.len() + 1;
+    query.range_table.push(RangeTableEntry {
+        in_from: true,
+        required: vec!['r'],
+        ..entry
+    });
+    for item in &mut query.from {
+        if matches!(item, FromItem::Table(own) if *own == target) {
+            *item = FromItem::Table(index);
+        }
+    }
+    let returning = std::mem::take(&mut query.returning);
+    renumber_entry(query, target, index, 0);
+    query.returning = returning;
+}
+
+fn renumber_entry(query: &mut Query, from: usize, to: usize, depth: usize) {
+    query.for_each_expr_mut(&mut |expr| {
+        expr.transform(&mut |part| {
+            if let Expr::Var(var) = part
+                && var.varno == from
+                && var.levels_up == depth
+            {
+                var.varno = to;
+            }
+        });
+    });
+    query.for_each_subquery_mut(&mut |subquery| renumber_entry(Arc::make_mut(subquery), from, to, depth + 1));
 }
 
 /// Why a view can't be modified (`view_query_is_auto_updatable`).
@@ -132,15 +200,15 @@ fn replace(query: &mut Query, target: usize, view: &Relation, body: &Query) -> R
         .map(|entry| move_to(&entry.expr, *base, index))
         .collect();
     let quals = body.quals.as_ref().map(|quals| move_to(quals, *base, index));
-    let required = query
-        .entry(target)
-        .map(|entry| entry.required.clone())
-        .unwrap_or_default();
+    let of_view = query.entry(target).cloned();
+    let of_view = of_view.ok_or_else(|| Error::internal("a modification lacks its target"))?;
     query.range_table.push(RangeTableEntry {
-        required,
+        required: of_view.required,
+        inserted: base_columns(&of_view.inserted, body),
+        updated: base_columns(&of_view.updated, body),
         check_as: match base_entry.check_as.is_valid() {
             true => base_entry.check_as,
-            false => view.owner,
+            false => super::views::reader(view),
         },
         in_from: false,
         ..base_entry
@@ -175,6 +243,18 @@ fn replace(query: &mut Query, target: usize, view: &Relation, body: &Query) -> R
         };
     }
     Ok(())
+}
+
+/// The table's columns that these columns of the view show.
+fn base_columns(columns: &[i16], body: &Query) -> Vec<i16> {
+    let shown = |column: &i16| {
+        let place = usize::try_from(*column).ok()?.checked_sub(1)?;
+        match &body.output_columns().nth(place)?.expr {
+            Expr::Var(var) => Some(var.attribute),
+            _ => None,
+        }
+    };
+    columns.iter().filter_map(shown).collect()
 }
 
 /// Columns of the view are assigned under their numbers in the table.

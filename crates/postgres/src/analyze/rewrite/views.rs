@@ -2,11 +2,20 @@
 
 use std::sync::Arc;
 
-use kumquat_types::{Error, Result, SqlState};
+use kumquat_types::{Error, Oid, Result, SqlState};
 
 use crate::backend::Backend;
-use crate::catalog::RelationKind;
+use crate::catalog::{Name, Relation, RelationKind};
 use crate::query::{Query, RangeTableKind};
+
+/// Whose privileges count for the tables of a view: its owner's, or (0) those of who reads it.
+pub fn reader(view: &Relation) -> Oid {
+    let invoker = |(name, value): &(Name, Name)| &**name == "security_invoker" && matches!(&**value, "true" | "on" | "1");
+    match view.options.iter().any(invoker) {
+        true => Oid::INVALID,
+        false => view.owner,
+    }
+}
 
 /// Puts the query of each view in its place.
 pub fn expand(backend: &Backend<'_>, query: &mut Query) -> Result<()> {
@@ -32,7 +41,7 @@ pub fn expand(backend: &Backend<'_>, query: &mut Query) -> Result<()> {
         // A view reads its tables with the privileges of its owner.
         for inner in &mut body.range_table {
             if !inner.check_as.is_valid() {
-                inner.check_as = relation.owner;
+                inner.check_as = reader(relation);
             }
         }
         entry.kind = RangeTableKind::Subquery {

@@ -37,6 +37,7 @@ struct Modify {
     conflict: Option<Conflict>,
     merge: Option<Merge>,
     returning: Vec<Compiled>,
+    is_view: bool,
     begun: bool,
     done: bool,
     /// The node is the statement's own, and not that of a CTE: its rows are counted.
@@ -78,6 +79,7 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, modification: &ModifyTable)
         router: Router::default(),
         conflict,
         merge,
+        is_view: shape.kind == crate::catalog::RelationKind::View,
         begun: false,
         done: false,
         is_root: node_id(&ctx.plan.root) == node_id(plan),
@@ -167,6 +169,32 @@ impl Modify {
             .map(|expr| expr.eval(ctx, &rows, None))
             .collect();
         Ok(Chunk::new(columns?, changed.rows))
+    }
+
+    /// A view whose INSTEAD OF triggers do what is to be done.
+    fn instead_of(&mut self, ctx: &mut Context<'_, '_>, source: &Chunk) -> Result<Chunk> {
+        let (mut changed, mut kept) = (Vec::new(), Vec::new());
+        for row in 0..source.rows {
+            let given = source.slice(row, 1);
+            let places = self.plan.old_row.iter();
+            let old = Chunk::new(places.filter_map(|&place| given.columns.get(place).cloned()).collect(), 1);
+            let table = self.tables.get(ctx, self.target)?;
+            let done = match self.plan.command {
+                CommandType::Insert => trigger::instead_of_row(ctx, table, Operation::Insert, None, Some(given))?,
+                CommandType::Update => {
+                    let set = self.plan.assigned.iter().copied().zip(given.columns.iter().cloned()).collect();
+                    let new = update::assigned(&old, &set);
+                    trigger::instead_of_row(ctx, table, Operation::Update, Some(&old), Some(new))?
+                }
+                _ => trigger::instead_of_row(ctx, table, Operation::Delete, Some(&old), None)?,
+            };
+            if let Some(done) = done {
+                changed.push(done);
+                kept.extend(u32::try_from(row));
+            }
+        }
+        let types = self.tables.get(ctx, self.target)?.types.clone();
+        self.give(ctx, &Chunk::concat(&types, &changed), &source.take(&kept))
     }
 
     fn insert(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {
@@ -331,6 +359,7 @@ impl Operator for Modify {
                 continue;
             }
             let given = match self.plan.command {
+                _ if self.is_view => self.instead_of(ctx, &source)?,
                 CommandType::Insert => self.insert(ctx, source)?,
                 CommandType::Update => self.update(ctx, source)?,
                 CommandType::Delete => self.delete(ctx, source)?,

@@ -169,11 +169,33 @@ pub fn keep(ctx: &mut Context<'_, '_>, table: &Table, operation: Operation, old:
     transition.new.extend(new.cloned());
 }
 
+/// Fires INSTEAD OF triggers on one row of a view; `None`: nothing was done.
+pub fn instead_of_row(
+    ctx: &mut Context<'_, '_>,
+    table: &mut Table,
+    operation: Operation,
+    old: Option<&Chunk>,
+    new: Option<Chunk>,
+) -> Result<Option<Chunk>> {
+    fire_row(ctx, table, (TriggerTiming::InsteadOf, operation), old, new, &[])
+}
+
 /// Fires BEFORE ROW triggers on one row; gives the row as they leave it, or `None` if it is to be left out.
 pub fn before_row(
     ctx: &mut Context<'_, '_>,
     table: &mut Table,
     operation: Operation,
+    old: Option<&Chunk>,
+    new: Option<Chunk>,
+    changed: &[i16],
+) -> Result<Option<Chunk>> {
+    fire_row(ctx, table, (TriggerTiming::Before, operation), old, new, changed)
+}
+
+fn fire_row(
+    ctx: &mut Context<'_, '_>,
+    table: &mut Table,
+    (timing, operation): (TriggerTiming, Operation),
     old: Option<&Chunk>,
     new: Option<Chunk>,
     changed: &[i16],
@@ -184,7 +206,7 @@ pub fn before_row(
             break;
         };
         if !armed.trigger.for_each_row
-            || armed.trigger.timing != TriggerTiming::Before
+            || armed.trigger.timing != timing
             || !armed.concerns(operation, changed)
             || !armed.applies(ctx, &table.types, old, new.as_ref())?
         {

@@ -141,6 +141,8 @@ fn join_any(
         check_as: Oid::INVALID,
         required: Vec::new(),
         selected: Vec::new(),
+        inserted: Vec::new(),
+        updated: Vec::new(),
     });
     let index = query.range_table.len();
     let vars: Vec<Expr> = (1..)
