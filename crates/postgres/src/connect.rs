@@ -93,6 +93,8 @@ pub fn open(server: ServerId, database: Name, user: Oid) -> Session {
         temporary_schema: None,
         transition_tables: Default::default(),
         trigger_depth: 0,
+        nonatomic: false,
+        began: None,
         depth: 0,
         extension: None,
         internal: false,

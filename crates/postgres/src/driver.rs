@@ -100,6 +100,8 @@ impl Backend<'_> {
             self.session.extension.clone(),
         );
         let in_block = !matches!(self.session.transaction, Transaction::Idle);
+        self.session.nonatomic = !in_block && !several;
+        self.session.began = self.session.nonatomic.then(|| Box::new(before.0.clone()));
         let outcome = self.execute_statement(statement, text, client).and_then(|outcome| {
             let autocommit = !in_block && matches!(self.session.transaction, Transaction::Idle);
             if autocommit && !matches!(statement, Statement::Transaction(_)) {
@@ -123,7 +125,8 @@ impl Backend<'_> {
                 if !in_block {
                     self.session.extension = before.2;
                 }
-                self.fail(error, Some(before.0), client);
+                let began = self.session.began.take().map_or(before.0, |network| *network);
+                self.fail(error, Some(began), client);
                 false
             }
         }

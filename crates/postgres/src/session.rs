@@ -42,6 +42,10 @@ pub struct Session {
     pub transition_tables: OrdMap<Name, Oid>,
     /// Triggers being fired, one inside the other (`pg_trigger_depth`).
     pub trigger_depth: i32,
+    /// A procedure that runs may end the transaction: it was called by the client, outside of a block.
+    pub nonatomic: bool,
+    /// The network as it was when the statement's transaction began; COMMIT in a procedure begins another.
+    pub began: Option<Box<Network>>,
     /// Depth of nested function calls, bounded.
     pub depth: u32,
     pub extension: Option<ExtensionState>,

@@ -141,6 +141,28 @@ impl Backend<'_> {
         Ok(())
     }
 
+    /// COMMIT in a procedure: what follows is another transaction.
+    pub fn commit_inside(&mut self) -> Result<()> {
+        self.commit_changes()?;
+        self.begin_inside();
+        Ok(())
+    }
+
+    /// ROLLBACK in a procedure: back to where the transaction began, which another follows.
+    pub fn rollback_inside(&mut self) -> Result<()> {
+        if let Some(began) = self.session.began.take() {
+            self.restore(*began);
+        }
+        self.end_transaction(false);
+        self.begin_inside();
+        Ok(())
+    }
+
+    fn begin_inside(&mut self) {
+        self.session.began = Some(Box::new(self.network.clone()));
+        self.session.clock.transaction_start = self.session.clock.now;
+    }
+
     fn undo(&mut self, block: TransactionBlock) {
         self.session.transaction = Transaction::Idle;
         self.restore(block.before);

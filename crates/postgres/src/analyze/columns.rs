@@ -54,10 +54,12 @@ impl Analyzer<'_, '_> {
             // `t.*` inside an expression is the row as one value.
             return match self.table_of(&names, at)? {
                 Found::Table(item, levels_up, _) => self.whole_row(&item, levels_up, at),
-                Found::NoTable(schema, table) => match self.named_parameter(&names.first().cloned().unwrap_or_default()) {
-                    Some(row) if names.len() == 2 => Ok(row),
-                    _ => Err(missing_table(self, schema, table, at)),
-                },
+                Found::NoTable(schema, table) => {
+                    match self.named_parameter(&names.first().cloned().unwrap_or_default()) {
+                        Some(row) if names.len() == 2 => Ok(row),
+                        _ => Err(missing_table(self, schema, table, at)),
+                    }
+                }
             };
         }
         match names.as_slice() {
@@ -432,7 +434,11 @@ impl Analyzer<'_, '_> {
     pub fn mark_written(&mut self, attribute: i16, insert: bool) {
         let place = self.level.target.and_then(|index| index.checked_sub(1));
         if let Some(entry) = place.and_then(|place| self.level.range_table.get_mut(place)) {
-            let list = if insert { &mut entry.inserted } else { &mut entry.updated };
+            let list = if insert {
+                &mut entry.inserted
+            } else {
+                &mut entry.updated
+            };
             if !list.contains(&attribute) {
                 list.push(attribute);
             }

@@ -57,6 +57,13 @@ pub fn analyze_expression(
     Ok(analyzed)
 }
 
+/// Analyzes what CALL calls, with variables of PL/pgSQL as parameters.
+pub fn analyze_call(backend: &Backend<'_>, call: &ast::Expr, parameters: &Parameters) -> Result<Expr> {
+    let mut parameters = parameters.clone();
+    let mut analyzer = Analyzer::new(backend, &mut parameters);
+    analyzer.expression(call, ExprKind::CallArgument)
+}
+
 /// Analyzes the WHEN condition of a trigger: OLD (varno 1) and NEW (varno 2) are rows of the relation.
 pub fn analyze_trigger_when(backend: &Backend<'_>, relation: &Relation, expr: &ast::Expr) -> Result<Expr> {
     let mut parameters = Parameters::default();

@@ -25,7 +25,9 @@ impl Analyzer<'_, '_> {
         }
         let columns = self.insert_columns(&insert.columns, &relation)?;
         if !matches!(insert.source, InsertSource::DefaultValues) {
-            columns.iter().for_each(|column| self.mark_written(column.attribute.number, true));
+            columns
+                .iter()
+                .for_each(|column| self.mark_written(column.attribute.number, true));
         }
         let named = !insert.columns.is_empty();
         let targets = match &insert.source {

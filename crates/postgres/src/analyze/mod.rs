@@ -55,7 +55,7 @@ use kumquat_types::{Error, Oid, Result};
 
 pub use candidates::{CallKind, Callable};
 pub use coercion::Pathway;
-pub use definitions::{analyze_expression, analyze_trigger_when, coerce_expression};
+pub use definitions::{analyze_call, analyze_expression, analyze_trigger_when, coerce_expression};
 pub use location::expr_location;
 pub use rewrite::{column_default, rewrite};
 pub use sort::strip_implicit;

@@ -66,7 +66,7 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, join: &Join, clauses: &[Joi
     let one_sided = matches!(join.kind, JoinKind::Semi | JoinKind::Anti);
     let projected = if one_sided { &outer } else { &both };
     Ok(Box::new(HashJoin {
-        stable: ctx.plan.is_stable(&*child(plan, 1)?),
+        stable: ctx.plan.is_stable(&*child(plan, 1)?) && ctx.plan.is_stable_alone(plan),
         outer: build_child(ctx, plan, 0)?,
         inner: build_child(ctx, plan, 1)?,
         projection: Projection::new(ctx.backend, &plan.filter, &plan.output, projected)?,

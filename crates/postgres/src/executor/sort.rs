@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kumquat_types::{CHUNK_ROWS, Chunk, Column, ColumnData, Oid, Result};
 
-use super::build::{build_child, child, child_layout, node_id};
+use super::build::{build_child, child_layout, node_id};
 use super::context::{Context, chunk_bytes};
 use super::expr::Compiled;
 use super::expr::compile::compile_all;
@@ -31,7 +31,7 @@ impl Sort {
     pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, keys: &[SortKey], bound: Option<u64>) -> Result<Sort> {
         let layout = child_layout(plan, 0)?;
         Ok(Sort {
-            stable: ctx.plan.is_stable(&*child(plan, 0)?),
+            stable: ctx.plan.is_stable(plan),
             input: build_child(ctx, plan, 0)?,
             keys: compile_all(ctx.backend, keys.iter().map(|key| &key.expr), &layout)?,
             orders: keys.iter().map(|key| key.order).collect(),

@@ -33,10 +33,12 @@ fn target(level: &Level<'_, '_, '_>) -> Result<Target> {
             entry,
             relation: *relation,
             has_children: *inherit && leaves(level, *relation)?.as_slice() != [*relation],
-            view_entry: level.query.range_table.iter().rposition(|other| {
-                matches!(&other.kind, RangeTableKind::Subquery { view, .. } if view == relation)
-            })
-            .map(|at| at + 1),
+            view_entry: level
+                .query
+                .range_table
+                .iter()
+                .rposition(|other| matches!(&other.kind, RangeTableKind::Subquery { view, .. } if view == relation))
+                .map(|at| at + 1),
         }),
         _ => Err(Error::internal("the target of a modification is not a table")),
     }
@@ -92,7 +94,11 @@ const WHOLE_ROW: &str = "wholerow";
 fn read_view(level: &mut Level<'_, '_, '_>, target: &Target) -> Result<()> {
     let mut list = std::mem::take(&mut level.query.target_list);
     let entry = target.view_entry.unwrap_or_default();
-    let columns = level.query.entry(entry).map(|entry| entry.columns.clone()).unwrap_or_default();
+    let columns = level
+        .query
+        .entry(entry)
+        .map(|entry| entry.columns.clone())
+        .unwrap_or_default();
     for (column, attribute) in columns.iter().zip(1..) {
         let number = i16::try_from(list.len() + 1).unwrap_or(i16::MAX);
         let var = Expr::Var(Var {
@@ -240,7 +246,10 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path
 }
 
 fn old_row(targets: &[TargetEntry]) -> Vec<usize> {
-    let places = targets.iter().enumerate().filter(|(_, entry)| entry.junk && &*entry.name == WHOLE_ROW);
+    let places = targets
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.junk && &*entry.name == WHOLE_ROW);
     places.map(|(place, _)| place).collect()
 }
 

@@ -410,6 +410,13 @@ impl PlannedQuery {
         stable
     }
 
+    /// The same for the expressions of one node.
+    pub fn is_stable_alone(&self, node: &Plan) -> bool {
+        let mut stable = true;
+        node.for_each_expr(&mut |expr| stable = stable && self.expr_is_stable(expr));
+        stable
+    }
+
     fn expr_is_stable(&self, expr: &Expr) -> bool {
         !expr.any(&mut |part| match part {
             Expr::Param {

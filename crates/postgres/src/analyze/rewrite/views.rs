@@ -10,7 +10,8 @@ use crate::query::{Query, RangeTableKind};
 
 /// Whose privileges count for the tables of a view: its owner's, or (0) those of who reads it.
 pub fn reader(view: &Relation) -> Oid {
-    let invoker = |(name, value): &(Name, Name)| &**name == "security_invoker" && matches!(&**value, "true" | "on" | "1");
+    let invoker =
+        |(name, value): &(Name, Name)| &**name == "security_invoker" && matches!(&**value, "true" | "on" | "1");
     match view.options.iter().any(invoker) {
         true => Oid::INVALID,
         false => view.owner,

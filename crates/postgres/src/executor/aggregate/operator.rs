@@ -6,7 +6,7 @@ use kumquat_types::{CHUNK_ROWS, Chunk, Column, Datum, Oid, Result};
 
 use super::call::{AggregateCall, CallState};
 use super::hash_order::hash_order;
-use crate::executor::build::{build_child, child, child_layout, node_id};
+use crate::executor::build::{build_child, child_layout, node_id};
 use crate::executor::context::{Context, chunk_bytes};
 use crate::executor::expr::compile::compile_all;
 use crate::executor::expr::{Compiled, Projection};
@@ -83,7 +83,7 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, aggregation: &Aggregation) 
         set_groups: aggregation.set_groups.clone(),
         results: None,
         projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &layout)?,
-        stable: ctx.plan.is_stable(&*child(plan, 0)?),
+        stable: ctx.plan.is_stable(plan),
         input: build_child(ctx, plan, 0)?,
         node: node_id(plan),
     }))

@@ -6,7 +6,7 @@ use kumquat_sql::ast::{CallStmt, DoStmt};
 use kumquat_types::{Chunk, Datum, Error, Oid, Result, SqlState, Volatility};
 
 use super::{result_shape, run};
-use crate::analyze::{ExprContext, analyze_expression};
+use crate::analyze::{Parameters, analyze_call};
 use crate::backend::Backend;
 use crate::catalog::{Function, FunctionBody, ProcKind};
 use crate::driver::Outcome;
@@ -16,7 +16,27 @@ use crate::result::{CommandTag, ResultColumn, ResultSet};
 
 /// CALL procedure(arguments): the values of OUT and INOUT parameters come back as a row.
 pub fn call(backend: &mut Backend<'_>, statement: &CallStmt) -> Result<Outcome> {
-    let call = analyze(backend, statement)?;
+    let call = analyze(backend, statement, &Parameters::default())?;
+    carry_out(backend, call)
+}
+
+/// CALL inside a function, whose variables are parameters. Gives the procedure called as well.
+pub fn call_inside(
+    backend: &mut Backend<'_>,
+    statement: &CallStmt,
+    parameters: &Parameters,
+    values: &[Datum],
+) -> Result<(Outcome, Oid)> {
+    let mut call = analyze(backend, statement, parameters)?;
+    for arg in &mut call.args {
+        let value = evaluate(backend, arg, values)?;
+        *arg = Expr::constant(value, arg.type_oid());
+    }
+    let procedure = call.function;
+    Ok((carry_out(backend, call)?, procedure))
+}
+
+fn carry_out(backend: &mut Backend<'_>, call: FuncExpr) -> Result<Outcome> {
     let extension = backend.extension;
     match extension.call_procedure(backend, &call)? {
         Some(outcome) => Ok(outcome),
@@ -74,9 +94,9 @@ pub fn run_procedure(backend: &mut Backend<'_>, call: FuncExpr) -> Result<Outcom
     Ok(Outcome::Rows(result, tag))
 }
 
-fn analyze(backend: &Backend<'_>, statement: &CallStmt) -> Result<FuncExpr> {
+fn analyze(backend: &Backend<'_>, statement: &CallStmt, parameters: &Parameters) -> Result<FuncExpr> {
     let call = kumquat_sql::ast::Expr::FuncCall(Box::new(statement.call.clone()));
-    match analyze_expression(backend, None, &call, ExprContext::CallArgument, None)? {
+    match analyze_call(backend, &call, parameters)? {
         Expr::Func(call) => Ok(*call),
         _ => Err(Error::internal("CALL of what is no function")),
     }

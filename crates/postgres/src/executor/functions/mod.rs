@@ -102,6 +102,9 @@ pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, args: &[Datum], 
     enter(backend)?;
     let user = backend.session.current_user;
     let settings = (!function.settings.is_empty()).then(|| backend.session.settings.clone());
+    let nonatomic = backend.session.nonatomic;
+    let may_commit = function.kind == ProcKind::Procedure && settings.is_none() && !function.security_definer;
+    backend.session.nonatomic = nonatomic && may_commit;
     if function.security_definer {
         backend.session.current_user = function.owner;
     }
@@ -111,6 +114,7 @@ pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, args: &[Datum], 
         language => Err(Error::not_modelled(format!("language \"{language}\""))),
     });
     backend.session.current_user = user;
+    backend.session.nonatomic = nonatomic;
     if let Some(settings) = settings {
         backend.session.settings = settings;
     }

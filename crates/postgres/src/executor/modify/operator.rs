@@ -177,12 +177,21 @@ impl Modify {
         for row in 0..source.rows {
             let given = source.slice(row, 1);
             let places = self.plan.old_row.iter();
-            let old = Chunk::new(places.filter_map(|&place| given.columns.get(place).cloned()).collect(), 1);
+            let old = Chunk::new(
+                places.filter_map(|&place| given.columns.get(place).cloned()).collect(),
+                1,
+            );
             let table = self.tables.get(ctx, self.target)?;
             let done = match self.plan.command {
                 CommandType::Insert => trigger::instead_of_row(ctx, table, Operation::Insert, None, Some(given))?,
                 CommandType::Update => {
-                    let set = self.plan.assigned.iter().copied().zip(given.columns.iter().cloned()).collect();
+                    let set = self
+                        .plan
+                        .assigned
+                        .iter()
+                        .copied()
+                        .zip(given.columns.iter().cloned())
+                        .collect();
                     let new = update::assigned(&old, &set);
                     trigger::instead_of_row(ctx, table, Operation::Update, Some(&old), Some(new))?
                 }

@@ -6,6 +6,7 @@ use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Interpreter;
 use super::expression::Text;
+use super::query::IntoSource;
 use super::variables::{Variable, known, no_field, record};
 use crate::executor::expr::coerce::element_type;
 use crate::executor::expr::subscript::Place;
@@ -203,14 +204,17 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// INTO [STRICT]
-    pub fn into(&mut self, into: &Into, rows: &ResultSet) -> Result<()> {
+    pub fn into(&mut self, into: &Into, rows: &ResultSet, source: IntoSource) -> Result<()> {
         let count = rows.row_count();
         if into.strict && count == 0 {
             return Err(Error::new(SqlState::NO_DATA_FOUND, "query returned no rows"));
         }
-        if into.strict && count > 1 {
-            return Err(Error::new(SqlState::TOO_MANY_ROWS, "query returned more than one row")
-                .hint("Make sure the query returns a single row, or use LIMIT 1."));
+        if (into.strict || source == IntoSource::Modification) && count > 1 {
+            let error = Error::new(SqlState::TOO_MANY_ROWS, "query returned more than one row");
+            return Err(match source {
+                IntoSource::Dynamic => error,
+                _ => error.hint("Make sure the query returns a single row, or use LIMIT 1."),
+            });
         }
         let first = rows
             .chunks

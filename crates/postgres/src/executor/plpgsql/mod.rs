@@ -28,7 +28,7 @@ use self::variables::{Scopes, Variable};
 use super::functions::{Rows, convert_value, result_shape};
 use crate::backend::Backend;
 use crate::catalog::function::ArgumentMode;
-use crate::catalog::{Function, FunctionBody, Name, ProcKind};
+use crate::catalog::{Function, FunctionBody, ProcKind};
 
 /// Most rows that a function may return.
 const ROW_LIMIT: usize = 10_000_000;
@@ -49,6 +49,8 @@ struct Interpreter<'f, 'a, 'b> {
     row_count: u64,
     /// Errors being handled, innermost last.
     handled: Vec<Error>,
+    /// Blocks with handlers that are being run.
+    subtransactions: u32,
     /// The error on its way has told where it comes from.
     placed: bool,
 }
@@ -124,6 +126,7 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
             found: 0,
             row_count: 0,
             handled: Vec::new(),
+            subtransactions: 0,
             placed: false,
         }
     }
@@ -137,41 +140,24 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
     /// Declares the parameters: `$1`, `$2` and their names; OUT parameters begin as NULL.
     fn bind_arguments(&mut self, args: &[Datum], arg_types: &[Oid]) -> Result<()> {
         let function = self.function;
-        let mut inputs: Vec<(Option<Name>, usize)> = Vec::new();
-        for (at, argument) in function.args.iter().enumerate() {
-            let pseudo = kumquat_types::builtin_type(argument.type_oid)
-                .is_some_and(|builtin| builtin.kind == kumquat_types::TypeKind::Pseudo);
-            let type_oid = match (pseudo, arg_types.get(at)) {
-                (true, Some(&actual)) => actual,
-                _ => argument.type_oid,
+        let (mut given, mut args) = (args.iter(), arg_types.iter());
+        for (parameter, at) in function.parameters().zip(1..) {
+            let is_input = !matches!(parameter.mode, ArgumentMode::Out | ArgumentMode::Table);
+            let (value, actual) = match is_input {
+                true => (given.next().cloned().unwrap_or_default(), args.next().copied()),
+                false => (Datum::Null, None),
             };
-            let value = args.get(at).cloned().unwrap_or_default();
-            let variable = self.scopes.declare(
-                &format!("${}", at + 1),
-                Variable::of_type(self.backend, type_oid, -1, value),
-            );
-            if let Some(name) = &argument.name {
+            let pseudo = kumquat_types::builtin_type(parameter.type_oid)
+                .is_some_and(|builtin| builtin.kind == kumquat_types::TypeKind::Pseudo);
+            let type_oid = actual.filter(|_| pseudo).unwrap_or(parameter.type_oid);
+            let variable = Variable::of_type(self.backend, type_oid, -1, value);
+            let variable = self.scopes.declare(&format!("${at}"), variable);
+            if let Some(name) = &parameter.name {
                 self.scopes.name(name, variable);
             }
-            inputs.push((argument.name.clone(), variable));
-        }
-        for output in &function.outputs {
-            // An INOUT parameter is among the inputs already.
-            let input = inputs
-                .iter()
-                .find(|(name, _)| output.mode == ArgumentMode::InOut && *name == output.name);
-            let variable = match input {
-                Some((_, variable)) => *variable,
-                None => {
-                    let variable = Variable::of_type(self.backend, output.type_oid, -1, Datum::Null);
-                    let variable = self.scopes.declare("", variable);
-                    if let Some(name) = &output.name {
-                        self.scopes.name(name, variable);
-                    }
-                    variable
-                }
-            };
-            self.outputs.push(variable);
+            if !matches!(parameter.mode, ArgumentMode::In | ArgumentMode::Variadic) {
+                self.outputs.push(variable);
+            }
         }
         Ok(())
     }

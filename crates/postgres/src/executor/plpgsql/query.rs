@@ -2,22 +2,40 @@
 
 use std::sync::Arc;
 
-use kumquat_sql::ast::{Location, Statement};
-use kumquat_sql::plpgsql::ast::{Dynamic, Expression, Into, Sql};
+use kumquat_sql::ast::{CallStmt, ColumnRefField, Expr, Location, Statement};
+use kumquat_sql::plpgsql::ast::{Dynamic, Expression, Into, Sql, Target};
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Interpreter;
 use super::expression::{Spoken, Text};
 use crate::analyze::{Parameters, analyze_query};
+use crate::catalog::function::{ArgumentMode, FunctionArgument};
 use crate::driver::Outcome;
+use crate::executor::functions::call::call_inside;
 use crate::executor::functions::sql::Silent;
 use crate::result::{CommandTag, QueryOutcome};
 
+/// What gives the rows of INTO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntoSource {
+    Select,
+    /// INSERT, UPDATE, DELETE with RETURNING: never more than one row.
+    Modification,
+    Dynamic,
+}
+
 impl Interpreter<'_, '_, '_> {
     pub fn sql(&mut self, sql: &Sql, into: Option<&Into>) -> Result<()> {
+        if let Statement::Call(call) = &sql.statement {
+            return self.call(call, Text::of_sql(sql));
+        }
         let outcome = self.run_statement(&sql.statement, Text::of_sql(sql))?;
         self.note(&outcome);
-        self.take(outcome, into, matches!(sql.statement, Statement::Select(_)))
+        let source = match sql.statement {
+            Statement::Select(_) => IntoSource::Select,
+            _ => IntoSource::Modification,
+        };
+        self.take(outcome, into, source)
     }
 
     pub fn perform(&mut self, expression: &Expression) -> Result<()> {
@@ -32,7 +50,7 @@ impl Interpreter<'_, '_, '_> {
         let outcome = self.run_dynamic(dynamic)?;
         self.row_count = outcome.processed;
         match into {
-            Some(_) => self.take(outcome, into, false),
+            Some(_) => self.take(outcome, into, IntoSource::Dynamic),
             None => Ok(()),
         }
     }
@@ -45,14 +63,14 @@ impl Interpreter<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, outcome: QueryOutcome, into: Option<&Into>, is_select: bool) -> Result<()> {
+    fn take(&mut self, outcome: QueryOutcome, into: Option<&Into>, source: IntoSource) -> Result<()> {
         match (into, outcome.rows) {
-            (Some(into), Some(rows)) => self.into(into, &rows),
+            (Some(into), Some(rows)) => self.into(into, &rows, source),
             (Some(_), None) => {
                 let message = "INTO used with a command that cannot return data";
                 Err(Error::new(SqlState::SYNTAX_ERROR, message))
             }
-            (None, Some(_)) if is_select => Err(Error::new(
+            (None, Some(_)) if source == IntoSource::Select => Err(Error::new(
                 SqlState::SYNTAX_ERROR,
                 "query has no destination for result data",
             )
@@ -78,7 +96,9 @@ impl Interpreter<'_, '_, '_> {
             values.push(value);
             types.push(Some(if type_oid == Oid::UNKNOWN { Oid::TEXT } else { type_oid }));
         }
+        let nonatomic = std::mem::replace(&mut self.backend.session.nonatomic, false);
         let outcome = self.run_text(&text, types, &values);
+        self.backend.session.nonatomic = nonatomic;
         outcome.map_err(|error| self.in_text(error, Text::new(&text, Location::UNKNOWN), Spoken::Statement))
     }
 
@@ -126,17 +146,95 @@ impl Interpreter<'_, '_, '_> {
 
     /// COMMIT and ROLLBACK in a procedure that CALL began.
     pub fn end_transaction(&mut self, commit: bool) -> Result<()> {
-        if self.backend.in_transaction_block() || self.backend.session.depth > 2 {
-            return Err(Error::new(
-                SqlState::INVALID_TRANSACTION_TERMINATION,
-                "invalid transaction termination",
-            ));
+        let refuse = |message: &str| Err(Error::new(SqlState::INVALID_TRANSACTION_TERMINATION, message));
+        if !self.backend.session.nonatomic {
+            return refuse("invalid transaction termination");
         }
-        if !commit {
-            return Err(Error::not_modelled("ROLLBACK in a procedure"));
+        match commit {
+            true if self.subtransactions > 0 => refuse("cannot commit while a subtransaction is active"),
+            false if self.subtransactions > 0 => refuse("cannot roll back while a subtransaction is active"),
+            true => self.backend.commit_inside(),
+            false => self.backend.rollback_inside(),
         }
-        self.backend.commit_changes()
     }
+
+    /// CALL: what OUT parameters give goes to the variables that were named for them.
+    pub fn call(&mut self, call: &CallStmt, text: Text<'_>) -> Result<()> {
+        let template = self.scopes.template();
+        let values = self.scopes.values(&template);
+        let called = call_inside(self.backend, call, &template.parameters, &values);
+        let (outcome, procedure) = called.map_err(|error| self.in_text(error, text, Spoken::Statement))?;
+        let Outcome::Rows(rows, _) = outcome else {
+            return Ok(());
+        };
+        let targets = self.output_targets(call, procedure)?;
+        let row = rows
+            .chunks
+            .first()
+            .filter(|chunk| chunk.rows > 0)
+            .map(|chunk| chunk.row(0));
+        let row = row.unwrap_or_default();
+        for ((target, value), column) in targets.iter().zip(row).zip(&rows.columns) {
+            self.assign(target, value, column.type_oid)?;
+        }
+        Ok(())
+    }
+
+    /// The variables that stand for the OUT parameters of a procedure.
+    fn output_targets(&self, call: &CallStmt, procedure: Oid) -> Result<Vec<Target>> {
+        let Some(procedure) = self.backend.catalog()?.functions.get(&procedure).cloned() else {
+            return Ok(Vec::new());
+        };
+        let mut targets = Vec::new();
+        for (at, (mode, parameter)) in procedure.modes.iter().zip(procedure.parameters()).enumerate() {
+            if !matches!(mode, ArgumentMode::Out | ArgumentMode::InOut) {
+                continue;
+            }
+            let named = call.call.args.iter().find_map(|arg| match arg {
+                Expr::NamedArg(named) if parameter.name.as_deref() == Some(named.name.as_str()) => Some(&named.arg),
+                _ => None,
+            });
+            let placed = call.call.args.get(at).filter(|arg| !matches!(arg, Expr::NamedArg(_)));
+            match named.or(placed).and_then(|arg| self.writable(arg)) {
+                Some(target) => targets.push(target),
+                None => return Err(not_writable(at, parameter)),
+            }
+        }
+        Ok(targets)
+    }
+
+    /// The variable that an argument is.
+    fn writable(&self, arg: &Expr) -> Option<Target> {
+        let name: Vec<String> = match arg {
+            Expr::ColumnRef(column) => column
+                .fields
+                .iter()
+                .map(|field| match field {
+                    ColumnRefField::Name(name) => Some(name.clone()),
+                    ColumnRefField::Star => None,
+                })
+                .collect::<Option<_>>()?,
+            Expr::ParamRef(parameter) => vec![format!("${}", parameter.number)],
+            _ => return None,
+        };
+        self.scopes.find(&name)?;
+        Some(Target {
+            name,
+            indirection: Vec::new(),
+            location: Location::UNKNOWN,
+        })
+    }
+}
+
+fn not_writable(at: usize, parameter: &FunctionArgument) -> Error {
+    let which = match &parameter.name {
+        Some(name) => format!("\"{name}\""),
+        None => (at + 1).to_string(),
+    };
+    Error::new(
+        SqlState::SYNTAX_ERROR,
+        format!("procedure parameter {which} is an output parameter but corresponding argument is not writable"),
+    )
 }
 
 /// The command counts the rows it changes.

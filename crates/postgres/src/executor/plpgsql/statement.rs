@@ -1,5 +1,6 @@
 //! Statements and blocks.
 
+use kumquat_sql::ast::Statement;
 use kumquat_sql::plpgsql::ast::{Block, Condition, Declaration, DeclarationKind, Stmt, StmtKind, VariableType};
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
@@ -149,7 +150,10 @@ impl Interpreter<'_, '_, '_> {
             return self.statements(&block.body);
         }
         let before = (self.backend.network.clone(), self.backend.session.settings.clone());
-        let error = match self.statements(&block.body) {
+        self.subtransactions += 1;
+        let ended = self.statements(&block.body);
+        self.subtransactions -= 1;
+        let error = match ended {
             Ok(flow) => return Ok(flow),
             Err(error) => error,
         };
@@ -299,6 +303,7 @@ fn kind_name(kind: &StmtKind) -> &'static str {
         StmtKind::ReturnQuery(_) | StmtKind::ReturnExecute(_) => "RETURN QUERY",
         StmtKind::Raise(_) => "RAISE",
         StmtKind::Assert { .. } => "ASSERT",
+        StmtKind::Sql { sql, .. } if matches!(sql.statement, Statement::Call(_)) => "CALL",
         StmtKind::Sql { .. } => "SQL statement",
         StmtKind::Perform(_) => "PERFORM",
         StmtKind::Execute { .. } => "EXECUTE",

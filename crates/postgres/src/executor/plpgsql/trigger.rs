@@ -39,8 +39,10 @@ pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, firing: &Firing<
     interpreter.declare_found();
     interpreter.bind_trigger(firing, &shape);
     interpreter.backend.session.trigger_depth += 1;
+    let nonatomic = std::mem::replace(&mut interpreter.backend.session.nonatomic, false);
     let flow = interpreter.block(&tree.body);
     interpreter.backend.session.trigger_depth -= 1;
+    interpreter.backend.session.nonatomic = nonatomic;
     flow.map_err(|error| interpreter.placed_error(error, None))?;
     let Some((returned, _)) = interpreter.returned.take() else {
         return Err(Error::new(
@@ -73,19 +75,19 @@ fn by_attribute(record: &RecordValue, shape: &RowShape, relation: &Relation) -> 
 impl Interpreter<'_, '_, '_> {
     fn bind_trigger(&mut self, firing: &Firing<'_>, shape: &RowShape) {
         for (name, values) in [("new", &firing.new), ("old", &firing.old)] {
-            let variable = match values {
+            let row = match values {
                 Some(values) => {
                     let value = |&place: &usize| values.get(place).cloned().unwrap_or_default();
-                    let row = Datum::Record(Arc::new(RecordValue {
+                    Datum::Record(Arc::new(RecordValue {
                         values: shape.attributes.iter().map(value).collect(),
                         types: shape.types.clone(),
                         names: shape.names.clone(),
-                    }));
-                    // The row type of the table: assigned values are converted to it.
-                    Variable::of_type(self.backend, firing.relation.row_type, -1, row)
+                    }))
                 }
-                None => Variable::scalar(Oid::RECORD, -1, Datum::Null),
+                None => Datum::Null,
             };
+            // The row type of the table: assigned values are converted to it, and fields of NULL can be read.
+            let variable = Variable::of_type(self.backend, firing.relation.row_type, -1, row);
             self.scopes.declare(name, variable);
         }
         let text = |text: &str| Variable::scalar(Oid::TEXT, -1, Datum::from(text));

@@ -64,6 +64,10 @@ impl Variable {
     pub fn fields(&self) -> Option<Fields> {
         match (&self.shape, &self.value) {
             (Some(shape), _) => Some((shape.names.clone(), shape.types.clone())),
+            (None, Datum::Record(record)) if record.names.len() < record.types.len() => {
+                let names = (1..=record.types.len()).map(|number| Name::from(format!("f{number}")));
+                Some((names.collect(), record.types.clone()))
+            }
             (None, Datum::Record(record)) => Some((record.names.clone(), record.types.clone())),
             _ => None,
         }

@@ -10,7 +10,7 @@ use super::ranking;
 use super::values;
 use crate::catalog::SortOrder;
 use crate::executor::aggregate::call::AggregateCall;
-use crate::executor::build::{build_child, child, child_layout, node_id};
+use crate::executor::build::{build_child, child_layout, node_id};
 use crate::executor::context::Context;
 use crate::executor::expr::compile::compile_all;
 use crate::executor::expr::function::find_proc;
@@ -121,7 +121,7 @@ impl WindowAgg {
             types: input.types(),
             results: None,
             projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &layout)?,
-            stable: ctx.plan.is_stable(&*child(plan, 0)?),
+            stable: ctx.plan.is_stable(plan),
             input: build_child(ctx, plan, 0)?,
             node: node_id(plan),
         })
