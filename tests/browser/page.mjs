@@ -56,8 +56,19 @@ export class KumquatPage {
     });
   }
 
+  /** Waits until statements can be run, and the editor has come that is loaded behind the engine. */
   async ready() {
     await this.page.getByRole('status').getByText('Ready').waitFor();
+    await this.page.locator('#prompt.cm-content').waitFor({ state: 'attached' });
+  }
+
+  get prompt() {
+    return this.page.locator('#prompt');
+  }
+
+  /** What stands in the terminal's prompt. */
+  async typed() {
+    return (await this.prompt.locator('.cm-line').allTextContents()).join('\n');
   }
 
   /** Opens a lesson by its name in links and waits until its steps are there. */
@@ -91,8 +102,8 @@ export class KumquatPage {
   /** Types a text into the terminal and waits until psql has answered. */
   async type(sql) {
     const before = await this.page.locator('.statement').count();
-    await this.page.getByLabel('SQL', { exact: false }).last().fill(sql);
-    await this.page.getByLabel('SQL', { exact: false }).last().press('Control+Enter');
+    await this.prompt.fill(sql);
+    await this.prompt.press('Control+Enter');
     await this.page.waitForFunction(
       (count) => document.querySelectorAll('.statement').length > count,
       before,

@@ -66,11 +66,10 @@ test('the terminal recalls what was typed', async () => {
   await page.ready();
   await page.type('SELECT 1;');
   await page.type('SELECT 2;');
-  const prompt = page.page.locator('#prompt');
-  await prompt.press('ArrowUp');
-  await prompt.press('ArrowUp');
-  assert.equal(await prompt.inputValue(), 'SELECT 1;');
-  await prompt.press('ArrowDown');
-  await prompt.press('ArrowDown');
-  assert.equal(await prompt.inputValue(), '');
+  await page.prompt.press('ArrowUp');
+  await page.prompt.press('ArrowUp');
+  assert.equal(await page.typed(), 'SELECT 1;');
+  await page.prompt.press('ArrowDown');
+  await page.prompt.press('ArrowDown');
+  assert.equal(await page.typed(), '');
 });

@@ -4,19 +4,27 @@
 //! - `shell`: the three zones, their dividers and tabs
 //! - `lesson`: the text, its steps, their editors and checks
 //! - `terminal`: psql
+//! - `editor`: the SQL editor of both
+//! - `share`: the session as a link and as files
 //! - `cluster`, `keys`, `statement`: the three pictures
 //! - `figures`: numbers in words
-//! - `keep`: what outlives a reload
+//! - `keep`: small settings that outlive a reload
+//! - `address`: what the page's address asks for
+//! - `browser`: what is written in JavaScript
 //!
 //! Each feature is a directory with its own style sheet; `shell/look.css` holds the colours,
 //! type and spacing they share. The page draws values it was given and computes none.
 
+mod address;
+mod browser;
 mod cluster;
+mod editor;
 mod figures;
 mod keep;
 mod keys;
 mod lesson;
 mod session;
+mod share;
 mod shell;
 mod statement;
 mod terminal;

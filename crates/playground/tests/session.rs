@@ -7,7 +7,7 @@ use kumquat_playground::protocol::message::{File, Options, Reply, Request, Typed
 use kumquat_playground::protocol::outcome::StatementOutcome;
 
 fn playground() -> Playground {
-    Playground::new(&Options { seed: 0, clock: 0.0 })
+    Playground::new(&Options::default())
 }
 
 fn run(playground: &mut Playground, text: &str) -> Vec<StatementOutcome> {
@@ -59,7 +59,7 @@ fn files_given_with_a_text_can_be_copied_and_included() {
     let mut playground = playground();
     let mut reported = Vec::new();
     let boot = Request::Boot {
-        options: Options { seed: 0, clock: 0.0 },
+        options: Options::default(),
         log,
         report: true,
     };

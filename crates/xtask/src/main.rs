@@ -2,6 +2,7 @@
 //!
 //! - `setup`: brings what a fresh machine lacks, each piece when it is first needed
 //! - `site`: builds the page and the engine into `dist/`
+//! - `scripts`: the page's JavaScript, bundled
 //! - `serve`: serves `dist/` on this machine
 //! - `test`: every test there is, by parts
 //! - `conformance`: compares with recordings of a real cluster
@@ -12,6 +13,7 @@
 mod bench;
 mod conformance;
 mod process;
+mod scripts;
 mod serve;
 mod setup;
 mod site;
@@ -26,7 +28,8 @@ const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
   serve [PORT]      set up what is missing, build, serve on 127.0.0.1
-  build             build the site into dist/ and list its sizes
+  build [page]      build the site into dist/ and list its sizes; with `page`, the
+                    engine stays as it was built last
   test [PART...]    run every test, or the parts named:
                     native, conformance, lessons, wasm, browser
   conformance       print the conformance table by area
@@ -53,6 +56,7 @@ fn run(arguments: &[String]) -> Result<()> {
     };
     match command {
         "serve" => serve::serve(rest.first().map(String::as_str)),
+        "build" if rest == ["page"] => site::build_page().map(|site| sizes::print(&site)),
         "build" => site::build().map(|site| sizes::print(&site)),
         "test" => test::test(rest),
         "conformance" => conformance::print_table(),

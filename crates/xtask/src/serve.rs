@@ -65,12 +65,24 @@ fn answer(stream: &TcpStream, directory: &Path) -> std::io::Result<()> {
         match (method, file(target, directory)) {
             (Some("GET" | "HEAD"), Some(path)) => {
                 let body = fs::read(&path)?;
-                respond(stream, "200 OK", kind(&path), &body, method == Some("HEAD"))?;
+                respond(
+                    stream,
+                    "200 OK",
+                    &headers(&path, directory),
+                    &body,
+                    method == Some("HEAD"),
+                )?;
             }
             (Some("GET" | "HEAD"), None) => {
-                respond(stream, "404 Not Found", "text/plain", b"no such file", false)?;
+                respond(
+                    stream,
+                    "404 Not Found",
+                    "Content-Type: text/plain",
+                    b"no such file",
+                    false,
+                )?;
             }
-            _ => respond(stream, "405 Method Not Allowed", "text/plain", b"", false)?,
+            _ => respond(stream, "405 Method Not Allowed", "Content-Type: text/plain", b"", false)?,
         }
     }
 }
@@ -84,10 +96,20 @@ fn file(target: &str, directory: &Path) -> Option<PathBuf> {
     (inside && path.is_file()).then_some(path)
 }
 
-fn respond(mut stream: &TcpStream, status: &str, kind: &str, body: &[u8], head_only: bool) -> std::io::Result<()> {
+/// What a file is, and how long it may be kept: those of a version for ever.
+fn headers(path: &Path, site: &Path) -> String {
+    let keep = if path.parent() == Some(site) {
+        "no-cache"
+    } else {
+        "max-age=31536000, immutable"
+    };
+    format!("Content-Type: {}\r\nCache-Control: {keep}", kind(path))
+}
+
+fn respond(mut stream: &TcpStream, status: &str, headers: &str, body: &[u8], head_only: bool) -> std::io::Result<()> {
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nCache-Control: no-cache\r\n\r\n",
+        "HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {}\r\n\r\n",
         body.len()
     )?;
     if !head_only {

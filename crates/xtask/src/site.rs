@@ -12,6 +12,7 @@ use kumquat_lessons::Lesson;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::process::{command, root, run, say};
+use crate::scripts;
 use crate::setup::node;
 use crate::setup::wasm_target::{self, Compiler};
 
@@ -51,13 +52,26 @@ const ENGINE: Module = Module {
     rustflags: "-C target-feature=+simd128",
 };
 
+const SERVICE_WORKER: &str = "service-worker.js";
+
 /// Builds what has changed.
 pub fn build() -> Result<Site> {
+    build_with(|compiler| ENGINE.build(compiler))
+}
+
+/// Builds the page and takes the engine as it was built last, for work on the page alone.
+pub fn build_page() -> Result<Site> {
+    build_with(|compiler| match ENGINE.directory() {
+        built if built.exists() => Ok(built),
+        _ => ENGINE.build(compiler),
+    })
+}
+
+fn build_with(engine: impl FnOnce(Compiler) -> Result<PathBuf>) -> Result<Site> {
     node::install()?;
     let compiler = wasm_target::install()?;
     let mut files = BTreeMap::new();
-    for module in [ENGINE, PAGE] {
-        let directory = module.build(compiler)?;
+    for directory in [engine(compiler)?, PAGE.build(compiler)?, scripts::build()?] {
         for entry in fs::read_dir(directory)? {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -67,13 +81,16 @@ pub fn build() -> Result<Site> {
         }
     }
     files.insert("worker.js".into(), fs::read(root().join("crates/wasm/js/worker.js"))?);
-    files.insert("start.js".into(), fs::read(root().join("web/start.js"))?);
     files.insert("page.css".into(), styles()?);
     let lessons = lessons(&mut files)?;
     write(&files, &lessons)
 }
 
 impl Module {
+    fn directory(&self) -> PathBuf {
+        root().join("target/site").join(self.name)
+    }
+
     /// Compiles, binds and optimises; returns the directory with the module's files.
     fn build(&self, compiler: Compiler) -> Result<PathBuf> {
         say(format!("Building the {} (cargo, profile {})", self.name, self.profile));
@@ -88,7 +105,7 @@ impl Module {
         ])?;
         run(cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", self.rustflags))?;
         let compiled = compiler.output_directory().join(self.profile).join(self.compiled);
-        let directory = root().join("target/site").join(self.name);
+        let directory = self.directory();
         if newer(&directory.join(format!("{}_bg.wasm", self.name)), &compiled) {
             return Ok(directory);
         }
@@ -173,7 +190,11 @@ fn write(files: &BTreeMap<String, Vec<u8>>, lessons: &[Lesson]) -> Result<Site> 
     let directory = site.join(&version);
     fs::create_dir_all(&directory)?;
     for (name, contents) in files {
-        fs::write(directory.join(name), contents)?;
+        // A service worker rules what lies below it: it stands beside index.html.
+        match name.as_str() {
+            SERVICE_WORKER => fs::write(site.join(name), service_worker(contents, &version, files))?,
+            _ => fs::write(directory.join(name), contents)?,
+        }
     }
     let bytes = files.get("engine_bg.wasm").map_or(0, Vec::len);
     let text = lessons.first().map(kumquat_lessons::html).unwrap_or_default();
@@ -183,6 +204,15 @@ fn write(files: &BTreeMap<String, Vec<u8>>, lessons: &[Lesson]) -> Result<Site> 
         .replace("{lesson}", &text);
     fs::write(site.join("index.html"), index)?;
     Ok(Site { directory: site })
+}
+
+/// The service worker, told what it keeps: the version, and every file of it.
+fn service_worker(script: &[u8], version: &str, files: &BTreeMap<String, Vec<u8>>) -> String {
+    let names = files.keys().filter(|name| *name != SERVICE_WORKER);
+    let paths: Vec<String> = names.map(|name| format!("./{version}/{name}")).collect();
+    String::from_utf8_lossy(script)
+        .replace("{version}", version)
+        .replace("{files}", &paths.join(" "))
 }
 
 /// A short name of the files' contents (FNV-1a).

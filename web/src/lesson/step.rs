@@ -3,9 +3,9 @@
 use kumquat_protocol::lesson::{Check, CheckResult, Step};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use web_sys::KeyboardEvent;
 
-use super::Progress;
+use super::progress::Progress;
+use crate::editor::{Editor, Key};
 use crate::session::{Engine, use_session};
 use crate::shell::{Front, Zone};
 
@@ -14,6 +14,8 @@ pub fn StepView(number: usize, step: Step) -> impl IntoView {
     let progress: Progress = expect_context();
     let open = move || progress.is_open(number);
     let title = step.title.clone();
+    let (text, hints, solution) = (step.text.clone(), step.hints.clone(), step.solution.clone());
+    let sql = RwSignal::new(progress.edited(number).unwrap_or_else(|| step.sql.clone()));
     let step = StoredValue::new(step);
     let body = format!("step-{}", number + 1);
     view! {
@@ -32,9 +34,10 @@ pub fn StepView(number: usize, step: Step) -> impl IntoView {
                 </button>
             </h2>
             <div id=body class="step-body" hidden=move || !open()>
-                <div class="prose" inner_html=step.with_value(|step| step.text.clone())></div>
-                <Editor number step/>
-                <Hints hints=step.with_value(|step| step.hints.clone())/>
+                <div class="prose" inner_html=text></div>
+                <StepEditor number step sql/>
+                <Hints hints/>
+                {solution.map(|solution| view! { <Solution solution sql/> })}
             </div>
         </li>
     }
@@ -42,23 +45,27 @@ pub fn StepView(number: usize, step: Step) -> impl IntoView {
 
 /// The step's SQL, to be edited and run, and its checks after the run.
 #[component]
-fn Editor(number: usize, step: StoredValue<Step>) -> impl IntoView {
+fn StepEditor(number: usize, step: StoredValue<Step>, sql: RwSignal<String>) -> impl IntoView {
     let session = use_session();
     let front: Front = expect_context();
     let progress: Progress = expect_context();
-    let given = step.with_value(|step| step.sql.clone());
-    let sql = RwSignal::new(given.clone());
     let results = RwSignal::new(Vec::<(Check, CheckResult)>::new());
+    let failure = RwSignal::new(None);
     let running = RwSignal::new(false);
     let asleep = move || !matches!(session.engine.get(), Engine::Ready | Engine::Running);
+    let edited = move || sql.with(|sql| step.with_value(|step| *sql != step.sql));
+    Effect::new(move || progress.edit(number, edited().then(|| sql.get())));
     let run = move || {
         if running.get_untracked() || asleep() {
             return;
         }
         running.set(true);
         front.zone.set(Zone::Terminal);
+        progress.start(number, session.texts());
         spawn_local(async move {
-            if session.run(format!("{}\n", sql.get_untracked())).await {
+            let ran = session.run(format!("{}\n", sql.get_untracked())).await;
+            failure.set(ran.failure);
+            if ran.finished {
                 let checked = check(session, step.with_value(|step| step.checks.clone())).await;
                 if checked.iter().all(|(_, result)| result.met) {
                     progress.finish(number);
@@ -69,41 +76,40 @@ fn Editor(number: usize, step: StoredValue<Step>) -> impl IntoView {
         });
     };
     follow_terminal(number, step, running);
-    let press = move |event: KeyboardEvent| {
-        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-            event.prevent_default();
+    let pressed = Callback::new(move |key| {
+        if key == Key::Run {
             run();
         }
-    };
-    let id = format!("sql-{}", number + 1);
-    let edited = {
-        let given = given.clone();
-        move || sql.with(|sql| *sql != given)
+        key == Key::Run
+    });
+    let reset = move |before| {
+        results.set(Vec::new());
+        failure.set(None);
+        progress.rewind(before);
+        session.rewind(before);
     };
     view! {
         <div class="editor">
-            <label for=id.clone() class="unseen">{format!("SQL of step {}", number + 1)}</label>
-            <textarea
-                id=id
-                rows=move || sql.with(|sql| sql.lines().count()).clamp(1, 24)
-                wrap="off"
-                spellcheck="false"
-                autocomplete="off"
-                autocapitalize="off"
-                prop:value=move || sql.get()
-                on:input=move |event| sql.set(event_target_value(&event))
-                on:keydown=press
-            ></textarea>
+            // Drawn when the step is first opened: a lesson has more editors than are looked at.
+            <Show when=move || progress.is_open(number)>
+                <Editor id=format!("sql-{}", number + 1) label=format!("SQL of step {}", number + 1)
+                    text=sql failure pressed/>
+            </Show>
             <div class="editor-actions">
                 <button class="run" disabled=move || asleep() || running.get() on:click=move |_| run()>
                     "Run"
                 </button>
                 <Show when=edited>
-                    {
-                        let given = given.clone();
-                        view! { <button class="quiet" on:click=move |_| sql.set(given.clone())>"Undo edits"</button> }
-                    }
+                    <button class="quiet" on:click=move |_| sql.set(step.with_value(|step| step.sql.clone()))>
+                        "Undo edits"
+                    </button>
                 </Show>
+                {move || progress.before(number).map(|before| view! {
+                    <button class="quiet" disabled=running title="Takes the cluster back to before this step"
+                        on:click=move |_| reset(before)>
+                        "Reset step"
+                    </button>
+                })}
                 <kbd class="wide-only">"Ctrl Enter"</kbd>
             </div>
             <ul class="checks" aria-live="polite">
@@ -166,4 +172,17 @@ fn Hints(hints: Vec<String>) -> impl IntoView {
             }
         })
         .collect_view()
+}
+
+/// SQL that reaches the goal, for whoever asks.
+#[component]
+fn Solution(solution: String, sql: RwSignal<String>) -> impl IntoView {
+    let text = solution.clone();
+    view! {
+        <details class="hint">
+            <summary>"Solution"</summary>
+            <pre class="solution">{text}</pre>
+            <button class="quiet" on:click=move |_| sql.set(solution.clone())>"Put it into the editor"</button>
+        </details>
+    }
 }

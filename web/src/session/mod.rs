@@ -1,22 +1,35 @@
 //! The engine in its worker, and what the page knows of the cluster.
 //!
 //! - `client`: requests to the worker and their replies
-//! - [`Session`]: runs texts, keeps the log, and restores the state when the worker dies
+//! - `state`: the values that the page shows of a session
+//! - `store`: what is kept for the next time the page is opened
+//! - [`Session`]: runs texts, keeps the log, and restores the state when the worker dies or the
+//!   page was closed
+//!
+//! Each lesson has a cluster of its own, which is kept as the learner left it.
 
 mod client;
+mod state;
+mod store;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use kumquat_protocol::keys::{MatrixCell, RefusedKey};
 use kumquat_protocol::lesson::{Check, CheckResult};
-use kumquat_protocol::message::{Answer, Options, Question, Reply, Request, SessionView, Typed};
+use kumquat_protocol::message::{Answer, File, Options, Question, Reply, Request, SessionView, Typed};
 use kumquat_protocol::outcome::StatementOutcome;
 use kumquat_protocol::view::ClusterView;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsValue;
 
+use crate::browser;
 use crate::figures::counted;
 use client::Client;
+pub use state::{Engine, Entry, Failure, Ran};
+pub use store::StepState;
+use store::{Place, Record};
 
 /// Where the site's files lie, and how large the engine is.
 #[derive(Clone, Debug)]
@@ -36,30 +49,6 @@ impl Assets {
     }
 }
 
-/// What the engine is doing.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Engine {
-    /// Bytes so far and in all.
-    Loading {
-        loaded: f64,
-        total: f64,
-    },
-    Ready,
-    Running,
-    /// A new worker replays the log.
-    Restoring,
-    /// It could not be started.
-    Failed(String),
-}
-
-/// A line of the transcript.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Entry {
-    Statement(StatementOutcome),
-    /// The page's own words, not psql's.
-    Remark(String),
-}
-
 /// Entries beyond this many are forgotten, the oldest first.
 const TRANSCRIPT_LIMIT: usize = 500;
 
@@ -70,7 +59,7 @@ pub struct Session {
     pub prompt: RwSignal<String>,
     pub cluster: RwSignal<ClusterView>,
     pub transcript: RwSignal<VecDeque<(u32, Entry)>>,
-    /// The last statement that asked the cluster something.
+    /// The last statement that asked the cluster something, without what it printed.
     pub last: RwSignal<Option<StatementOutcome>>,
     /// The last foreign key that was refused, until it is made.
     pub refused: RwSignal<Option<RefusedKey>>,
@@ -78,18 +67,27 @@ pub struct Session {
     /// Texts finished on this cluster; back to 0 with a new cluster.
     pub finished: RwSignal<u32>,
     client: StoredValue<Client, LocalStorage>,
-    options: StoredValue<Options>,
+    place: StoredValue<Place>,
+    record: StoredValue<Record>,
     /// Texts that ran, to replay when a worker is replaced.
     log: StoredValue<Vec<Typed>>,
-    /// Statements of the running text that are done.
-    done: StoredValue<String>,
+    /// Files to be given to psql with the next text.
+    files: StoredValue<Vec<File>>,
+    /// Bytes of the running text that are done, and its last error.
+    done: StoredValue<usize>,
+    failure: StoredValue<Option<Failure>>,
     /// Texts sent and not finished.
     running: StoredValue<u32>,
+    /// Boots begun and the last that ended: what belongs to an earlier one comes too late.
+    boots: StoredValue<u32>,
+    booted: StoredValue<u32>,
     entries: StoredValue<u32>,
+    /// What could be named when so many texts were finished.
+    names: StoredValue<Option<(u32, JsValue)>, LocalStorage>,
 }
 
 impl Session {
-    /// Starts the engine.
+    /// Loads the engine. Nothing runs before [`Session::open`].
     pub fn new(assets: &Assets) -> Session {
         let total = assets.engine_bytes.parse().unwrap_or(0.0);
         let session = Session {
@@ -102,48 +100,138 @@ impl Session {
             matrix: RwSignal::default(),
             finished: RwSignal::new(0),
             client: StoredValue::new_local(Client::new(assets)),
-            options: StoredValue::new(Options {
-                clock: now(),
-                ..Options::default()
-            }),
+            place: StoredValue::default(),
+            record: StoredValue::new(fresh_record()),
             log: StoredValue::default(),
+            files: StoredValue::default(),
             done: StoredValue::default(),
+            failure: StoredValue::default(),
             running: StoredValue::new(0),
+            boots: StoredValue::new(0),
+            booted: StoredValue::new(0),
             entries: StoredValue::new(0),
+            names: StoredValue::new_local(None),
         };
         session
             .client
             .with_value(|client| client.listen(move |reply| session.hear(reply)));
-        spawn_local(session.boot());
         session
     }
 
-    /// Runs a text as if it were typed into psql. True if the worker lived to finish it.
-    pub async fn run(self, text: String) -> bool {
+    /// Opens a lesson's cluster as it was left, and tells how far its steps are; empty if it was
+    /// never opened.
+    pub async fn open(self, lesson: String) -> Vec<StepState> {
+        self.halt().await;
+        let mut place = self.place.get_value();
+        if place.desk == 0 {
+            place.desk = browser::from_js(browser::take_desk().await).unwrap_or(1);
+        }
+        place.lesson = lesson;
+        let (record, log) = place.load().await.unwrap_or_else(|| (fresh_record(), Vec::new()));
+        let (steps, kept) = (record.steps.clone(), !log.is_empty());
+        self.place.set_value(place);
+        self.record.set_value(record);
+        self.clear();
+        self.finished.set(log_length(&log));
+        self.log.set_value(log);
+        spawn_local(async move {
+            self.boot(true).await;
+            if kept && self.transcript.with_untracked(|transcript| !transcript.is_empty()) {
+                self.remark("The cluster is as you left it.");
+            }
+        });
+        steps
+    }
+
+    /// Keeps how far the lesson's steps are.
+    pub fn keep_steps(self, steps: Vec<StepState>) {
+        self.record.update_value(|record| record.steps = steps);
+        self.keep_record();
+    }
+
+    fn keep_record(self) {
+        self.place
+            .with_value(|place| self.record.with_value(|record| place.keep(record)));
+    }
+
+    /// Gives files to psql, which reads them with `\i` and `\copy`.
+    pub fn give(self, files: Vec<File>) {
+        self.files.update_value(|waiting| waiting.extend(files));
+    }
+
+    /// Runs a text as if it were typed into psql.
+    pub async fn run(self, text: String) -> Ran {
         self.running.update_value(|count| *count += 1);
         self.engine.set(Engine::Running);
-        let typed = Typed {
-            text,
-            at: now(),
-            files: Vec::new(),
-        };
+        let files = self.files.try_update_value(std::mem::take).unwrap_or_default();
+        let typed = Typed { text, at: now(), files };
         let reply = self.request(Request::Run { typed: typed.clone() }).await;
         self.running.update_value(|count| *count = count.saturating_sub(1));
         let done = self.done.try_update_value(std::mem::take).unwrap_or_default();
+        let failure = self.failure.try_update_value(Option::take).flatten();
         match reply {
             Some(Reply::Finished { session }) => {
-                self.log.update_value(|log| log.push(typed));
+                self.write_down(typed);
                 self.show(session);
                 self.finished.update(|count| *count += 1);
                 if self.running.get_value() == 0 {
                     self.engine.set(Engine::Ready);
                 }
-                true
+                Ran {
+                    finished: true,
+                    failure,
+                }
             }
             _ => {
-                self.log.update_value(|log| log.push(Typed { text: done, ..typed }));
-                false
+                let text = typed.text.get(..done).unwrap_or_default().to_string();
+                if !text.is_empty() || !typed.files.is_empty() {
+                    self.write_down(Typed { text, ..typed });
+                }
+                Ran::default()
             }
+        }
+    }
+
+    /// Adds a text to the log, here and in the browser's database.
+    fn write_down(self, typed: Typed) {
+        self.place.with_value(|place| {
+            self.log.update_value(|log| {
+                if log.is_empty() {
+                    self.record.with_value(|record| place.keep(record));
+                }
+                place.append(log.len(), &typed);
+                log.push(typed);
+            });
+        });
+    }
+
+    /// Texts that ran on this cluster, in order.
+    pub fn log(self) -> Vec<Typed> {
+        self.log.get_value()
+    }
+
+    /// How many they are: a place in the log to go back to.
+    pub fn texts(self) -> u32 {
+        self.log.with_value(|log| log_length(log))
+    }
+
+    /// What can be named in a statement now, as the editor reads it. While a statement runs, what
+    /// could be named before it.
+    pub async fn names(self) -> JsValue {
+        let finished = self.finished.get_untracked();
+        let known = self.names.get_value();
+        let idle = self.engine.get_untracked() == Engine::Ready;
+        match known {
+            Some((at, names)) if at == finished || !idle => names,
+            _ if !idle => JsValue::UNDEFINED,
+            _ => match self.request(Request::Names).await {
+                Some(Reply::Names { names }) => {
+                    let names = browser::to_js(&names);
+                    self.names.set_value(Some((finished, names.clone())));
+                    names
+                }
+                _ => JsValue::UNDEFINED,
+            },
         }
     }
 
@@ -171,23 +259,45 @@ impl Session {
 
     /// Starts over with an empty cluster of so many workers.
     pub fn reset_with_workers(self, workers: u16) {
-        self.options.update_value(|options| options.workers = workers);
+        self.record.update_value(|record| record.options.workers = workers);
         self.reset();
     }
 
     /// Starts over with an empty cluster.
     pub fn reset(self) {
-        self.log.update_value(Vec::clear);
-        self.transcript.update(VecDeque::clear);
-        self.refused.set(None);
-        self.last.set(None);
-        self.finished.set(0);
-        let workers = f64::from(self.options.with_value(|options| options.workers));
-        self.remark(&format!(
-            "A fresh cluster: a coordinator and {}, with nothing in them.",
-            counted(workers, "worker", "workers")
-        ));
-        self.replace();
+        spawn_local(async move {
+            self.halt().await;
+            self.place.with_value(|place| place.cut(0));
+            self.log.update_value(Vec::clear);
+            self.record.update_value(|record| {
+                record.options.clock = now();
+                record.steps.clear();
+            });
+            self.keep_record();
+            self.clear();
+            self.finished.set(0);
+            let workers = f64::from(self.record.with_value(|record| record.options.workers));
+            self.remark(&format!(
+                "A fresh cluster: a coordinator and {}, with nothing in them.",
+                counted(workers, "worker", "workers")
+            ));
+            self.boot(false).await;
+        });
+    }
+
+    /// Goes back to when the log had only so many texts.
+    pub fn rewind(self, texts: u32) {
+        spawn_local(async move {
+            self.halt().await;
+            let texts = usize::try_from(texts).unwrap_or(usize::MAX);
+            self.place.with_value(|place| place.cut(texts));
+            self.log.update_value(|log| log.truncate(texts));
+            self.refused.set(None);
+            self.last.set(None);
+            self.finished.set(self.texts());
+            self.remark("The cluster is as it was before the step.");
+            self.boot(false).await;
+        });
     }
 
     /// Tries to start an engine that failed to start.
@@ -195,26 +305,51 @@ impl Session {
         self.replace();
     }
 
+    fn clear(self) {
+        self.transcript.update(VecDeque::clear);
+        self.refused.set(None);
+        self.last.set(None);
+        self.files.update_value(Vec::clear);
+        self.names.set_value(None);
+    }
+
     fn replace(self) {
         self.engine.set(Engine::Restoring);
         self.client.with_value(Client::replace);
         // What was asked of the old worker is answered, with nothing, before the new one boots.
-        spawn_local(self.boot());
+        spawn_local(self.boot(false));
     }
 
-    async fn boot(self) {
-        let options = self.options.get_value();
+    /// Ends what the worker is at, by replacing it if need be.
+    async fn halt(self) {
+        let booting = self.boots.get_value() != self.booted.get_value();
+        let failed = matches!(self.engine.get_untracked(), Engine::Failed(_));
+        if booting || failed || self.running.get_value() > 0 {
+            self.client.with_value(Client::replace);
+            // The texts that were running write down how far they came.
+            leptos::task::tick().await;
+        }
+    }
+
+    /// Makes the cluster from the log; `report` brings its statements back to the transcript.
+    async fn boot(self, report: bool) {
+        self.boots.update_value(|boots| *boots += 1);
+        let boot = self.boots.get_value();
+        if !matches!(self.engine.get_untracked(), Engine::Loading { .. }) {
+            self.engine.set(Engine::Restoring);
+        }
+        let options = self.record.with_value(|record| record.options.clone());
         // The texts that were running write down how far they came before this goes on.
         leptos::task::tick().await;
         let log = self.log.get_value();
-        match self
-            .request(Request::Boot {
-                options,
-                log,
-                report: false,
-            })
-            .await
-        {
+        let reply = self.request(Request::Boot { options, log, report }).await;
+        if self.boots.get_value() != boot {
+            return;
+        }
+        self.booted.set_value(boot);
+        self.done.set_value(0);
+        self.failure.set_value(None);
+        match reply {
             Some(Reply::Ready { session, matrix }) => {
                 self.show(session);
                 self.matrix.set(matrix);
@@ -241,18 +376,28 @@ impl Session {
                 }
             }
             Reply::Trapped { message } => self.trapped(message),
-            Reply::Statement { outcome } => {
-                self.done.update_value(|done| done.push_str(&outcome.echo));
-                if let Some(trace) = &outcome.trace {
-                    if let Some(key) = &trace.refused_key {
-                        self.refused.set(Some(key.clone()));
-                    }
-                    self.last.set(Some(outcome.clone()));
-                }
-                self.append(Entry::Statement(outcome));
-            }
+            Reply::Statement { outcome } => self.hear_statement(outcome),
             _ => {}
         }
+    }
+
+    fn hear_statement(self, mut outcome: StatementOutcome) {
+        self.done.set_value(usize::try_from(outcome.end).unwrap_or_default());
+        if outcome.failed {
+            self.failure.set_value(Failure::of(&outcome));
+        }
+        if let Some(trace) = outcome.trace.take() {
+            if let Some(key) = &trace.refused_key {
+                self.refused.set(Some(key.clone()));
+            }
+            self.last.set(Some(StatementOutcome {
+                echo: outcome.echo.clone(),
+                output: Vec::new(),
+                trace: Some(trace),
+                ..outcome
+            }));
+        }
+        self.append(Entry::Statement(Arc::new(outcome)));
     }
 
     fn trapped(self, message: String) {
@@ -290,7 +435,8 @@ impl Session {
         self.cluster.set(session.cluster);
     }
 
-    fn remark(self, text: &str) {
+    /// Adds words of the page's own to the transcript.
+    pub fn remark(self, text: &str) {
         self.append(Entry::Remark(text.to_string()));
     }
 
@@ -304,6 +450,21 @@ impl Session {
             }
         });
     }
+}
+
+/// Of a cluster that was never used.
+fn fresh_record() -> Record {
+    Record {
+        options: Options {
+            clock: now(),
+            ..Options::default()
+        },
+        steps: Vec::new(),
+    }
+}
+
+fn log_length(log: &[Typed]) -> u32 {
+    u32::try_from(log.len()).unwrap_or(u32::MAX)
 }
 
 /// Seconds since 1970-01-01 UTC.

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 
 use super::engine_status::EngineStatus;
+use super::update::Update;
 use crate::session::use_session;
+use crate::share::Share;
 
 #[component]
 pub fn Banner(lesson_open: RwSignal<bool>) -> impl IntoView {
@@ -18,11 +20,13 @@ pub fn Banner(lesson_open: RwSignal<bool>) -> impl IntoView {
                 "Kumquat"
             </p>
             <EngineStatus/>
+            <Update/>
             <div class="actions">
                 <button class="quiet wide-only" on:click=move |_| lesson_open.update(|open| *open = !*open)
                     aria-pressed=move || (!lesson_open.get()).to_string()>
                     {move || if lesson_open.get() { "Fold lesson" } else { "Show lesson" }}
                 </button>
+                <Share/>
                 <button class="quiet" on:click=move |_| session.reset()>"New cluster"</button>
             </div>
         </header>

@@ -6,10 +6,12 @@
 mod banner;
 mod divider;
 mod engine_status;
+mod update;
 
 use leptos::prelude::*;
 
 use crate::cluster::ClusterMap;
+use crate::editor::Editors;
 use crate::keys::Keys;
 use crate::lesson::LessonZone;
 use crate::session::{Assets, Session};
@@ -50,6 +52,7 @@ pub fn Page(assets: Assets) -> impl IntoView {
     };
     provide_context(front);
     provide_context(Session::new(&assets));
+    provide_context(Editors::new());
     provide_context(assets);
 
     let lesson_open = RwSignal::new(keep::get("lesson").as_deref() != Some("folded"));

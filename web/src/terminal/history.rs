@@ -18,12 +18,7 @@ pub struct History {
 
 impl History {
     pub fn new() -> History {
-        let kept = keep::get("history").unwrap_or_default();
-        let statements: Vec<String> = kept
-            .split(SEPARATOR)
-            .filter(|text| !text.is_empty())
-            .map(String::from)
-            .collect();
+        let statements = kept();
         History {
             place: statements.len(),
             statements,
@@ -32,13 +27,23 @@ impl History {
     }
 
     pub fn push(&mut self, text: &str) {
-        if self.statements.last().is_none_or(|last| last != text) {
-            self.statements.push(text.to_string());
-        }
-        let surplus = self.statements.len().saturating_sub(LIMIT);
-        self.statements.drain(..surplus);
+        add(&mut self.statements, text);
         self.place = self.statements.len();
-        keep::set("history", &self.statements.join(&SEPARATOR.to_string()));
+        // Another tab may have added to what is kept.
+        let mut all = kept();
+        add(&mut all, text);
+        keep::set("history", &all.join(&SEPARATOR.to_string()));
+    }
+
+    /// Every statement once, the newest first.
+    pub fn newest_first(&self) -> Vec<String> {
+        let mut unique: Vec<String> = Vec::new();
+        for text in self.statements.iter().rev() {
+            if !unique.contains(text) {
+                unique.push(text.clone());
+            }
+        }
+        unique
     }
 
     /// One statement older or newer; beyond the newest, the draft.
@@ -62,4 +67,18 @@ impl History {
                 .unwrap_or_else(|| self.draft.clone()),
         )
     }
+}
+
+fn kept() -> Vec<String> {
+    let kept = keep::get("history").unwrap_or_default();
+    let texts = kept.split(SEPARATOR).filter(|text| !text.is_empty());
+    texts.map(String::from).collect()
+}
+
+fn add(statements: &mut Vec<String>, text: &str) {
+    if statements.last().is_none_or(|last| last != text) {
+        statements.push(text.to_string());
+    }
+    let surplus = statements.len().saturating_sub(LIMIT);
+    statements.drain(..surplus);
 }

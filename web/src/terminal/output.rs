@@ -1,55 +1,61 @@
 //! One statement and what psql printed for it.
+//!
+//! A long result is cut into blocks of lines whose size is known beforehand, so that the browser
+//! lays out only those in sight; all of it can still be searched, selected and copied.
+
+use std::sync::Arc;
 
 use kumquat_protocol::outcome::{Output, OutputKind, StatementOutcome};
 use leptos::prelude::*;
 
-use crate::figures::grouped;
-
-/// Lines drawn at first; more on request, so that a long result does not slow the page.
-const LINES: usize = 400;
+/// Lines of a block.
+const LINES: usize = 250;
 
 #[component]
-pub fn Statement(outcome: StatementOutcome) -> impl IntoView {
-    let pieces: Vec<_> = outcome
-        .output
-        .into_iter()
-        .map(|output| view! { <Piece output/> })
-        .collect();
+pub fn Statement(outcome: Arc<StatementOutcome>) -> impl IntoView {
+    let pieces: Vec<_> = outcome.output.iter().map(piece).collect();
     view! {
         <div class="statement" class:failed=outcome.failed>
-            <pre class="echo">{outcome.echo}</pre>
+            <pre class="echo">{outcome.echo.clone()}</pre>
             {pieces}
         </div>
     }
 }
 
-#[component]
-fn Piece(output: Output) -> impl IntoView {
+fn piece(output: &Output) -> impl IntoView + use<> {
     let kind = match output.kind {
         OutputKind::Result => "result",
         OutputKind::Notice => "notice",
         OutputKind::Error => "error",
     };
-    let lines = output.text.lines().count();
-    let end = output
-        .text
-        .match_indices('\n')
-        .nth(LINES)
-        .map_or(output.text.len(), |(end, _)| end);
-    let whole = RwSignal::new(lines <= LINES);
-    let text = StoredValue::new(output.text);
-    let shown = move || {
-        text.with_value(|text| {
-            let end = if whole.get() { text.len() } else { end };
-            text.get(..end).unwrap_or_default().to_string()
-        })
-    };
-    view! {
-        <pre class=kind>{shown}</pre>
-        <Show when=move || !whole.get()>
-            <button class="quiet more" on:click=move |_| whole.set(true)>
-                {format!("Show all {} lines", grouped(lines as f64))}
-            </button>
-        </Show>
+    let blocks = blocks(&output.text);
+    if output.kind != OutputKind::Result || blocks.len() < 2 {
+        return view! { <pre class=kind>{output.text.clone()}</pre> }.into_any();
     }
+    let columns = output.text.lines().map(str::len).max().unwrap_or_default();
+    let block = |(text, lines): (&str, usize)| {
+        view! {
+            <span class="block" style=("--lines", lines.to_string()) style=("--columns", columns.to_string())>
+                {text.to_string()}
+            </span>
+        }
+    };
+    let blocks: Vec<_> = blocks.into_iter().map(block).collect();
+    view! { <pre class=format!("{kind} long") tabindex="0">{blocks}</pre> }.into_any()
+}
+
+/// A text in blocks of whole lines, each with their number.
+fn blocks(text: &str) -> Vec<(&str, usize)> {
+    let mut blocks = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest
+            .match_indices('\n')
+            .nth(LINES - 1)
+            .map_or(rest.len(), |(at, _)| at + 1);
+        let (block, after) = rest.split_at(end);
+        blocks.push((block, block.lines().count()));
+        rest = after;
+    }
+    blocks
 }

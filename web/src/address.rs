@@ -1,0 +1,57 @@
+//! What the page's address asks for: a lesson by its name, or a script that the link holds.
+
+use wasm_bindgen::prelude::*;
+
+/// What the lesson zone is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Topic {
+    Lesson(String),
+    /// The script in the letters of [`crate::browser::pack`].
+    Script(String),
+}
+
+impl Topic {
+    /// Of the address as it is now.
+    pub fn asked() -> Option<Topic> {
+        let fragment = web_sys::window()?.location().hash().ok()?;
+        let (kind, value) = fragment.strip_prefix('#')?.split_once('=')?;
+        match kind {
+            "lesson" => Some(Topic::Lesson(value.to_string())),
+            "script" => Some(Topic::Script(value.to_string())),
+            _ => None,
+        }
+    }
+
+    /// The fragment that asks for it.
+    pub fn fragment(&self) -> String {
+        match self {
+            Topic::Lesson(id) => format!("#lesson={id}"),
+            Topic::Script(letters) => format!("#script={letters}"),
+        }
+    }
+
+    /// Makes it the address; the way back is the browser's.
+    pub fn go(&self) {
+        if let Some(window) = web_sys::window() {
+            // A browser that refuses stays where it is.
+            let _ = window.location().set_hash(&self.fragment());
+        }
+    }
+}
+
+/// The whole address of a page about a topic.
+pub fn link(topic: &Topic) -> String {
+    let location = web_sys::window().map(|window| window.location());
+    let href = location.and_then(|location| location.href().ok()).unwrap_or_default();
+    let page = href.split('#').next().unwrap_or_default();
+    format!("{page}{}", topic.fragment())
+}
+
+/// Calls `changed` whenever the address asks for something else, for as long as the page lives.
+pub fn on_change(changed: impl Fn() + 'static) {
+    let changed = Closure::<dyn Fn()>::new(changed);
+    if let Some(window) = web_sys::window() {
+        window.set_onhashchange(Some(changed.as_ref().unchecked_ref()));
+    }
+    changed.forget();
+}
