@@ -7,12 +7,13 @@ use kumquat_postgres::driver::Outcome;
 use kumquat_postgres::extension::{Extension, FunctionCall, PlannedBy, SavepointEvent, SystemRelation};
 use kumquat_postgres::query::{FuncExpr, Query};
 use kumquat_postgres::result::CommandTag;
+use kumquat_postgres::server::Network;
 use kumquat_postgres::settings::SettingDefinition;
 use kumquat_sql::ast::Statement;
 use kumquat_types::{Datum, Oid, Proc, Result};
 
 use crate::metadata::Metadata;
-use crate::{ddl, executor, functions, planner, relations, settings, transaction};
+use crate::{ddl, executor, foreign_keys, functions, planner, relations, settings, transaction};
 
 /// The Citus extension.
 pub struct Citus;
@@ -34,6 +35,26 @@ impl Extension for Citus {
         match is_installed(backend) {
             true => ddl::utility(backend, statement, text),
             false => backend.standard_utility(statement, text),
+        }
+    }
+
+    fn sql_function_query(&self, backend: &Backend<'_>, query: &Query, args: &[Datum]) -> Result<()> {
+        match is_installed(backend) {
+            true => planner::sql_function::check_statement(backend, query, args),
+            false => Ok(()),
+        }
+    }
+
+    fn key_exists(
+        &self,
+        backend: &mut Backend<'_>,
+        relation: Oid,
+        columns: &[i16],
+        values: &[Datum],
+    ) -> Result<Option<bool>> {
+        match is_installed(backend) {
+            true => foreign_keys::lookup::key_exists(backend, relation, columns, values),
+            false => Ok(None),
         }
     }
 
@@ -88,6 +109,10 @@ impl Extension for Citus {
         if is_installed(backend) {
             transaction::after(backend, committed);
         }
+    }
+
+    fn survive_rollback(&self, failed: &Network, restored: &mut Network) {
+        transaction::apart::survive(failed, restored);
     }
 
     fn savepoint(&self, backend: &mut Backend<'_>, event: SavepointEvent, name: &str) -> Result<()> {

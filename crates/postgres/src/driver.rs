@@ -174,7 +174,19 @@ impl Backend<'_> {
 
     fn execute_utility(&mut self, statement: &Statement, text: &str) -> Result<Outcome> {
         let extension = self.extension;
-        Ok(Outcome::Command(extension.utility(self, statement, text)?))
+        let tag = extension.utility(self, statement, text)?;
+        let is_allowed = matches!(
+            statement,
+            Statement::Vacuum(_)
+                | Statement::Cluster(_)
+                | Statement::Reindex(_)
+                | Statement::Checkpoint
+                | Statement::Lock(_)
+        );
+        match self.is_read_only() && !is_allowed {
+            true => Err(crate::transaction::read_only(&tag.0)),
+            false => Ok(Outcome::Command(tag)),
+        }
     }
 
     /// Goes back to a copy of the network, but keeps what no rollback undoes: sequences, oids, and what the

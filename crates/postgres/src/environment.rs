@@ -80,10 +80,10 @@ impl Environment for Backend<'_> {
                     .copied()
                     .ok_or_else(|| Error::new(SqlState::UNDEFINED_OBJECT, format!("role \"{role}\" does not exist")))
             }
-            Oid::REGPROC => self.lookup_function(name, None),
+            Oid::REGPROC => self.lookup_function(name, None, name),
             Oid::REGPROCEDURE => {
                 let (function, types) = self.split_signature(name)?;
-                self.lookup_function(&function, Some(&types))
+                self.lookup_function(&function, Some(&types), name)
             }
             _ => Err(Error::not_modelled(format!(
                 "input of type {}",
@@ -168,7 +168,8 @@ impl Backend<'_> {
         })
     }
 
-    fn lookup_function(&self, name: &str, types: Option<&[Oid]>) -> Result<Oid> {
+    /// `shown`: as it was given.
+    fn lookup_function(&self, name: &str, types: Option<&[Oid]>, shown: &str) -> Result<Oid> {
         if let (Some(oid), None) = (number(name), types) {
             return Ok(oid);
         }
@@ -189,13 +190,6 @@ impl Backend<'_> {
                     .map(|proc| proc.oid),
             );
         }
-        let shown = match types {
-            Some(types) => {
-                let types: Vec<String> = types.iter().map(|oid| self.format_type(*oid)).collect();
-                format!("{name}({})", types.join(","))
-            }
-            None => name.to_string(),
-        };
         match found.as_slice() {
             [oid] => Ok(*oid),
             [] => Err(Error::new(

@@ -122,6 +122,16 @@ pub trait Extension: Send + Sync {
     /// calling `backend.standard_utility(...)`, or instead of it.
     fn utility(&self, backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag>;
 
+    /// A query of a SQL function, before it is planned with the function's arguments.
+    fn sql_function_query(&self, _: &Backend<'_>, _: &Query, _: &[Datum]) -> Result<()> {
+        Ok(())
+    }
+
+    /// Whether a row that a foreign key references exists; None to look among the rows of this node.
+    fn key_exists(&self, _: &mut Backend<'_>, _: Oid, _: &[i16], _: &[Datum]) -> Result<Option<bool>> {
+        Ok(None)
+    }
+
     /// CALL: returns None to let the procedure run on this node.
     fn call_procedure(&self, _: &mut Backend<'_>, _: &FuncExpr) -> Result<Option<Outcome>> {
         Ok(None)

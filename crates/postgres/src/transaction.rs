@@ -20,6 +20,12 @@ impl Backend<'_> {
         !matches!(self.session.transaction, Transaction::Idle)
     }
 
+    /// True where nothing but temporary tables may be changed.
+    pub fn is_read_only(&self) -> bool {
+        let is_on = |name: &str| self.setting(name).as_deref() == Some("on");
+        is_on("transaction_read_only") || (!self.in_transaction_block() && is_on("default_transaction_read_only"))
+    }
+
     /// Refuses a statement inside a block (`PreventInTransactionBlock`).
     pub fn prevent_in_transaction_block(&self, statement: &str) -> Result<()> {
         if self.in_transaction_block() {
@@ -318,4 +324,10 @@ impl Backend<'_> {
         }
         Ok(CommandTag::new(tag))
     }
+}
+
+/// What a read-only transaction says to a command that would change something (`PreventCommandIfReadOnly`).
+pub fn read_only(command: &str) -> Error {
+    let message = format!("cannot execute {command} in a read-only transaction");
+    Error::new(SqlState::READ_ONLY_SQL_TRANSACTION, message)
 }

@@ -15,6 +15,7 @@ use super::{propagated, unsupported};
 use crate::connection::Connection;
 use crate::metadata::{self, PartitionMethod};
 use crate::shards::names::shard_name;
+use crate::transaction::apart::{self, Apart};
 use crate::transaction::{self, access};
 use crate::{session, settings};
 
@@ -43,11 +44,50 @@ pub fn create(backend: &mut Backend<'_>, stmt: &IndexStmt, text: &str) -> Result
     if let Some(index) = index
         && has_shards(backend, table.oid)?
     {
-        create_on_shards(backend, stmt, &table, &index, text)?;
+        let done = create_on_shards(backend, stmt, &table, &index, text);
+        if let (Err(_), true) = (&done, stmt.concurrent) {
+            leave_invalid(backend, &table, &index)?;
+        }
+        done?;
         access::record_parallel(backend, table.oid, access::AccessKind::Ddl);
+    } else if stmt.concurrent && stmt.if_not_exists {
+        invalidate(backend, stmt, &table)?;
     }
     before.synchronize(backend, text)?;
     Ok(tag)
+}
+
+/// CREATE INDEX CONCURRENTLY marks the index invalid before it goes to the shards and valid when it has been there;
+/// of an index that is there already it never comes to the second step.
+fn invalidate(backend: &mut Backend<'_>, stmt: &IndexStmt, table: &Relation) -> Result<()> {
+    let known = backend
+        .catalog()?
+        .indexes_of(table.oid)
+        .find(|index| stmt.name.as_deref() == Some(&*index.name))
+        .cloned();
+    known.map_or(Ok(()), |known| mark_invalid(backend, &known))
+}
+
+fn mark_invalid(backend: &mut Backend<'_>, index: &Relation) -> Result<()> {
+    let mut changed = index.clone();
+    if let Some(definition) = &mut changed.index {
+        Arc::make_mut(definition).valid = false;
+    }
+    backend.catalog_mut()?.put_relation(changed);
+    Ok(())
+}
+
+/// CREATE INDEX CONCURRENTLY that fails on a shard leaves its index behind.
+fn leave_invalid(backend: &mut Backend<'_>, table: &Relation, index: &Relation) -> Result<()> {
+    mark_invalid(backend, index)?;
+    apart::note(backend, Apart::Table(table.oid))?;
+    backend.notice(Error::warning(
+        SqlState::WARNING,
+        "Commands that are not transaction-safe may result in partial failure, potentially leading to an inconsistent \
+         state.\nIf the problematic command is a CREATE operation, consider using the 'IF EXISTS' syntax to drop the \
+         object,\nif applicable, and then re-attempt the original command.",
+    ));
+    Ok(())
 }
 
 /// What `ErrorIfUnsupportedIndexStmt` refuses.

@@ -10,12 +10,13 @@ pub mod explain;
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
+use kumquat_postgres::catalog::Catalog;
 use kumquat_postgres::executor::{RelationBindings, run};
 use kumquat_postgres::extension::CustomOutput;
 use kumquat_postgres::planner::{PlannedQuery, plan_query};
-use kumquat_postgres::query::Query;
+use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind};
 use kumquat_postgres::result::{QueryOutcome, ResultSet};
-use kumquat_types::{Error, Result};
+use kumquat_types::{Error, Oid, Result, SqlState};
 
 use crate::connection::Connection;
 use crate::planner::plan::{DistributedPlan, SubPlan, Task, TaskPlacement};
@@ -117,8 +118,10 @@ fn run_task(
     };
     connection.record(backend, sql.clone(), 0)?;
     let bindings: RelationBindings = placement.bindings.iter().copied().collect();
+    let shells = backend.catalog()?.clone();
     let outcome = connection.run(backend, |remote| {
         ensure_tables(remote, placement)?;
+        ensure_columns(remote, &shells, &task.query, placement)?;
         let plan = match planned {
             Some((query, plan)) if Arc::ptr_eq(query, &task.query) => plan.clone(),
             _ => {
@@ -146,8 +149,65 @@ fn ensure_tables(remote: &Backend<'_>, placement: &TaskPlacement) -> Result<()> 
             let name = placement.names.iter().find(|(found, _)| found == relation);
             let name = name.map(|(_, name)| name.as_str()).unwrap_or_default();
             let message = format!("relation \"{name}\" does not exist");
-            return Err(Error::new(kumquat_types::SqlState::UNDEFINED_TABLE, message));
+            return Err(Error::new(SqlState::UNDEFINED_TABLE, message));
         }
     }
     Ok(())
+}
+
+/// A column may have been added to the table alone, with propagation off.
+fn ensure_columns(remote: &Backend<'_>, shells: &Catalog, query: &Query, placement: &TaskPlacement) -> Result<()> {
+    for (relation, table) in placement.bindings.iter() {
+        let (Some(shell), Some(shard)) = (shells.relation(*relation), remote.catalog()?.relation(*table)) else {
+            continue;
+        };
+        if shell.attributes.len() == shard.attributes.len() {
+            continue;
+        }
+        let is_missing = |number: i16| shell.attribute(number).is_some() && shard.attribute(number).is_none();
+        if let Some((number, is_target)) = missing_column(query, *relation, &is_missing) {
+            let name = shell
+                .attribute(number)
+                .map(|column| column.name.clone())
+                .unwrap_or_default();
+            let message = match is_target {
+                true => format!("column \"{name}\" of relation \"{}\" does not exist", shard.name),
+                false => format!("column \"{name}\" does not exist"),
+            };
+            return Err(Error::new(SqlState::UNDEFINED_COLUMN, message));
+        }
+    }
+    Ok(())
+}
+
+/// The first column of a relation that is missing, and whether it is one that is written.
+fn missing_column(query: &Query, relation: Oid, is_missing: &dyn Fn(i16) -> bool) -> Option<(i16, bool)> {
+    let is_use = |index: usize| {
+        query.entry(index).is_some_and(
+            |entry| matches!(&entry.kind, RangeTableKind::Relation { relation: found, .. } if *found == relation),
+        )
+    };
+    if query.result_relation.is_some_and(is_use) && query.command != CommandType::Delete {
+        let mut written = query.target_list.iter().filter(|target| !target.junk);
+        if let Some(target) = written.find(|target| is_missing(target.number)) {
+            return Some((target.number, true));
+        }
+    }
+    let mut found = None;
+    query.for_each_expr(&mut |expr| {
+        expr.visit(&mut |part| {
+            if let Expr::Var(var) = part
+                && found.is_none()
+                && var.levels_up == 0
+                && is_use(var.varno)
+                && is_missing(var.attribute)
+            {
+                found = Some((var.attribute, false));
+            }
+        });
+    });
+    query.for_each_subquery(&mut |subquery| {
+        found = found.or_else(|| missing_column(subquery, relation, is_missing));
+    });
+    found
 }

@@ -5,11 +5,13 @@
 //! - [`rules`]: what may reference what, and the refusals in Citus's words
 //! - [`refusal`]: the rule that was broken, as data; [`diagnosis`]: its conditions one by one
 //! - [`repair`]: SQL that gets past a refusal
+//! - [`lookup`]: rows that local tables reference in shards
 //! - [`conversion`]: local tables that follow a key into the metadata, and back out of it
 
 pub mod conversion;
 pub mod diagnosis;
 pub mod graph;
+pub mod lookup;
 pub mod refusal;
 pub mod repair;
 pub mod rules;

@@ -13,6 +13,7 @@ use crate::shards::balance::{self, Fill, Limits, Move};
 use crate::shards::rows;
 use crate::shards::transfer;
 use crate::tables::checks::error;
+use crate::transaction::apart::{self, Apart};
 
 /// What a call asks for.
 struct Request {
@@ -224,6 +225,7 @@ pub fn drain_node(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datu
     metadata::ensure_coordinator(backend)?;
     let id = cluster_nodes::find(backend, args)?.id;
     cluster_nodes::set_should_have_shards(backend, id, false)?;
+    apart::note(backend, Apart::ShouldHaveShards(id, false))?;
     let mut request = request(backend, None, args.text(3), None, true)?;
     request.mode = args.text(2).unwrap_or("auto").to_string();
     run_announced(backend, &request)?;

@@ -24,6 +24,7 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::server::{Network, ServerId};
 use kumquat_types::{Error, Oid, Result};
 
+pub use crate::transaction::apart::Apart;
 pub use colocation::{ColocationGroup, ColocationId};
 pub use node::{GroupId, Node, NodeId, NodeRole};
 pub use object::{DistributedObject, ObjectKey};
@@ -52,6 +53,8 @@ pub struct Metadata {
     pub cleanup: OrdMap<i64, CleanupRecord>,
     /// pg_dist_transaction: prepared transactions of this node's making that are to be committed.
     pub transactions: OrdMap<Arc<str>, GroupId>,
+    /// What the statement that is running has committed by itself already.
+    pub apart: imbl::Vector<Apart>,
 }
 
 /// The metadata of the session's database; an error where Citus is not installed.

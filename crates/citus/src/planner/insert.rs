@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::Relation;
 use kumquat_postgres::extension::PlannedBy;
-use kumquat_postgres::query::{CommandType, Expr, FromItem, Query, RangeTableKind, RteColumn, TargetEntry};
+use kumquat_postgres::query::{Alias, CommandType, Expr, FromItem, Query, RangeTableKind, RteColumn, TargetEntry};
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::analysis::analyze;
@@ -287,6 +287,7 @@ fn without_value() -> Error {
 /// The INSERT with only these rows.
 fn query_for_rows(query: &Query, relation: &Relation, columns: &[i16], rows: &[Vec<Expr>]) -> Query {
     let mut result = query.clone();
+    name_target(&mut result);
     result.from = Vec::new();
     let target = |number: i16, expr: Expr| {
         let name = relation.attribute(number).map(|attribute| attribute.name.clone());
@@ -336,6 +337,24 @@ fn query_for_rows(query: &Query, relation: &Relation, columns: &[i16], rows: &[V
         .filter_map(|(number, (at, column))| Some(target(*columns.get(*at)?, rewrite::var(index, number, column))))
         .collect();
     result
+}
+
+/// Where ON CONFLICT or RETURNING may name the target, it gets an alias that fits every shard
+/// (`AddInsertAliasIfNeeded`).
+pub fn name_target(query: &mut Query) {
+    if query.on_conflict.is_none() && query.returning.is_empty() {
+        return;
+    }
+    let target = query.result_relation.and_then(|index| index.checked_sub(1));
+    if let Some(entry) = target.and_then(|at| query.range_table.get_mut(at))
+        && entry.alias.is_none()
+    {
+        entry.alias = Some(Alias {
+            name: "citus_table_alias".into(),
+            columns: Vec::new(),
+        });
+        entry.name = "citus_table_alias".into();
+    }
 }
 
 /// Columns in order of their numbers, as Citus writes them.

@@ -79,6 +79,7 @@ fn push_down(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, relation: O
     }
     let mut pushed = (**query).clone();
     evaluate::evaluate_stable_parts(backend, &mut pushed)?;
+    insert::name_target(&mut pushed);
     let pushed = Arc::new(pushed);
     let whole = analyze(&pushed, &metadata, &[]);
     let mut tasks = pushdown::shard_tasks(backend, source, &analysis)?;

@@ -1,6 +1,7 @@
 //! The distributed planner: from a query on Citus tables to tasks on shards.
 //!
 //! 1. [`analysis`]: which tables the query reads, and how they are joined.
+//! 2. [`sql_function`]: what is refused inside SQL functions.
 //! 2. Queries on local tables alone are left to the node; [`delegation`]: calls of distributed functions go where
 //!    their rows are.
 //! 3. [`modify`], [`insert`], [`insert_select`], [`merge`]: writes.
@@ -26,6 +27,7 @@ pub mod pushdown;
 pub mod recursive;
 pub mod rewrite;
 pub mod router;
+pub mod sql_function;
 pub mod tasks;
 pub mod values;
 
@@ -43,6 +45,7 @@ use crate::session;
 pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> Result<PlannedBy> {
     let metadata = metadata::of(backend)?;
     let analysis = analysis::analyze(query, metadata, params);
+    sql_function::refuse_inlined(backend, query)?;
     if !analysis.uses.iter().any(|table| table.table_type.is_some()) {
         return Ok(match delegation::plan(backend, query, 0)? {
             Some(plan) => PlannedBy::Custom(Arc::new(plan)),

@@ -4,8 +4,10 @@
 //! too; here is what Citus sends to get the same, and what it refuses on the way.
 //!
 //! - [`access`]: which tables were accessed in parallel, and what that forbids later in the transaction
+//! - [`apart`]: what is committed while the transaction goes on, and stays when it fails
 
 pub mod access;
+pub mod apart;
 
 use imbl::{OrdMap, OrdSet};
 use kumquat_postgres::Backend;
@@ -96,6 +98,7 @@ fn send_to_each(backend: &mut Backend<'_>, nodes: &OrdSet<NodeId>, text: impl Fn
 /// Forgets the transaction when it has ended.
 pub fn after(backend: &mut Backend<'_>, committed: bool) {
     let begun = session::of(backend).transaction.begun;
+    apart::forget(backend);
     if !committed {
         // The nodes that were spoken to hear of the rollback; one that is gone needs no word.
         let _ = send_to_each(backend, &begun, |_| "ROLLBACK".to_string());

@@ -15,10 +15,11 @@ use super::modify::pending::finish_statement;
 use super::subplan::{SubplanState, complete_cte};
 use super::{RelationBindings, compile, permissions};
 use crate::backend::Backend;
+use crate::catalog::Persistence;
 use crate::extension::PlannedBy;
 use crate::planner::plan::SubplanKind;
 use crate::planner::{PlannedQuery, plan_custom, plan_query};
-use crate::query::{CommandType, Expr, Query};
+use crate::query::{CommandType, Expr, Query, RangeTableKind};
 use crate::result::{CommandTag, QueryOutcome, ResultSet};
 
 /// Plans (extension first) and runs a query.
@@ -70,6 +71,7 @@ pub fn run_counted(
 fn run_to_end(ctx: &mut Context<'_, '_>) -> Result<Vec<Chunk>> {
     let plan = ctx.plan;
     permissions::check(ctx.backend, &plan.privileges)?;
+    refuse_in_read_only(ctx.backend, plan)?;
     let mut root = build(ctx, &plan.root)?;
     let chunks = ctx.collect(root.as_mut())?;
     // Data-modifying CTEs run to their end, be they read or not.
@@ -80,6 +82,34 @@ fn run_to_end(ctx: &mut Context<'_, '_>) -> Result<Vec<Chunk>> {
     }
     finish_statement(ctx)?;
     Ok(chunks)
+}
+
+/// In a read-only transaction only temporary tables may be written (`ExecCheckXactReadOnly`).
+fn refuse_in_read_only(backend: &Backend<'_>, plan: &PlannedQuery) -> Result<()> {
+    if !backend.is_read_only() {
+        return Ok(());
+    }
+    let catalog = backend.catalog()?;
+    let writes = plan.privileges.iter().any(|entry| {
+        let RangeTableKind::Relation { relation, .. } = &entry.kind else {
+            return false;
+        };
+        let is_temporary = catalog
+            .relation(*relation)
+            .is_some_and(|found| found.persistence == Persistence::Temporary);
+        !is_temporary && entry.required.iter().any(|letter| matches!(letter, 'a' | 'w' | 'd'))
+    });
+    let name = match plan.command {
+        CommandType::Select => "SELECT",
+        CommandType::Insert => "INSERT",
+        CommandType::Update => "UPDATE",
+        CommandType::Delete => "DELETE",
+        CommandType::Merge => "MERGE",
+    };
+    match writes {
+        true => Err(crate::transaction::read_only(name)),
+        false => Ok(()),
+    }
 }
 
 fn outcome(ctx: &Context<'_, '_>, chunks: Vec<Chunk>) -> QueryOutcome {

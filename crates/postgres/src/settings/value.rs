@@ -125,7 +125,7 @@ fn check_range(definition: &SettingDefinition, number: f64, shown: &str) -> Resu
         format!(" {}", definition.unit)
     };
     Err(invalid(format!(
-        "{shown}{unit} is outside the valid range for parameter \"{}\" ({}{unit} .. {}{unit})",
+        "{shown}{unit} is outside the valid range for parameter \"{}\" ({} .. {})",
         definition.name, definition.min, definition.max
     )))
 }
@@ -289,7 +289,7 @@ mod tests {
         check(
             "work_mem",
             "1",
-            Err("1 kB is outside the valid range for parameter \"work_mem\" (64 kB .. 2147483647 kB)"),
+            Err("1 kB is outside the valid range for parameter \"work_mem\" (64 .. 2147483647)"),
         );
         check(
             "enable_seqscan",

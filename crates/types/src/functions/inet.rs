@@ -40,7 +40,6 @@ pub static FUNCTIONS: Family = family! { call;
     "inet_client_addr" () => Ok(Null);
     "inet_client_port" () => Ok(Null);
     "inet_server_addr" () => Ok(Null);
-    "inet_server_port" () => Ok(Null);
 
     "macaddr_not" (Bytea(a)) => Ok(bytes(a.iter().map(|byte| !byte).collect()));
     "macaddr8_not" (Bytea(a)) => Ok(bytes(a.iter().map(|byte| !byte).collect()));

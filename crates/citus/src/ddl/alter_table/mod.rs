@@ -110,6 +110,7 @@ fn prepare_attach(backend: &mut Backend<'_>, stmt: &AlterTableStmt, parent: Oid)
 fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oid, text: &str) -> Result<CommandTag> {
     let before = Snapshot::take(backend)?;
     access::check_conflicts(backend, table, access::AccessKind::Ddl)?;
+    let stmt = &with_names(backend, stmt, table)?;
     let statement = Statement::AlterTable(Box::new(stmt.clone()));
     let tag = match adds_key(stmt) {
         true => without_rows(backend, table, |backend| backend.standard_utility(&statement, text))?,
@@ -125,6 +126,40 @@ fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oi
     }
     before.synchronize(backend, text)?;
     Ok(tag)
+}
+
+/// Gives constraints names where Citus chooses others than PostgreSQL: it does not look into CHECK expressions, and
+/// not at the column that a constraint belongs to (`GenerateConstraintName`).
+fn with_names(backend: &Backend<'_>, stmt: &AlterTableStmt, table: Oid) -> Result<AlterTableStmt> {
+    let mut stmt = stmt.clone();
+    let Some(relation) = backend.catalog()?.relation(table).cloned() else {
+        return Ok(stmt);
+    };
+    let catalog = backend.catalog()?;
+    let only = stmt.commands.len() == 1;
+    for command in &mut stmt.commands {
+        match command {
+            AlterTableCmd::AddConstraint(constraint) if constraint.name.is_none() => {
+                if let ast::ConstraintKind::Check(_) = constraint.kind {
+                    let name = catalog.choose_constraint_name(&relation.name, None, "check", relation.schema, &[]);
+                    constraint.name = Some(name);
+                }
+            }
+            AlterTableCmd::AddColumn { column, .. } if only => {
+                for constraint in column.constraints.iter_mut().filter(|found| found.name.is_none()) {
+                    let name =
+                        |label| catalog.choose_relation_name(&relation.name, Some(""), label, relation.schema, true);
+                    constraint.name = match &constraint.kind {
+                        ast::ConstraintKind::Unique { .. } => Some(name("key")),
+                        ast::ConstraintKind::Foreign(_) => Some(name("fkey")),
+                        _ => None,
+                    };
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(stmt)
 }
 
 /// Citus looks types up itself first, where it does not know their place in the text.

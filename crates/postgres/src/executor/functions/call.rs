@@ -37,6 +37,14 @@ pub fn call_inside(
 }
 
 fn carry_out(backend: &mut Backend<'_>, call: FuncExpr) -> Result<Outcome> {
+    let is_other = backend
+        .catalog()?
+        .functions
+        .get(&call.function)
+        .is_some_and(|function| function.kind != ProcKind::Procedure);
+    if is_other {
+        return Err(not_a_procedure(backend, &call));
+    }
     let extension = backend.extension;
     match extension.call_procedure(backend, &call)? {
         Some(outcome) => Ok(outcome),

@@ -83,6 +83,7 @@ fn run_statement(
         | Statement::Delete(_)
         | Statement::Merge(_) => {
             let query = analyze_query(backend, statement, &mut parameters(function, arg_types))?;
+            backend.extension.sql_function_query(backend, &query, args)?;
             Ok(backend.execute_query(&Arc::new(query), args)?.rows)
         }
         _ => {

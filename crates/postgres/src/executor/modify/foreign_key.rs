@@ -218,7 +218,12 @@ pub fn check_referencing(
             if known.contains_key(&wanted) {
                 continue;
             }
-            if !referenced.contains(ctx, &values)? {
+            let extension = ctx.backend.extension;
+            let exists = match extension.key_exists(ctx.backend, key.referenced, &key.referenced_columns, &values)? {
+                Some(exists) => exists,
+                None => referenced.contains(ctx, &values)?,
+            };
+            if !exists {
                 let detail = describe(ctx, &referencing, &columns, &values);
                 let table = &relation(ctx, key.referenced)?.name;
                 return Err(violation(ctx, constraint, &referencing)
