@@ -1,11 +1,13 @@
 //! EXPLAIN: what a plan looks like, after PostgreSQL's `explain.c`.
 //!
 //! - [`writer`]: lines and their indentation, also for extensions; [`node`]: one plan node with what is under
-//!   it; [`names`]: what nodes are called; [`condition`]: their expressions as text.
+//!   it; [`shape`]: which nodes are shown, and by which names; [`names`]: what nodes are called; [`condition`]:
+//!   their expressions as text.
 
 mod condition;
 mod names;
 pub mod node;
+mod shape;
 pub mod writer;
 
 use std::sync::Arc;

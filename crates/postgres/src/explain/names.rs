@@ -116,10 +116,9 @@ impl Names<'_> {
     }
 
     fn entry_name(&self, node: &Plan, entry: usize) -> String {
-        self.namespace(node.level)
-            .entry(entry)
-            .map(|names| quote_identifier(&names.name))
-            .unwrap_or_default()
+        let at = (self.shape.offset(node.level) + entry).checked_sub(1);
+        let found = at.and_then(|at| self.shape.entries.get(at));
+        found.map(|names| quote_identifier(&names.name)).unwrap_or_default()
     }
 
     /// A CTE with the name it was given and the one it goes by.

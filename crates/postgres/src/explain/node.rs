@@ -1,11 +1,11 @@
 //! One plan node: its line, its properties, and what is under it (`ExplainNode`).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use kumquat_types::Result;
 
 use super::condition::Names;
+use super::shape::Shape;
 use super::writer::ExplainWriter;
 use crate::backend::Backend;
 use crate::executor::build::node_id;
@@ -24,20 +24,26 @@ pub fn explain_plan(
     counters: Option<&CounterMap>,
     writer: &mut ExplainWriter,
 ) -> Result<()> {
-    Explainer { plan, counters }.node(backend, &plan.root, writer)
+    let shape = Shape::of(plan);
+    Explainer { plan, shape, counters }.node(backend, &plan.root, writer)
 }
 
 struct Explainer<'e> {
     plan: &'e PlannedQuery,
+    shape: Shape,
     counters: Option<&'e CounterMap>,
 }
 
 impl Explainer<'_> {
     fn node(&self, backend: &mut Backend<'_>, node: &Plan, writer: &mut ExplainWriter) -> Result<()> {
+        if let (true, Some(child)) = (self.shape.is_hidden(node), node.child(0)) {
+            return self.node(backend, child, writer);
+        }
         let verbose = writer.options.verbose;
         let mut title = Names {
             backend,
             plan: self.plan,
+            shape: &self.shape,
             verbose,
         }
         .title(node);
@@ -78,15 +84,20 @@ impl Explainer<'_> {
             let names = Names {
                 backend,
                 plan: self.plan,
+                shape: &self.shape,
                 verbose: true,
             };
-            let output: Vec<String> = node.output.iter().map(|expr| self.output(&names, expr, node)).collect();
+            // Columns of a lone table go without its name.
+            let prefixed = self.shape.several;
+            let output = self.shape.output(node).iter();
+            let output: Vec<String> = output.map(|expr| names.expr(expr, node, prefixed)).collect();
             writer.property("Output", output.join(", "));
         }
         self.properties(
             &Names {
                 backend,
                 plan: self.plan,
+                shape: &self.shape,
                 verbose: writer.options.verbose,
             },
             node,
@@ -111,20 +122,6 @@ impl Explainer<'_> {
             }
         }
         Ok(())
-    }
-
-    /// What a node gives: computed here, or passed on from below in parentheses.
-    fn output(&self, names: &Names<'_>, expr: &Expr, node: &Plan) -> String {
-        let passes = node.passes_through()
-            || node
-                .children
-                .iter()
-                .any(|child| !matches!(expr, Expr::Var(_)) && child.output.iter().any(|below| below.same_as(expr)));
-        if passes {
-            names.passed_key(expr, node)
-        } else {
-            names.expr(expr, node, true)
-        }
     }
 
     /// Subplans that the node's own expressions call, in order.
@@ -283,7 +280,7 @@ impl Explainer<'_> {
                     aggregation
                         .groups
                         .get(index)
-                        .map(|group| self.group_key(names, &group.expr, node))
+                        .map(|group| names.key_below(&group.expr, node))
                         .unwrap_or_default()
                 };
                 if aggregation.sets.is_empty() {
@@ -310,7 +307,7 @@ impl Explainer<'_> {
                 self.notes(node, writer);
             }
             PlanKind::Group { keys } => {
-                let keys: Vec<String> = keys.iter().map(|key| self.group_key(names, &key.expr, node)).collect();
+                let keys: Vec<String> = keys.iter().map(|key| names.key_below(&key.expr, node)).collect();
                 writer.property("Group Key", keys.join(", "));
                 self.filter(names, node, several, writer);
             }
@@ -322,16 +319,6 @@ impl Explainer<'_> {
             }
             PlanKind::ModifyTable(modification) => self.modification(names, modification, node, writer),
             _ => self.filter(names, node, several, writer),
-        }
-    }
-
-    /// A key that the child computes is written as it is, one that it only passes on in parentheses.
-    fn group_key(&self, names: &Names<'_>, expr: &Expr, node: &Plan) -> String {
-        let passed = node.child(0).is_some_and(|child: &Arc<Plan>| child.passes_through());
-        if passed {
-            names.passed_key(expr, node)
-        } else {
-            names.expr(expr, node, names.several_entries())
         }
     }
 

@@ -57,7 +57,7 @@ fn plan_operation(
     name: usize,
 ) -> Result<Path> {
     match operation {
-        SetOperation::Leaf(index) => plan_leaf(level, *index, columns, name),
+        SetOperation::Leaf(index) => plan_leaf(level, *index, columns),
         SetOperation::Node {
             kind: SetOperator::Union,
             all,
@@ -130,7 +130,7 @@ fn make_distinct(path: Path) -> Path {
     above(path, PlanKind::Aggregate(aggregation), None)
 }
 
-fn plan_leaf(level: &mut Level<'_, '_, '_>, index: usize, columns: &[(Oid, i32)], name: usize) -> Result<Path> {
+fn plan_leaf(level: &mut Level<'_, '_, '_>, index: usize, columns: &[(Oid, i32)]) -> Result<Path> {
     let query = match level.query.entry(index).map(|entry| &entry.kind) {
         Some(RangeTableKind::Subquery { query, .. }) => Query::clone(query),
         _ => return Err(Error::internal("a set operation's leaf is not a subquery")),
@@ -149,31 +149,19 @@ fn plan_leaf(level: &mut Level<'_, '_, '_>, index: usize, columns: &[(Oid, i32)]
         .map(|(var, &(type_oid, modifier))| convert(var.clone(), type_oid, modifier))
         .collect();
     let same = given.len() == columns.len() && given.iter().zip(columns).all(|(a, b)| a.0 == b.0);
-    let scan = Path::new(
+    let output = if same { own } else { converted };
+    let mut scan = Path::new(
         PlanKind::SubqueryScan { entry: index },
         Vec::new(),
-        converted.into(),
+        output.into(),
         level.number,
     );
-    Ok(match same {
-        true => {
-            // The rows go by the set operation's own columns.
-            let (rows, width, keys, cost) = (path.rows, path.width, path.keys.clone(), path.cost);
-            let mut renamed = scan;
-            renamed.output = columns_of(name, columns).into();
-            renamed.kind = PlanKind::SubqueryScan { entry: name };
-            renamed.children = vec![Rc::new(path)];
-            (renamed.rows, renamed.width, renamed.keys, renamed.cost) = (rows, width, keys, cost);
-            renamed
-        }
-        false => {
-            let (rows, width) = (path.rows, path.width);
-            let mut scan = scan;
-            scan.children = vec![Rc::new(path)];
-            (scan.rows, scan.width) = (rows, width);
-            scan
-        }
-    })
+    (scan.rows, scan.width, scan.cost) = (path.rows, path.width, path.cost);
+    if !same {
+        scan.cost.total += level.problem.settings.cpu_tuple * path.rows;
+    }
+    scan.children = vec![Rc::new(path)];
+    Ok(scan)
 }
 
 fn convert(expr: Expr, type_oid: Oid, type_modifier: i32) -> Expr {

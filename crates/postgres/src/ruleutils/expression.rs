@@ -230,6 +230,11 @@ impl Writer<'_, '_> {
                 return self.join_column(&behind, var, &entry);
             }
         }
+        if entry.verbatim {
+            let index = usize::try_from(var.attribute - 1).unwrap_or(usize::MAX);
+            let text = entry.columns.get(index).cloned().unwrap_or_default();
+            return self.push(&text);
+        }
         let prefix = quote_identifier(&entry.name);
         match var.attribute {
             0 => {

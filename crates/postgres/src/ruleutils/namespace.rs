@@ -18,6 +18,8 @@ pub struct EntryNames {
     pub join_vars: Option<Vec<crate::query::Expr>>,
     /// A join without an alias: its columns are written as those of its inputs.
     pub unnamed_join: bool,
+    /// Its columns are texts that are written as they are.
+    pub verbatim: bool,
 }
 
 impl Namespace {
@@ -48,6 +50,7 @@ impl Namespace {
                 columns: column_names(entry),
                 join_vars,
                 unnamed_join,
+                verbatim: false,
             });
         }
         Namespace { entries }
@@ -69,6 +72,7 @@ impl Namespace {
                 .collect(),
             join_vars: None,
             unnamed_join: false,
+            verbatim: false,
         };
         Namespace {
             entries: names.iter().map(entry).collect(),
