@@ -4,10 +4,12 @@
 use kumquat_sql::ast::{self, CoercionForm};
 use kumquat_types::{CastContext, Datum, Error, Oid, Result, SqlState, TypeKind, io};
 
+use super::Parameters;
 use super::candidates::{CallKind, CallShape, Callable, Candidate};
 use super::coercion::{Pathway, Target};
 use super::location::{expr_location, position};
 use super::state::Analyzer;
+use crate::backend::Backend;
 use crate::query::{Expr, FuncExpr, FuncForm};
 
 /// What a call's name and arguments mean (`FuncDetailCode`).
@@ -31,6 +33,36 @@ pub struct Decoration<'c> {
     pub variadic: bool,
     pub form: FuncForm,
     pub at: Option<u32>,
+}
+
+/// A call of the function that a name and these arguments mean. `variadic`: the last argument is the array that a
+/// VARIADIC parameter takes.
+pub fn typed_call(backend: &Backend<'_>, names: &[String], args: Vec<Expr>, variadic: bool) -> Result<Expr> {
+    let mut parameters = Parameters::default();
+    let decoration = Decoration {
+        name: names,
+        star: false,
+        distinct: false,
+        within_group: false,
+        order: &[],
+        filter: None,
+        over: None,
+        variadic,
+        form: FuncForm::Call,
+        at: None,
+    };
+    Analyzer::new(backend, &mut parameters).call(decoration, args, Vec::new())
+}
+
+/// What the polymorphic state type of a user-defined aggregate is for arguments of these types.
+pub fn aggregate_state_type(backend: &Backend<'_>, function: Oid, declared: Oid, args: &[Oid]) -> Result<Oid> {
+    if !super::polymorphic::is_polymorphic(declared) {
+        return Ok(declared);
+    }
+    let function = backend.catalog()?.functions.get(&function).cloned();
+    let inputs: Vec<Oid> = function.map_or_else(Vec::new, |function| function.input_types().collect());
+    let resolved = backend.resolve_polymorphic(args, &inputs)?;
+    backend.polymorphic_type(&resolved, declared)
 }
 
 impl Analyzer<'_, '_> {

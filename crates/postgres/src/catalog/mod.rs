@@ -12,10 +12,12 @@
 //!   [`volatility`]: how far expressions may be relied on.
 //! - [`relation`]: tables, views, indexes, sequences and their attributes; partition keys and bounds.
 //! - [`constraint`]: primary, unique, foreign, check constraints.
-//! - [`types`]: user-defined types; [`function`]: user-defined functions and triggers.
+//! - [`types`]: user-defined types; [`function`]: user-defined functions and triggers; [`aggregate`]: how
+//!   user-defined aggregates are computed.
 //! - [`role`]: roles and privileges; [`acl`]: what GRANT makes of them; [`object`]: object addresses and dependencies.
 
 pub mod acl;
+pub mod aggregate;
 pub mod bootstrap;
 pub mod collation;
 pub mod constraint;
@@ -103,6 +105,8 @@ pub struct Catalog {
     pub functions: OrdMap<Oid, Arc<Function>>,
     /// By schema, name, oid: all overloads of a name are neighbours.
     pub function_names: OrdSet<(Oid, Name, Oid)>,
+    /// By the oid of the function that they are.
+    pub aggregates: OrdMap<Oid, Arc<aggregate::Aggregate>>,
     pub triggers: OrdMap<Oid, Arc<Trigger>>,
     pub extensions: OrdMap<Name, Arc<InstalledExtension>>,
     /// pg_am, by name: PostgreSQL's own and those of installed extensions.

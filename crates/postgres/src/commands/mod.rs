@@ -4,6 +4,7 @@
 //! extension that makes tables of its own: [`define::define_relation`], [`index::define`],
 //! [`constraint::add`], [`drop::drop_objects`].
 
+pub mod aggregate;
 pub mod alter_table;
 pub mod attribute_map;
 pub mod comment;

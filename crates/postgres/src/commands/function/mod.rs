@@ -146,7 +146,7 @@ fn standard_body(body: &AstBody, text: &str) -> Result<String> {
 }
 
 /// A function of the schema with that name and the same input types.
-fn same_signature(
+pub fn same_signature(
     backend: &Backend<'_>,
     schema: Oid,
     name: &str,
@@ -203,7 +203,7 @@ fn check_replacement(backend: &Backend<'_>, old: &Function, new: &Function) -> R
 }
 
 /// A function needs its schema, the types of its arguments and result, and what its defaults need.
-fn record_dependencies(backend: &mut Backend<'_>, function: &Function) -> Result<()> {
+pub fn record_dependencies(backend: &mut Backend<'_>, function: &Function) -> Result<()> {
     let object = ObjectAddress::new(ObjectClass::Function, function.oid);
     let types: Vec<Oid> = function
         .args

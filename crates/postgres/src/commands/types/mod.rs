@@ -87,6 +87,9 @@ pub fn create_range(_: &mut Backend<'_>, _: &CreateRangeStmt) -> Result<CommandT
 
 /// CREATE TYPE name; and what else is defined by a list of attributes.
 pub fn define_statement(backend: &mut Backend<'_>, stmt: &DefineStmt) -> Result<CommandTag> {
+    if stmt.kind == ObjectType::Aggregate {
+        return super::aggregate::create(backend, stmt);
+    }
     if stmt.kind != ObjectType::Type {
         return Err(Error::not_modelled(format!("CREATE {}", keywords(stmt.kind))));
     }

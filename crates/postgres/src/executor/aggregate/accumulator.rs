@@ -13,6 +13,7 @@ use super::numbers::{FloatSpread, FloatSum, IntegerSum, IntervalSum, NumericAccu
 use super::ordered_set::{Hypothetical, Mode, PercentileContinuous, PercentileDiscrete};
 use super::ranges::RangeAccumulator;
 use super::regression::Regression;
+use super::user::UserAggregate;
 use crate::backend::Backend;
 use crate::executor::context::Context;
 use crate::executor::expr::function::find_proc;
@@ -39,6 +40,8 @@ pub trait Accumulator {
 /// Which function is called with which types.
 #[derive(Clone)]
 pub struct Signature {
+    pub function: Oid,
+    /// Of PostgreSQL's own aggregates.
     pub name: &'static str,
     pub args: Vec<Oid>,
     pub direct: Vec<Oid>,
@@ -49,18 +52,20 @@ pub struct Signature {
 
 impl Signature {
     pub fn new(backend: &Backend<'_>, aggregate: &Aggref) -> Result<Signature> {
-        let Some(proc) = find_proc(backend, aggregate.function) else {
-            return Err(Error::not_modelled("a user-defined aggregate"));
+        let name = match find_proc(backend, aggregate.function) {
+            Some(proc) if proc.kind == ProcKind::Function => {
+                return Err(Error::internal(format!("{} is no aggregate", proc.name)));
+            }
+            Some(proc) => proc.name,
+            None => "",
         };
-        if proc.kind == ProcKind::Function {
-            return Err(Error::internal(format!("{} is no aggregate", proc.name)));
-        }
         let args = match aggregate.within_group {
             true => aggregate.order_by.iter().map(|order| order.expr.type_oid()).collect(),
             false => aggregate.args.iter().map(crate::query::Expr::type_oid).collect(),
         };
         Ok(Signature {
-            name: proc.name,
+            function: aggregate.function,
+            name,
             args,
             direct: aggregate.direct_args.iter().map(crate::query::Expr::type_oid).collect(),
             result: aggregate.result,
@@ -77,6 +82,9 @@ impl Signature {
 
 /// The accumulator that carries out a function.
 pub fn create(ctx: &mut Context<'_, '_>, signature: &Signature) -> Result<Box<dyn Accumulator>> {
+    if let Some(aggregate) = ctx.backend.catalog()?.aggregates.get(&signature.function).cloned() {
+        return Ok(Box::new(UserAggregate::new(ctx, &aggregate, signature)?));
+    }
     let integer = matches!(signature.arg(), Oid::INT2 | Oid::INT4 | Oid::INT8);
     let float = matches!(signature.arg(), Oid::FLOAT4 | Oid::FLOAT8);
     Ok(match signature.name {

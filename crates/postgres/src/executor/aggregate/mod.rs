@@ -3,7 +3,8 @@
 //! - [`operator`]: the Aggregate node, with grouping sets.
 //! - [`call`]: one aggregate call: FILTER, DISTINCT and ORDER BY, then its accumulator.
 //! - [`accumulator`]: which accumulator carries out which function; [`count`], [`numbers`], [`extremes`],
-//!   [`bits`], [`collect`], [`json`], [`ranges`], [`regression`], [`ordered_set`]: the accumulators.
+//!   [`bits`], [`collect`], [`json`], [`ranges`], [`regression`], [`ordered_set`], [`user`]: the
+//!   accumulators.
 //! - [`hash_order`]: the order in which PostgreSQL's hash tables give their groups.
 
 pub mod accumulator;
@@ -19,6 +20,7 @@ pub mod operator;
 pub mod ordered_set;
 pub mod ranges;
 pub mod regression;
+pub mod user;
 
 pub use accumulator::Accumulator;
 pub use operator::build;

@@ -222,13 +222,15 @@ fn split_peers(order: &Keys, first: usize, end: usize) -> Partition {
 impl WindowFunction {
     fn new(ctx: &mut Context<'_, '_>, call: &WindowFunc, input: &Layout) -> Result<WindowFunction> {
         let proc = find_proc(ctx.backend, call.function);
-        let proc = proc.ok_or_else(|| Error::not_modelled("a user-defined function over a window"))?;
+        if proc.is_none() && !call.aggregate {
+            return Err(Error::not_modelled("a user-defined window function"));
+        }
         let aggregate = match call.aggregate {
             true => Some(AggregateCall::new(ctx, &as_aggregate(call), input, input)?),
             false => None,
         };
         Ok(WindowFunction {
-            name: proc.name,
+            name: proc.map_or("", |proc| proc.name),
             args: compile_all(ctx.backend, &call.args, input)?,
             result: call.result,
             aggregate,
