@@ -3,7 +3,8 @@
 //! Each step's solution is run and its checks must be met. Where the learner has to find the
 //! solution, what stands in the editor must not reach the goal; and the solution must reach it
 //! also when the editor's start has been run first, as most learners do. Other answers that the
-//! author gives must be taken (`sql also`) or not taken (`sql wrong`).
+//! author gives must be taken (`sql also`) or not taken (`sql wrong`). And nothing
+//! in a lesson may be refused only because Kumquat lacks it.
 
 use std::path::{Path, PathBuf};
 
@@ -56,6 +57,7 @@ impl Proof {
             }
             let printed = proof.run(step.solution.as_ref().unwrap_or(&step.sql));
             proof.unmet(step, &printed, &name);
+            proof.refused(&printed, &name);
             proof.checks += step.checks.len();
         }
         proof
@@ -117,6 +119,13 @@ impl Proof {
                 indented(or_no_rows(&expected)),
                 indented(or_no_rows(&result.found))
             ));
+        }
+    }
+
+    /// Notes what a real cluster would do and Kumquat does not.
+    fn refused(&mut self, printed: &str, place: &str) {
+        for line in printed.lines().filter(|line| line.contains("not supported by Kumquat")) {
+            self.faults.push(format!("{place}: {line}\n"));
         }
     }
 
