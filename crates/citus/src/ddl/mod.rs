@@ -50,6 +50,14 @@ pub fn utility(backend: &mut Backend<'_>, statement: &Statement, text: &str) -> 
     if let Some(kind) = object_kind(statement) {
         access::ensure_sequential_for_object(backend, kind)?;
     }
+    if matches!(statement, Statement::CreateRole(_))
+        && !settings::is_on(backend, "citus.enable_create_role_propagation")
+    {
+        backend.notice(
+            Error::notice("not propagating CREATE ROLE/USER commands to other nodes")
+                .hint("Connect to other nodes directly to manually create all necessary users and roles."),
+        );
+    }
     match statement {
         Statement::AlterTable(stmt) => alter_table::alter(backend, stmt, text),
         Statement::Create(_) | Statement::CreateTableAs(_) | Statement::Select(_) => {

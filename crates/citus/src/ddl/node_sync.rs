@@ -50,7 +50,8 @@ pub fn activate(backend: &mut Backend<'_>, id: NodeId) -> Result<()> {
 
 /// Takes metadata and shell tables away from a node that is leaving, if it can be reached.
 pub fn forget(backend: &mut Backend<'_>, node: &Node) -> Result<()> {
-    let Some(server) = node.server(backend.network) else {
+    let local = backend.server_id();
+    let Some(server) = node.server(backend.network).filter(|server| *server != local) else {
         return Ok(());
     };
     let tables: Vec<Oid> = metadata::of(backend)?.tables.keys().copied().collect();

@@ -21,6 +21,7 @@ use kumquat_types::{Error, Oid, Result, SqlState};
 use crate::connection::Connection;
 use crate::planner::plan::{DistributedPlan, SubPlan, Task, TaskPlacement};
 use crate::session;
+use crate::settings;
 use crate::trace::{Sql, TaskTrace};
 use crate::transaction::{self, access};
 
@@ -117,6 +118,10 @@ fn run_task(
         names: placement.names.clone(),
     };
     connection.record(backend, sql.clone(), 0)?;
+    if connection.is_local && settings::is_on(backend, "citus.log_local_commands") {
+        let text = sql.render(backend)?;
+        backend.notice(Error::notice(format!("executing the command locally: {text}")));
+    }
     let bindings: RelationBindings = placement.bindings.iter().copied().collect();
     let shells = backend.catalog()?.clone();
     let outcome = connection.run(backend, |remote| {

@@ -44,11 +44,15 @@ pub fn read_all(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Vec<Ve
     Ok(rows)
 }
 
-fn rows_of(backend: &Backend<'_>, id: &str) -> Result<Vec<Vec<Datum>>> {
+fn rows_of(backend: &mut Backend<'_>, id: &str) -> Result<Vec<Vec<Datum>>> {
     let state = session::of(backend);
     let Some(result) = state.intermediate_results.get(id) else {
-        let message = format!("result \"{id}\" does not exist");
-        return Err(Error::new(SqlState::INTERNAL_ERROR, message));
+        let message = format!(
+            "Query could not find the intermediate result file \"{id}\", it was mostly likely deleted due to an error \
+             in a parallel process within the same distributed transaction"
+        );
+        backend.notice(Error::warning(SqlState::WARNING, message));
+        return Ok(Vec::new());
     };
     let rows = result
         .chunks

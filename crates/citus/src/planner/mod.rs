@@ -67,6 +67,7 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> 
 
 /// A SELECT: routed if one shard has it all, else split.
 pub fn plan_select(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<PlannedBy> {
+    let query = &recursive::with_inlined_ctes(query);
     if let Some(plan) = router::plan(backend, query, id, Vec::new())? {
         return Ok(PlannedBy::Custom(Arc::new(plan)));
     }

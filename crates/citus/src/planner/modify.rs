@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kumquat_postgres::Backend;
 use kumquat_postgres::extension::PlannedBy;
 use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind};
-use kumquat_types::{Error, Oid, Result, SqlState};
+use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::analysis::{Analysis, Restriction, analyze, strip};
 use super::plan::{DistributedPlan, SubPlan, Task};
@@ -44,6 +44,11 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<Pl
         return Ok(PlannedBy::Custom(Arc::new(plan)));
     }
     let analysis = analyze(&query, metadata::of(backend)?, &[]);
+    if table_type == TableType::Reference && analysis.distributed().next().is_some() {
+        return Err(errors::unsupported(
+            "cannot perform select on a distributed table and modify a reference table",
+        ));
+    }
     if table_type == TableType::Reference || table_type == TableType::CitusLocal {
         return Err(errors::unsupported(
             "only reference tables may be queried when targeting a reference table with multi shard UPDATE/DELETE \
@@ -178,11 +183,18 @@ fn changes_value(query: &Query, expr: &Expr, column: i16, metadata: &metadata::M
                 .into_iter()
                 .any(|restriction| {
                     matches!(restriction, Restriction::Values(values)
-                    if values.len() == 1
-                        && values.iter().all(|(value, _)| kumquat_types::compare::same(value, &constant.value)))
+                    if values.len() == 1 && values.iter().all(|(value, _)| same_value(value, &constant.value)))
                 })
         }
         _ => true,
+    }
+}
+
+/// Integers are the same whatever their width.
+fn same_value(a: &Datum, b: &Datum) -> bool {
+    match (a.as_i64(), b.as_i64()) {
+        (Some(a), Some(b)) => a == b,
+        _ => kumquat_types::compare::same(a, b),
     }
 }
 

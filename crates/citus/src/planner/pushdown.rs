@@ -11,6 +11,7 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
+use kumquat_postgres::executor::permissions;
 use kumquat_postgres::extension::PlannedBy;
 use kumquat_postgres::query::expr::OpExpr;
 use kumquat_postgres::query::{
@@ -51,10 +52,24 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Ve
         written_tables: Vec::new(),
         repartition: None,
     };
+    if split.combine.is_some() {
+        check_privileges(backend, query)?;
+    }
     match split.combine {
         None => Ok(PlannedBy::Custom(Arc::new(plan))),
         Some(combine) => Ok(PlannedBy::Rewritten(Arc::new(with_scan(combine, plan, split.columns)))),
     }
+}
+
+/// The combine query names no tables, whose privileges would be checked when it runs.
+fn check_privileges(backend: &Backend<'_>, query: &Query) -> Result<()> {
+    let mut failure = None;
+    rewrite::for_each_query(query, &mut |query| {
+        if failure.is_none() {
+            failure = permissions::check(backend, &query.range_table).err();
+        }
+    });
+    failure.map_or(Ok(()), Err)
 }
 
 /// Without rows gathered on the coordinator, some aggregates cannot be had

@@ -614,6 +614,18 @@ pub fn read_result(name: &str, query: &Query) -> Query {
     result
 }
 
+/// The query with its CTEs in place where they are read, as far as they may be.
+pub fn with_inlined_ctes(query: &Arc<Query>) -> Arc<Query> {
+    let mut has_ctes = false;
+    rewrite::for_each_query(query, &mut |query| has_ctes |= !query.ctes.is_empty());
+    if !has_ctes {
+        return query.clone();
+    }
+    let mut inlined = (**query).clone();
+    inline_ctes(&mut inlined);
+    Arc::new(inlined)
+}
+
 /// CTEs that are read once, or asked not to be materialized, become subqueries (`InlineCTEsInQueryTree`).
 pub fn inline_ctes(query: &mut Query) {
     query.for_each_subquery_mut(&mut |subquery| inline_ctes(Arc::make_mut(subquery)));

@@ -70,7 +70,7 @@ pub fn alter(backend: &mut Backend<'_>, oid: Oid, change: Change) -> Result<Vec<
 }
 
 /// Refuses what makes no sense, and fills in what follows from the group that is to be joined.
-fn check(backend: &Backend<'_>, oid: Oid, mut change: Change) -> Result<Change> {
+fn check(backend: &mut Backend<'_>, oid: Oid, mut change: Change) -> Result<Change> {
     let (catalog, metadata) = (backend.catalog()?, metadata::of(backend)?);
     let relation = checks::relation(backend, oid)?;
     let column = change
@@ -142,10 +142,31 @@ fn check(backend: &Backend<'_>, oid: Oid, mut change: Change) -> Result<Change> 
                  change the shard count of colocated tables too.",
             ));
     }
+    let is_joined = other.is_some();
+    let asked = change.clone();
     if let Some((other, name)) = other {
         check_group(backend, oid, &mut change, other, &name)?;
     }
+    tell_unchanged(backend, &asked, [same_column, same_count, is_joined && same_group]);
     Ok(change)
+}
+
+/// What was asked for and is so already: the column, the number of shards, the group.
+fn tell_unchanged(backend: &mut Backend<'_>, change: &Change, same: [bool; 3]) {
+    let [same_column, same_count, same_group] = same;
+    let mut told = Vec::new();
+    if let (true, Some(column)) = (same_column, &change.distribution_column) {
+        told.push(format!("table is already distributed by {column}"));
+    }
+    if let (true, Some(count)) = (same_count, change.shard_count) {
+        told.push(format!("shard count of the table is already {count}"));
+    }
+    if let (true, Some(other)) = (same_group, &change.colocate_with) {
+        told.push(format!("table is already colocated with {other}"));
+    }
+    for message in told {
+        backend.notice(Error::notice(message));
+    }
 }
 
 fn check_cascade(change: &Change) -> Result<()> {
@@ -268,6 +289,7 @@ fn announce(backend: &mut Backend<'_>, oid: Oid) -> Result<()> {
         backend.notice(Error::notice(format!("moving the data of {name}")));
     }
     backend.notice(Error::notice(format!("dropping the old {name}")));
+    undistribute::tell_dropped_views(backend, oid)?;
     backend.notice(Error::notice(format!("renaming the new table to {name}")));
     Ok(())
 }

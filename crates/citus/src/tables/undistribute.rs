@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::catalog::RelationKind;
+use kumquat_postgres::catalog::{ObjectAddress, ObjectClass, RelationKind};
 use kumquat_postgres::storage::Heap;
 use kumquat_types::{Error, Oid, Result};
 
 use super::checks::{self, error, unsupported};
 use super::{partitions, tenant};
+use crate::ddl::dependencies::relations_needed_by;
 use crate::foreign_keys::{self, OtherEnd, conversion, graph};
 use crate::metadata::{self, TableType};
 use crate::shards::names::{qualified_name, relation_name};
@@ -75,10 +76,45 @@ fn convert(backend: &mut Backend<'_>, oid: Oid, table_type: TableType, options: 
         bring_rows_back(backend, oid, table_type)?;
     }
     notice(backend, format!("dropping the old {name}"));
+    if !options.suppress_notices {
+        tell_dropped_views(backend, oid)?;
+    }
     notice(backend, format!("renaming the new table to {name}"));
     drop::drop_shards(backend, oid)?;
     mirror::unmirror_relation(backend, oid)?;
     drop::forget_table(backend, oid)
+}
+
+/// Citus drops the old table with the views on it, which it makes again on the new one.
+pub fn tell_dropped_views(backend: &mut Backend<'_>, oid: Oid) -> Result<()> {
+    let catalog = backend.catalog()?;
+    let mut found = vec![oid];
+    let mut at = 0;
+    while let Some(needed) = found.get(at).copied() {
+        at = at.saturating_add(1);
+        let views = catalog.relations.values().filter(|relation| {
+            matches!(relation.kind, RelationKind::View | RelationKind::MaterializedView)
+                && !found.contains(&relation.oid)
+                && relations_needed_by(catalog, relation.oid).contains(&needed)
+        });
+        let views: Vec<Oid> = views.map(|view| view.oid).collect();
+        found.extend(views);
+    }
+    let lines: Vec<String> = found
+        .iter()
+        .skip(1)
+        .map(|view| backend.describe_object(ObjectAddress::new(ObjectClass::Relation, *view)))
+        .map(|view| format!("drop cascades to {view}"))
+        .collect();
+    match lines.as_slice() {
+        [] => {}
+        [line] => backend.notice(Error::notice(line.clone())),
+        lines => {
+            let notice = Error::notice(format!("drop cascades to {} other objects", lines.len()));
+            backend.notice(notice.detail(lines.join("\n")));
+        }
+    }
+    Ok(())
 }
 
 /// The rows of all shards become those of the table on the coordinator, if its disk has room for them.

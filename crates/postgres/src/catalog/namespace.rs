@@ -52,7 +52,7 @@ pub fn qualified_name(text: &str) -> Result<Vec<String>> {
         if name.is_empty() {
             return Err(invalid());
         }
-        names.push(name);
+        names.push(crate::catalog::naming::truncate_identifier(&name).to_string());
         match after.strip_prefix('.') {
             Some(next) => rest = next.trim_start(),
             None if after.is_empty() => return Ok(names),
