@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::driver::Outcome;
-use kumquat_postgres::extension::{Extension, FunctionCall, PlannedBy, SavepointEvent, SystemRelation};
+use kumquat_postgres::extension::{
+    AvailableExtension, Extension, FunctionCall, PlannedBy, SavepointEvent, SystemRelation,
+};
 use kumquat_postgres::query::{FuncExpr, Query};
 use kumquat_postgres::result::CommandTag;
 use kumquat_postgres::server::Network;
@@ -13,7 +15,7 @@ use kumquat_sql::ast::Statement;
 use kumquat_types::{Datum, Oid, Proc, Result};
 
 use crate::metadata::Metadata;
-use crate::{ddl, executor, foreign_keys, functions, planner, relations, settings, transaction};
+use crate::{cluster, ddl, executor, foreign_keys, functions, planner, relations, settings, transaction};
 
 /// The Citus extension.
 pub struct Citus;
@@ -126,7 +128,32 @@ impl Extension for Citus {
         is_installed(backend) && functions::visibility::is_hidden(backend, relation)
     }
 
-    fn available_extensions(&self) -> &'static [(&'static str, &'static str)] {
-        &[("citus", "13.2-1"), ("citus_columnar", "13.2-1")]
+    fn available_extensions(&self) -> &'static [AvailableExtension] {
+        const fn available(name: &'static str, comment: &'static str) -> AvailableExtension {
+            AvailableExtension {
+                name,
+                version: cluster::EXTENSION_VERSION,
+                comment,
+                schema: Some("pg_catalog"),
+            }
+        }
+        &[
+            const { available("citus", "Citus distributed database") },
+            const { available("citus_columnar", "Citus Columnar extension") },
+        ]
+    }
+
+    fn install_extension(&self, backend: &mut Backend<'_>, name: &str) -> Result<()> {
+        match name {
+            "citus" => cluster::create_extension(backend),
+            _ => Ok(()),
+        }
+    }
+
+    fn remove_extension(&self, backend: &mut Backend<'_>, name: &str) -> Result<()> {
+        match name {
+            "citus" => cluster::drop_extension(backend),
+            _ => Ok(()),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kumquat_sql::ast::Statement;
-use kumquat_types::{Datum, Error, Oid, Result};
+use kumquat_types::{Datum, Error, Oid, Proc, Result};
 
 use crate::catalog::Catalog;
 use crate::extension::Extension;
@@ -73,6 +73,14 @@ impl Backend<'_> {
     /// The extension's state in this database, if it has any of this type.
     pub fn extension_state<T: 'static>(&self) -> Option<&T> {
         self.database().ok()?.extension.as_ref()?.downcast_ref()
+    }
+
+    /// The extension's functions, where it is installed.
+    pub fn extension_procs(&self) -> &'static [Proc] {
+        match self.database() {
+            Ok(database) if database.extension.is_some() => self.extension.procs(),
+            _ => &[],
+        }
     }
 
     /// Carries out a statement that is not a query: the end of the utility hook's chain.

@@ -183,7 +183,7 @@ impl Backend<'_> {
         if let Some(last) = names.last() {
             let builtin = kumquat_types::lookup_procs(last)
                 .iter()
-                .chain(self.extension.procs().iter().filter(|proc| proc.name == last.as_str()));
+                .chain(self.extension_procs().iter().filter(|proc| proc.name == last.as_str()));
             found.extend(
                 builtin
                     .filter(|proc| types.is_none_or(|types| proc.args == types))

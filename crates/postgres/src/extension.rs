@@ -174,13 +174,28 @@ pub trait Extension: Send + Sync {
     /// Whether the relation is hidden from catalog queries of this session (shards on workers).
     fn hides_relation(&self, backend: &Backend<'_>, relation: Oid) -> bool;
 
-    /// Rows of `pg_available_extensions`-like knowledge: extensions CREATE EXTENSION may install.
-    fn available_extensions(&self) -> &'static [(&'static str, &'static str)];
+    /// What CREATE EXTENSION may install beside the extensions that come with PostgreSQL.
+    fn available_extensions(&self) -> &'static [AvailableExtension];
 
-    /// What `pg_available_extensions` says of one of them.
-    fn extension_comment(&self, _name: &str) -> &'static str {
-        ""
+    /// CREATE EXTENSION: makes the objects of one of them in the session's database.
+    fn install_extension(&self, _backend: &mut Backend<'_>, _name: &str) -> Result<()> {
+        Ok(())
     }
+
+    /// DROP EXTENSION: removes them.
+    fn remove_extension(&self, _backend: &mut Backend<'_>, _name: &str) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// An extension that lies ready to be installed, as its control file tells.
+#[derive(Clone, Copy, Debug)]
+pub struct AvailableExtension {
+    pub name: &'static str,
+    pub version: &'static str,
+    pub comment: &'static str,
+    /// Where its objects go, if it has to be one schema.
+    pub schema: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,7 +246,7 @@ impl Extension for NoExtension {
     fn hides_relation(&self, _: &Backend<'_>, _: Oid) -> bool {
         false
     }
-    fn available_extensions(&self) -> &'static [(&'static str, &'static str)] {
+    fn available_extensions(&self) -> &'static [AvailableExtension] {
         &[]
     }
 }

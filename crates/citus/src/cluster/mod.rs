@@ -5,10 +5,11 @@ pub mod types;
 use std::sync::Arc;
 
 use imbl::OrdMap;
+use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::bootstrap::DEFAULT_DATABASE;
 use kumquat_postgres::catalog::{Catalog, InstalledExtension, ObjectClass, Schema, well_known};
-use kumquat_postgres::server::{Database, Network, Server};
-use kumquat_types::Oid;
+use kumquat_postgres::server::{Network, Server};
+use kumquat_types::{Oid, Result};
 
 use crate::functions::signatures::proc_by_name;
 use crate::metadata::node::COORDINATOR_GROUP;
@@ -20,6 +21,9 @@ pub const CITUS_SCHEMA: Oid = Oid(15_310);
 /// Schema `citus_internal`.
 pub const CITUS_INTERNAL_SCHEMA: Oid = Oid(15_311);
 const CITUS_EXTENSION: Oid = Oid(15_312);
+
+/// What the extension makes has these oids.
+const OWN_OIDS: std::ops::Range<u32> = 15_000..16_384;
 
 const HOST: &str = "localhost";
 const COORDINATOR_PORT: u16 = 9700;
@@ -41,12 +45,60 @@ pub fn new_cluster(workers: u16) -> Network {
     network
 }
 
+/// CREATE EXTENSION citus in the session's database, which belongs to no cluster yet.
+pub fn create_extension(backend: &mut Backend<'_>) -> Result<()> {
+    let owner = backend.session.current_user;
+    let database = backend.database_mut()?;
+    install_objects(&mut database.catalog);
+    sequence::create_all(database, owner, &[]);
+    let metadata = Metadata {
+        strategies: default_strategies(),
+        ..Metadata::default()
+    };
+    database.extension = Some(Arc::new(metadata));
+    Ok(())
+}
+
+/// DROP EXTENSION citus: what was distributed is an empty local table now, and the shards stay where they are.
+pub fn drop_extension(backend: &mut Backend<'_>) -> Result<()> {
+    let database = backend.database_mut()?;
+    database.extension = None;
+    let catalog = &mut database.catalog;
+    for oid in own(catalog.relations.keys()) {
+        catalog.remove_relation(oid);
+        database.sequences.remove(&oid);
+    }
+    for oid in own(catalog.types.keys()) {
+        if let Some(found) = catalog.types.remove(&oid) {
+            catalog.type_names.remove(&(found.schema, found.name.clone()));
+        }
+    }
+    for oid in own(catalog.schemas.keys()) {
+        if let Some(found) = catalog.schemas.remove(&oid) {
+            catalog.schema_names.remove(&found.name);
+        }
+    }
+    Ok(())
+}
+
+fn own<'a>(oids: impl Iterator<Item = &'a Oid>) -> Vec<Oid> {
+    oids.copied().filter(|oid| OWN_OIDS.contains(&oid.0)).collect()
+}
+
 /// CREATE EXTENSION citus in the database of a server, with the metadata that `citus_add_node` has given it.
 fn install(server: &mut Server, group: GroupId, nodes: &OrdMap<NodeId, Node>) {
     let Some(database) = server.databases.get_mut(DEFAULT_DATABASE) else {
         return;
     };
-    install_objects(database);
+    let extension = InstalledExtension {
+        oid: CITUS_EXTENSION,
+        name: "citus".into(),
+        schema: well_known::PG_CATALOG,
+        version: EXTENSION_VERSION.into(),
+    };
+    let extensions = &mut database.catalog.extensions;
+    extensions.insert(extension.name.clone(), Arc::new(extension));
+    install_objects(&mut database.catalog);
     let workers = i64::try_from(nodes.len()).unwrap_or(1).saturating_sub(1).max(1);
     let used: &[_] = match group {
         COORDINATOR_GROUP => &[
@@ -68,17 +120,9 @@ fn install(server: &mut Server, group: GroupId, nodes: &OrdMap<NodeId, Node>) {
 }
 
 /// Schemas, types and relations of the extension.
-fn install_objects(database: &mut Database) {
-    let catalog = &mut database.catalog;
+fn install_objects(catalog: &mut Catalog) {
     create_schema(catalog, CITUS_SCHEMA, "citus");
     create_schema(catalog, CITUS_INTERNAL_SCHEMA, "citus_internal");
-    let extension = InstalledExtension {
-        oid: CITUS_EXTENSION,
-        name: "citus".into(),
-        schema: well_known::PG_CATALOG,
-        version: EXTENSION_VERSION.into(),
-    };
-    catalog.extensions.insert(extension.name.clone(), Arc::new(extension));
     types::install(catalog);
     catalog.install_system_relations(relations::all());
 }

@@ -13,7 +13,16 @@ pub fn drop(backend: &mut Backend<'_>, stmt: &DropStmt, text: &str) -> Result<Co
     if stmt.remove_type == ObjectType::Index {
         refuse_several_indexes(backend, stmt)?;
     }
+    if drops_citus(stmt) {
+        return backend.standard_utility(&Statement::Drop(Box::new(stmt.clone())), text);
+    }
     propagated(backend, &Statement::Drop(Box::new(stmt.clone())), text)
+}
+
+/// DROP EXTENSION citus leaves the other nodes as they are.
+fn drops_citus(stmt: &DropStmt) -> bool {
+    let is_citus = |name| object::name_parts(name).last().is_some_and(|name| name == "citus");
+    stmt.remove_type == ObjectType::Extension && stmt.objects.iter().any(is_citus)
 }
 
 /// An index of a Citus table is dropped on its own (`ErrorIfUnsupportedDropIndexStmt`).

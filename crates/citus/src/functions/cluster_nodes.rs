@@ -310,11 +310,14 @@ pub fn set_should_have_shards(backend: &mut Backend<'_>, id: NodeId, value: bool
 pub fn set_coordinator_host(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
     metadata::ensure_coordinator(backend)?;
     let (host, port) = address(args);
-    let (host, port) = (host.into(), u16::try_from(port).unwrap_or(0));
+    let port = u16::try_from(port).unwrap_or(0);
+    let Some(id) = metadata::of(backend)?.coordinator().map(|node| node.id) else {
+        metadata::node::register_coordinator(backend, host, port, false)?;
+        return Ok(Datum::Void);
+    };
     metadata::update(backend, |metadata| {
-        let id = metadata.coordinator().map(|node| node.id);
-        if let Some(node) = id.and_then(|id| metadata.nodes.get_mut(&id)) {
-            node.host = host;
+        if let Some(node) = metadata.nodes.get_mut(&id) {
+            node.host = host.into();
             node.port = port;
         }
     })?;

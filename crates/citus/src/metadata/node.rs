@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use kumquat_postgres::Backend;
 use kumquat_postgres::server::{Network, ServerId};
+use kumquat_types::Result;
 
-use super::Metadata;
+use super::{Metadata, sequence};
 
 pub type NodeId = i32;
 /// Nodes of one group hold the same data: a primary and its secondaries.
@@ -127,4 +129,26 @@ impl Metadata {
     pub fn coordinator(&self) -> Option<&Node> {
         self.primary_of_group(COORDINATOR_GROUP)
     }
+}
+
+/// A cluster without nodes begins with its coordinator, which keeps shards then
+/// (`InsertCoordinatorIfClusterEmpty`).
+pub fn ensure_any_node(backend: &mut Backend<'_>) -> Result<()> {
+    if !super::of(backend)?.nodes.is_empty() {
+        return Ok(());
+    }
+    let server = backend.server()?;
+    let (host, port) = (server.host.clone(), server.port);
+    register_coordinator(backend, &host, port, true)
+}
+
+/// Enters the coordinator into pg_dist_node.
+pub fn register_coordinator(backend: &mut Backend<'_>, host: &str, port: u16, should_have_shards: bool) -> Result<()> {
+    let id = sequence::next_value(backend, sequence::NODE_ID)?;
+    let id = NodeId::try_from(id).unwrap_or(NodeId::MAX);
+    let mut node = Node::primary(id, COORDINATOR_GROUP, host, port);
+    node.should_have_shards = should_have_shards;
+    super::update(backend, |metadata| {
+        metadata.nodes.insert(id, node);
+    })
 }

@@ -92,6 +92,7 @@ pub fn create_citus_table(backend: &mut Backend<'_>, oid: Oid, distribution: &Di
         return convert_citus_local_table(backend, oid, distribution);
     }
     checks::ensure_can_be_created(backend, oid)?;
+    metadata::node::ensure_any_node(backend)?;
     let keys = set_keys_aside(backend, oid, distribution)?;
     let relation = checks::relation(backend, oid)?;
     if metadata::of(backend)?.is_citus_table(oid) {

@@ -27,6 +27,7 @@ pub fn add_to_metadata(
     auto_converted: bool,
 ) -> Result<()> {
     metadata::ensure_coordinator(backend)?;
+    metadata::node::ensure_any_node(backend)?;
     let relation = checks::relation(backend, oid)?;
     checks::ensure_owner(backend, &relation)?;
     if !auto_converted && metadata::of(backend)?.table_type(oid) == Some(TableType::CitusLocal) {

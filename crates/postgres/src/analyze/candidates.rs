@@ -207,7 +207,7 @@ impl Backend<'_> {
         let mut found = Vec::new();
         for (rank, schema) in schemas.into_iter().enumerate() {
             if schema == PG_CATALOG {
-                let extension = self.extension.procs().iter().filter(|proc| proc.name == name);
+                let extension = self.extension_procs().iter().filter(|proc| proc.name == name);
                 let procs = lookup_procs(name).iter().chain(extension);
                 found.extend(procs.map(|proc| (rank, Callable::Builtin(proc))));
             }

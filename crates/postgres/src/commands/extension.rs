@@ -12,23 +12,17 @@ use super::options;
 use super::role::denied;
 use crate::backend::Backend;
 use crate::catalog::{DependencyKind, InstalledExtension, Name, ObjectAddress, ObjectClass};
+use crate::extension::AvailableExtension;
 use crate::result::CommandTag;
-
-/// An extension that lies ready to be installed: name, version, comment.
-pub struct Available {
-    pub name: &'static str,
-    pub version: &'static str,
-    pub comment: &'static str,
-}
 
 macro_rules! contributed {
     ($($name:literal $version:literal $comment:literal;)*) => {
-        &[$(Available { name: $name, version: $version, comment: $comment },)*]
+        &[$(AvailableExtension { name: $name, version: $version, comment: $comment, schema: None },)*]
     };
 }
 
 /// The extensions that come with PostgreSQL.
-const CONTRIBUTED: &[Available] = contributed! {
+const CONTRIBUTED: &[AvailableExtension] = contributed! {
     "adminpack" "2.1" "administrative functions for PostgreSQL";
     "amcheck" "1.3" "functions for verifying relation integrity";
     "autoinc" "1.0" "functions for autoincrementing fields";
@@ -79,17 +73,9 @@ const CONTRIBUTED: &[Available] = contributed! {
 };
 
 /// All extensions that can be asked for, by name.
-pub fn available(backend: &Backend<'_>) -> Vec<Available> {
-    let own = backend.extension.available_extensions();
-    let mut all: Vec<Available> = own
-        .iter()
-        .map(|(name, version)| Available {
-            name,
-            version,
-            comment: backend.extension.extension_comment(name),
-        })
-        .collect();
-    all.extend(CONTRIBUTED.iter().map(|known| Available { ..*known }));
+pub fn available(backend: &Backend<'_>) -> Vec<AvailableExtension> {
+    let mut all = backend.extension.available_extensions().to_vec();
+    all.extend(CONTRIBUTED);
     all.sort_by_key(|extension| extension.name);
     all
 }
@@ -120,16 +106,28 @@ pub fn create(backend: &mut Backend<'_>, stmt: &CreateExtensionStmt) -> Result<C
     if let Some(option) = option("new_version") {
         check_version(available.name, available.version, &options::string(option)?)?;
     }
-    let schema = match option("schema") {
-        Some(option) => backend.schema(&options::string(option)?)?,
-        None => backend.creation_schema()?,
-    };
+    let wanted = option("schema").map(options::string).transpose()?;
+    let schema = schema_of(backend, &available, wanted)?;
     if !backend.superuser() {
         return Err(denied(&format!("permission denied to create extension \"{name}\""))
             .hint("Must be superuser to create this extension."));
     }
     install(backend, available.name, available.version, schema)?;
+    backend.extension.install_extension(backend, available.name)?;
     Ok(tag)
+}
+
+/// Where an extension goes: its own schema, the one that is asked for, or that of new objects.
+fn schema_of(backend: &mut Backend<'_>, extension: &AvailableExtension, wanted: Option<String>) -> Result<Oid> {
+    match (extension.schema, wanted) {
+        (Some(own), Some(wanted)) if own != wanted => Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            format!("extension \"{}\" must be installed in schema \"{own}\"", extension.name),
+        )),
+        (Some(own), _) => backend.schema(own),
+        (None, Some(wanted)) => backend.schema(&wanted),
+        (None, None) => backend.creation_schema(),
+    }
 }
 
 fn not_available(name: &str) -> Error {

@@ -461,7 +461,7 @@ fn builtin_candidates(backend: &Backend<'_>, object: &ObjectWithArgs) -> Result<
     if schema.is_some_and(|schema| schema != "pg_catalog") {
         return Ok(Vec::new());
     }
-    let extension = backend.extension.procs().iter().filter(|proc| proc.name == name);
+    let extension = backend.extension_procs().iter().filter(|proc| proc.name == name);
     Ok(lookup_procs(name).iter().chain(extension).collect())
 }
 

@@ -137,6 +137,7 @@ fn delete_extension(backend: &mut Backend<'_>, oid: Oid) -> Result<()> {
         .map(|extension| extension.name.clone());
     if let Some(name) = name {
         catalog.extensions.remove(&name);
+        backend.extension.remove_extension(backend, &name)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::Arguments;
 use crate::backend::Backend;
 use crate::catalog::Name;
 use crate::commands::extension;
-use crate::extension::FunctionCall;
+use crate::extension::{AvailableExtension, FunctionCall};
 
 pub fn call(
     backend: &mut Backend<'_>,
@@ -153,7 +153,7 @@ pub fn keywords() -> Vec<Vec<Datum>> {
 
 /// `pg_available_extensions()`.
 pub fn available_extensions(backend: &Backend<'_>) -> Vec<Vec<Datum>> {
-    let row = |known: extension::Available| {
+    let row = |known: AvailableExtension| {
         vec![
             Datum::from(known.name),
             Datum::from(known.version),
@@ -165,7 +165,7 @@ pub fn available_extensions(backend: &Backend<'_>) -> Vec<Vec<Datum>> {
 
 /// `pg_available_extension_versions()`.
 pub fn available_extension_versions(backend: &Backend<'_>) -> Vec<Vec<Datum>> {
-    let row = |known: extension::Available| {
+    let row = |known: AvailableExtension| {
         vec![
             Datum::from(known.name),
             Datum::from(known.version),

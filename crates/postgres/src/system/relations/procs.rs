@@ -26,8 +26,7 @@ pub fn pg_proc(backend: &mut Backend<'_>) -> Result<Rows> {
         .collect();
     rows.extend(
         backend
-            .extension
-            .procs()
+            .extension_procs()
             .iter()
             .map(|proc| builtin_row(proc, PG_CATALOG, C)),
     );
