@@ -20,17 +20,22 @@ const PATIENCE = 15_000;
 let browser;
 
 /** Opens the page in a fresh profile; `before` may prepare the browser page first. */
-export async function open({ width = 1440, height = 900, colorScheme = 'light', before } = {}) {
+export async function open({ width = 1440, height = 900, colorScheme = 'light', before, address = ADDRESS } = {}) {
   browser ??= await chromium.launch({
     executablePath: process.env.KUMQUAT_CHROMIUM ?? '/usr/bin/chromium',
     args: FLAGS,
   });
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  return openTab(context, { before, address });
+}
+
+/** Opens the page in one more tab of a profile. */
+export async function openTab(context, { before, address = ADDRESS } = {}) {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE);
-  const kumquat = new KumquatPage(page);
+  const kumquat = new KumquatPage(page, address);
   await before?.(page);
-  await page.goto(ADDRESS);
+  await page.goto(address);
   return kumquat;
 }
 
@@ -45,14 +50,15 @@ export function lines(text) {
 }
 
 export class KumquatPage {
-  constructor(page) {
+  constructor(page, address = ADDRESS) {
+    const { origin } = new URL(address);
     this.page = page;
     this.errors = [];
     this.strangers = [];
     page.on('pageerror', (error) => this.errors.push(error.message));
     page.on('request', (request) => {
       const url = request.url();
-      if (!url.startsWith(ADDRESS) && !url.startsWith('data:')) this.strangers.push(url);
+      if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) this.strangers.push(url);
     });
   }
 
@@ -74,9 +80,12 @@ export class KumquatPage {
   /** Opens a lesson by its name in links and waits until its steps are there. */
   async lesson(name) {
     const choice = this.page.locator('#lesson-choice');
-    const title = await choice.locator(`option[value="${name}"]`).textContent();
+    const option = await choice.locator(`option[value="${name}"]`).textContent();
     await choice.selectOption(name);
+    // How far the learner has come stands behind the title.
+    const title = option.replace(/ \(\d+ of \d+\)$/, '');
     await this.page.getByRole('heading', { level: 1, name: title }).waitFor();
+    await this.ready();
   }
 
   step(number) {
@@ -86,7 +95,7 @@ export class KumquatPage {
   /** Runs a step by its button and waits until it is marked as done. */
   async runStep(number) {
     const step = this.step(number);
-    await step.getByRole('button', { name: 'Run' }).click();
+    await step.getByRole('button', { name: 'Run', exact: true }).click();
     await this.page.locator(`.step.done:nth-child(${number})`).waitFor({ state: 'attached' });
   }
 

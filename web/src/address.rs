@@ -30,6 +30,15 @@ impl Topic {
         }
     }
 
+    /// Makes it the address of what is open already.
+    pub fn stay(&self) {
+        let history = web_sys::window().and_then(|window| window.history().ok());
+        if let Some(history) = history {
+            // A browser that refuses keeps the address it has.
+            let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&self.fragment()));
+        }
+    }
+
     /// Makes it the address; the way back is the browser's.
     pub fn go(&self) {
         if let Some(window) = web_sys::window() {

@@ -33,7 +33,7 @@ Usage: cargo xtask COMMAND
   test [PART...]    run every test, or the parts named:
                     native, conformance, lessons, wasm, browser
   conformance       print the conformance table by area
-  bench             time the engine beside its peers in Node
+  bench [page]      time the engine beside its peers in Node, or the page from click to paint
   picture           take the README's picture of the page anew
   lint              cargo fmt --check and clippy, warnings as errors
 ";
@@ -60,6 +60,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "build" => site::build().map(|site| sizes::print(&site)),
         "test" => test::test(rest),
         "conformance" => conformance::print_table(),
+        "bench" if rest == ["page"] => test::bench_page(),
         "bench" => bench::bench(),
         "lint" => test::lint(),
         "picture" => test::picture(),

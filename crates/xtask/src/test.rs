@@ -111,6 +111,11 @@ pub fn picture() -> Result<()> {
     in_browser(&["tests/browser/picture.mjs".into()])
 }
 
+/// Times the page from click to paint.
+pub fn bench_page() -> Result<()> {
+    in_browser(&["tests/bench/paint.mjs".into()])
+}
+
 /// Runs Node with what a browser test needs: the site, served, and a browser.
 fn in_browser(arguments: &[String]) -> Result<()> {
     let site = site::build()?;

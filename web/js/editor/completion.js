@@ -95,7 +95,8 @@ function prepare({ schemas, relations, settings, functions }) {
     (schema[home] ??= {})[name] = { self: { label: name, detail: kind(home), type: 'type' }, children: offers };
     if (home !== 'pg_catalog') {
       quoted.push({ label: home === 'public' ? name : `${home}.${name}`, detail: 'table', boost: 1 });
-      for (const offer of offers) columns.set(offer.label, offer);
+      // Nobody names columns of Citus's own views in quotes.
+      if (!name.startsWith('citus_')) for (const offer of offers) columns.set(offer.label, offer);
     }
   }
   quoted.push(...columns.values());
@@ -113,8 +114,11 @@ const kind = (home) => (home === 'public' ? 'table' : home);
 function called({ name, arguments: signature }) {
   const offer = { label: name, apply: `${name}(`, type: 'function' };
   if (signature === undefined || signature === null) return offer;
-  return { ...offer, detail: 'function', info: `${name}(${signature})`, boost: 1 };
+  return { ...offer, detail: 'function', info: `${name}(${signature})`, boost: FIRST.has(name) ? 3 : 1 };
 }
+
+// What a beginner is after, of the functions that begin alike.
+const FIRST = new Set(['create_distributed_table', 'create_reference_table', 'alter_distributed_table']);
 
 /** Relations of pg_catalog, which need no schema before them. */
 const catalogs = (relations) =>

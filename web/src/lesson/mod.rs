@@ -34,8 +34,9 @@ pub fn LessonZone() -> impl IntoView {
     spawn_local(async move {
         match load::list(&assets.get_value()).await {
             Ok(lessons) => {
-                if topic.with_untracked(Option::is_none) {
-                    topic.set(usual(&lessons));
+                if let Some(usual) = usual(&lessons).filter(|_| topic.with_untracked(Option::is_none)) {
+                    usual.stay();
+                    topic.set(Some(usual));
                 }
                 list.set(lessons);
             }

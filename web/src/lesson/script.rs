@@ -20,7 +20,7 @@ pub async fn lesson(letters: &str) -> Result<Lesson, String> {
         leaves_out: String::new(),
         intro: INTRO.into(),
         steps: vec![Step {
-            title: "Read it, then run it".into(),
+            title: "The script".into(),
             text: String::new(),
             sql,
             solution: None,
