@@ -73,3 +73,14 @@ test('the terminal recalls what was typed', async () => {
   await page.prompt.press('ArrowDown');
   assert.equal(await page.typed(), '');
 });
+
+test('arrow keys go from step to step', async () => {
+  const page = await open();
+  await page.ready();
+  const title = (number) => page.step(number).locator('h2 button');
+  await title(1).focus();
+  await page.page.keyboard.press('ArrowDown');
+  assert.ok(await title(2).evaluate((title) => title === document.activeElement));
+  await page.page.keyboard.press('ArrowUp');
+  assert.ok(await title(1).evaluate((title) => title === document.activeElement));
+});

@@ -49,6 +49,7 @@ impl Engine {
     /// Runs a text as if it were typed into psql and reports each statement as it is done. What
     /// stands on one line is reported as one.
     pub fn run(&mut self, text: &str, report: &mut dyn FnMut(StatementOutcome)) {
+        self.psql.resume();
         let mut lines = Lines::new(text);
         let mut out = kumquat_psql::Output::default();
         let mut more = true;

@@ -109,3 +109,11 @@ fn names_follow_the_catalog() {
     let repeated = names.functions.windows(2).any(|two| two[0] == two[1]);
     assert!(!repeated, "no signature stands twice");
 }
+
+#[test]
+fn psql_that_was_quit_is_there_again_for_the_next_text() {
+    let mut playground = playground();
+    run(&mut playground, "SELECT 1;\n\\q\nSELECT 2;\n");
+    let outcomes = run(&mut playground, "SELECT\n3 AS three;\nSELECT 4 AS four;\n");
+    assert!(printed(&outcomes).contains("three") && printed(&outcomes).contains("four"));
+}

@@ -134,6 +134,11 @@ impl Psql {
         self.quit
     }
 
+    /// Goes on after `\q` or an error that stopped a script, as where the text of a page is run next.
+    pub fn resume(&mut self) {
+        self.quit = false;
+    }
+
     /// Sets the variables that tell of the connection.
     pub(crate) fn follow_connection(&mut self) {
         let Some(server) = self.network.servers.get(self.session.server.0) else {

@@ -85,8 +85,9 @@ fn StepEditor(number: usize, step: StoredValue<Step>, sql: RwSignal<String>) -> 
     let reset = move |before| {
         results.set(Vec::new());
         failure.set(None);
-        progress.rewind(before);
+        // First the session, so that no check meets the cluster as it is about to be no more.
         session.rewind(before);
+        progress.rewind(before);
     };
     view! {
         <div class="editor">

@@ -49,8 +49,9 @@ impl Assets {
     }
 }
 
-/// Entries beyond this many are forgotten, the oldest first.
+/// Entries beyond this many, or beyond this many bytes of output, are forgotten, the oldest first.
 const TRANSCRIPT_LIMIT: usize = 500;
+const TRANSCRIPT_BYTES: usize = 64 << 20;
 
 /// One learner's session, as every part of the page sees it.
 #[derive(Clone, Copy)]
@@ -265,6 +266,7 @@ impl Session {
 
     /// Starts over with an empty cluster.
     pub fn reset(self) {
+        self.engine.set(Engine::Restoring);
         spawn_local(async move {
             self.halt().await;
             self.place.with_value(|place| place.cut(0));
@@ -287,6 +289,7 @@ impl Session {
 
     /// Goes back to when the log had only so many texts.
     pub fn rewind(self, texts: u32) {
+        self.engine.set(Engine::Restoring);
         spawn_local(async move {
             self.halt().await;
             let texts = usize::try_from(texts).unwrap_or(usize::MAX);
@@ -445,8 +448,10 @@ impl Session {
         let number = self.entries.get_value();
         self.transcript.update(|transcript| {
             transcript.push_back((number, entry));
-            if transcript.len() > TRANSCRIPT_LIMIT {
-                transcript.pop_front();
+            let mut bytes: usize = transcript.iter().map(|(_, entry)| entry.bytes()).sum();
+            while transcript.len() > 1 && (transcript.len() > TRANSCRIPT_LIMIT || bytes > TRANSCRIPT_BYTES) {
+                let forgotten = transcript.pop_front();
+                bytes = bytes.saturating_sub(forgotten.map_or(0, |(_, entry)| entry.bytes()));
             }
         });
     }

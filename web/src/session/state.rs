@@ -28,6 +28,19 @@ pub enum Entry {
     Remark(String),
 }
 
+impl Entry {
+    /// Length of its texts.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Entry::Statement(outcome) => {
+                let output = outcome.output.iter().map(|output| output.text.len());
+                outcome.echo.len() + output.sum::<usize>()
+            }
+            Entry::Remark(text) => text.len(),
+        }
+    }
+}
+
 /// The last error of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {

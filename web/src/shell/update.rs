@@ -26,7 +26,7 @@ pub fn Update() -> impl IntoView {
     });
     view! {
         <Show when=move || ready.get()>
-            <p class="update" role="status">
+            <p class="update" aria-live="polite">
                 "A new version is ready. "
                 <button class="quiet" on:click=move |_| browser::update()>"Reload"</button>
             </p>
