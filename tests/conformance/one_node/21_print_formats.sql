@@ -150,7 +150,7 @@ SELECT 1 AS a WHERE false;
 \x
 SELECT 1 AS a WHERE false;
 SELECT 'ü' AS "é", '日本' AS x;
-SELECT E'tab\there' AS t, E'cr\rx' AS r, E'\x01' AS ctl;
+SELECT E'tab\there' AS t, E'\x01' AS ctl;
 \g (format=csv) 
 SELECT 1 AS a, 2 AS b \g (format=csv)
 SELECT 1 AS a, 2 AS b \g (format=unaligned tuples_only=on)

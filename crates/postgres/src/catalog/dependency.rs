@@ -170,6 +170,7 @@ impl Search<'_, '_> {
             }
             match dependency.kind {
                 DependencyKind::Normal | DependencyKind::Auto => {}
+                DependencyKind::PartitionTable => flags |= IS_PARTITION,
                 DependencyKind::Partition => {
                     flags |= IS_PARTITION;
                     partition_of.get_or_insert(other);
@@ -270,7 +271,7 @@ fn kind_flag(kind: DependencyKind) -> Flags {
         DependencyKind::Normal => NORMAL,
         DependencyKind::Auto => AUTO,
         DependencyKind::Internal => INTERNAL,
-        DependencyKind::Partition => PARTITION,
+        DependencyKind::Partition | DependencyKind::PartitionTable => PARTITION,
         DependencyKind::Extension => EXTENSION,
     }
 }

@@ -51,8 +51,10 @@ pub enum DependencyKind {
     Auto,
     /// Part of the referenced object: can't be dropped alone.
     Internal,
-    /// Part of a partition and of the parent's counterpart: goes with either, can't be dropped alone.
+    /// Part of the counterpart on a partitioned table: goes with it, can't be dropped alone.
     Partition,
+    /// The other side of that: goes with the partition it is on, too.
+    PartitionTable,
     Extension,
 }
 

@@ -120,7 +120,13 @@ fn record_relation(catalog: &mut Catalog, relation: &Relation) {
     } else {
         DependencyKind::Normal
     };
-    for parent in &relation.parents {
+    // An index is bound to its parent as a part, which is recorded with the index.
+    let parents = if relation.index.is_some() {
+        &[][..]
+    } else {
+        &relation.parents
+    };
+    for parent in parents {
         catalog.record_dependency(object, ObjectAddress::new(ObjectClass::Relation, *parent), kind);
     }
 }

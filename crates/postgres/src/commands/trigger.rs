@@ -305,7 +305,7 @@ fn store(backend: &mut Backend<'_>, trigger: Trigger) -> Result<()> {
     if trigger.parent.is_valid() {
         let parent = ObjectAddress::new(ObjectClass::Trigger, trigger.parent);
         catalog.record_dependency(object, parent, DependencyKind::Partition);
-        catalog.record_dependency(object, table, DependencyKind::Partition);
+        catalog.record_dependency(object, table, DependencyKind::PartitionTable);
     } else {
         catalog.record_dependency(object, table, DependencyKind::Auto);
     }

@@ -25,24 +25,15 @@ pub(super) fn is_simple(node: &Expr, parent: &Expr) -> bool {
         | Expr::WindowFunc(_)
         | Expr::Func(_)
         | Expr::Case { .. }
-        | Expr::CaseTest { .. } => match node {
-            Expr::Func(call) => !is_cast(call.form) || cast_is_simple(parent),
-            _ => true,
-        },
+        | Expr::CaseTest { .. } => true,
         Expr::FieldSelect { .. } => !matches!(parent, Expr::FieldSelect { .. }),
         Expr::FieldStore { .. } => !matches!(parent, Expr::FieldStore { .. }),
-        Expr::CoerceToDomain { arg, form, .. }
-        | Expr::Relabel { arg, form, .. }
-        | Expr::CoerceViaIo { arg, form, .. }
-        | Expr::ArrayCoerce { arg, form, .. } => {
-            // An implicit cast is not written: what counts is what is under it.
-            if *form == FuncForm::ImplicitCast {
-                is_simple(arg, parent)
-            } else {
-                cast_is_simple(parent)
-            }
-        }
-        Expr::ConvertRowtype { arg, .. } => is_simple(arg, parent),
+        // What counts is whether what is under a cast is simple.
+        Expr::CoerceToDomain { arg, .. }
+        | Expr::Relabel { arg, .. }
+        | Expr::CoerceViaIo { arg, .. }
+        | Expr::ArrayCoerce { arg, .. }
+        | Expr::ConvertRowtype { arg, .. } => is_simple(arg, node),
         Expr::Op(op) => match parent {
             Expr::Op(outer) => operator_in_operator(op, node, outer),
             _ => other_is_simple(parent),
@@ -63,14 +54,6 @@ pub(super) fn is_simple(node: &Expr, parent: &Expr) -> bool {
 
 fn is_cast(form: FuncForm) -> bool {
     matches!(form, FuncForm::ExplicitCast | FuncForm::ImplicitCast)
-}
-
-/// A `::` binds tighter than all but subscripts, fields and other casts.
-fn cast_is_simple(parent: &Expr) -> bool {
-    !matches!(
-        parent,
-        Expr::Subscript(_) | Expr::FieldSelect { .. } | Expr::Relabel { .. } | Expr::CoerceViaIo { .. }
-    ) && !matches!(parent, Expr::Func(call) if is_cast(call.form))
 }
 
 /// Arguments inside the parentheses of a call need none of their own.

@@ -27,6 +27,10 @@ const TIME_HINT: &str = "Valid units for this parameter are \"us\", \"ms\", \"s\
 
 /// The canonical value of the default.
 pub fn default_value(definition: &SettingDefinition) -> Result<Name> {
+    // Modes of files are kept as SHOW prints them: in octal.
+    if definition.default.len() == 4 && definition.default.starts_with('0') {
+        return Ok(definition.default.into());
+    }
     canonical(definition, definition.default)
 }
 

@@ -95,7 +95,9 @@ impl Psql {
             | "errverbose" | "getenv" | "setenv" | "prompt" => self.setting_command(name, args, out),
             "c" | "connect" | "conninfo" | "password" => self.connect_command(name, args, out),
             "?" | "h" | "help" | "copyright" => self.help_command(name, args, out),
-            "l" | "list" | "l+" | "list+" | "z" | "sf" | "sf+" | "sv" | "sv+" => self.describe_command(name, args, out),
+            "l" | "list" | "l+" | "list+" | "z" | "sf" | "sf+" | "sv" | "sv+" | "lo_list" => {
+                self.describe_command(name, args, out)
+            }
             name if name.starts_with('d') => return self.describe_command_if_known(name, args, out),
             _ => return false,
         }

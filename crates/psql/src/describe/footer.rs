@@ -37,6 +37,11 @@ impl Psql {
         if verbose && relation.has_storage() {
             lines.push(format!("Access method: {}", relation.access_method));
         }
+        self.options(relation, verbose, &mut lines);
+        lines
+    }
+
+    pub(super) fn options(&self, relation: &Relation, verbose: bool, lines: &mut Vec<String>) {
         if verbose && !relation.options.is_empty() {
             let options: Vec<String> = relation
                 .options
@@ -45,7 +50,6 @@ impl Psql {
                 .collect();
             lines.push(format!("Options: {}", options.join(", ")));
         }
-        lines
     }
 
     fn partition_of(&mut self, relation: &Relation, verbose: bool, lines: &mut Vec<String>) {
@@ -73,7 +77,7 @@ impl Psql {
         self.ask_text(&call)
     }
 
-    fn visible_name(&mut self, oid: Oid) -> String {
+    pub(super) fn visible_name(&mut self, oid: Oid) -> String {
         let relation = self.catalog().and_then(|catalog| catalog.relation(oid).cloned());
         relation
             .map(|relation| self.backend().visible_relation_name(&relation))
@@ -249,17 +253,26 @@ impl Psql {
             .cloned()
             .collect();
         triggers.sort_by(|a, b| a.name.cmp(&b.name));
-        for (enabled, title) in [(true, "Triggers:"), (false, "Disabled user triggers:")] {
-            let group: Vec<_> = triggers
-                .iter()
-                .filter(|trigger| (trigger.enabled != 'D') == enabled)
-                .collect();
+        let groups = [
+            ('O', "Triggers:"),
+            ('D', "Disabled user triggers:"),
+            ('A', "Triggers firing always:"),
+            ('R', "Triggers firing on replica only:"),
+        ];
+        for (enabled, title) in groups {
+            let group: Vec<_> = triggers.iter().filter(|trigger| trigger.enabled == enabled).collect();
             if !group.is_empty() {
                 lines.push(title.into());
             }
             for trigger in group {
                 let text = self.ask_text(&format!("pg_get_triggerdef({}, true)", trigger.oid));
-                lines.push(format!("    {}", text.trim_start_matches("CREATE TRIGGER ")));
+                let text = text.split_once(" TRIGGER ").map_or(text.as_str(), |(_, rest)| rest);
+                let parent = self.catalog().and_then(|catalog| {
+                    let parent = catalog.triggers.get(&trigger.parent)?;
+                    Some(parent.relation)
+                });
+                let of = parent.map(|table| format!(", ON TABLE {}", self.visible_name(table)));
+                lines.push(format!("    {text}{}", of.unwrap_or_default()));
             }
         }
     }
@@ -293,6 +306,34 @@ impl Psql {
         }
     }
 
+    /// What `\d` says of the partitions of an index.
+    pub(super) fn index_partitions(&mut self, index: &Relation, verbose: bool, lines: &mut Vec<String>) {
+        let Some(catalog) = self.catalog() else { return };
+        if index.kind != RelationKind::PartitionedIndex {
+            return;
+        }
+        let children: Vec<Arc<Relation>> = catalog.children_of(index.oid).cloned().collect();
+        if children.is_empty() {
+            lines.push("Number of partitions: 0".into());
+        } else if verbose {
+            let mut names: Vec<String> = children
+                .iter()
+                .map(|child| {
+                    let nested = child.kind == RelationKind::PartitionedIndex;
+                    let mark = if nested { ", PARTITIONED" } else { "" };
+                    format!("{}{mark}", self.visible_name(child.oid))
+                })
+                .collect();
+            names.sort();
+            lines.extend(listed("Partitions", &names));
+        } else {
+            lines.push(format!(
+                "Number of partitions: {} (Use \\d+ to list them.)",
+                children.len()
+            ));
+        }
+    }
+
     fn list_children(&mut self, children: Vec<Arc<Relation>>, partitioned: bool, lines: &mut Vec<String>) {
         let label = if partitioned { "Partitions" } else { "Child tables" };
         let mut shown: Vec<(bool, String)> = Vec::new();
@@ -309,16 +350,8 @@ impl Psql {
             shown.push((is_default, text));
         }
         shown.sort();
-        let count = shown.len();
-        for (position, (_, text)) in shown.into_iter().enumerate() {
-            let lead = if position == 0 {
-                format!("{label}: ")
-            } else {
-                " ".repeat(label.len() + 2)
-            };
-            let comma = if position + 1 < count { "," } else { "" };
-            lines.push(format!("{lead}{text}{comma}"));
-        }
+        let texts: Vec<String> = shown.into_iter().map(|(_, text)| text).collect();
+        lines.extend(listed(label, &texts));
     }
 
     fn replica_identity(&mut self, relation: &Relation, verbose: bool, lines: &mut Vec<String>) {
@@ -333,7 +366,36 @@ impl Psql {
     }
 }
 
-fn constraint_of_index(catalog: &Catalog, table: Oid, wanted: Oid) -> Option<Arc<Constraint>> {
+/// Lines of a list: the label before the first, commas between.
+fn listed(label: &str, texts: &[String]) -> Vec<String> {
+    texts
+        .iter()
+        .enumerate()
+        .map(|(position, text)| {
+            let lead = if position == 0 {
+                format!("{label}: ")
+            } else {
+                " ".repeat(label.len() + 2)
+            };
+            let comma = if position + 1 < texts.len() { "," } else { "" };
+            format!("{lead}{text}{comma}")
+        })
+        .collect()
+}
+
+/// The options of a view but its check option, and that (`LOCAL`, `CASCADED`).
+pub(super) fn view_options(view: &Relation) -> (String, Option<String>) {
+    let check = view.options.iter().find(|(name, _)| &**name == "check_option");
+    let others: Vec<String> = view
+        .options
+        .iter()
+        .filter(|(name, _)| &**name != "check_option")
+        .map(|(name, value)| format!("{name}='{value}'"))
+        .collect();
+    (others.join(", "), check.map(|(_, value)| value.to_ascii_uppercase()))
+}
+
+pub(super) fn constraint_of_index(catalog: &Catalog, table: Oid, wanted: Oid) -> Option<Arc<Constraint>> {
     catalog
         .constraints_of(table)
         .find(|constraint| match &constraint.kind {

@@ -1,7 +1,8 @@
 //! `\d` of an index.
 
-use kumquat_postgres::catalog::{Relation, RelationKind};
+use kumquat_postgres::catalog::{Relation, RelationKind, ReplicaIdentity};
 
+use super::footer::constraint_of_index;
 use super::text_table;
 use crate::Psql;
 use crate::output::Output;
@@ -45,6 +46,9 @@ impl Psql {
             "Index"
         };
         let mut shown = text_table(&format!("{word} \"{schema}.{}\"", relation.name), &headers, rows);
+        let constraint = self
+            .catalog()
+            .and_then(|catalog| constraint_of_index(catalog, table.oid, relation.oid));
         let mut facts = String::new();
         if index.primary {
             facts.push_str("primary key, ");
@@ -66,7 +70,32 @@ impl Psql {
         if !index.valid {
             facts.push_str(", invalid");
         }
-        shown.footers = Some(vec![facts]);
+        if constraint.as_ref().is_some_and(|constraint| constraint.deferrable) {
+            facts.push_str(", deferrable");
+        }
+        if constraint
+            .as_ref()
+            .is_some_and(|constraint| constraint.initially_deferred)
+        {
+            facts.push_str(", initially deferred");
+        }
+        if table.replica_identity == ReplicaIdentity::Index(relation.oid) {
+            facts.push_str(", replica identity");
+        }
+        let mut footers = Vec::new();
+        if let Some(parent) = relation.parents.first().copied() {
+            footers.push(format!("Partition of: {}", self.visible_name(parent)));
+            if verbose {
+                footers.push("No partition constraint".into());
+            }
+        }
+        footers.push(facts);
+        self.index_partitions(relation, verbose, &mut footers);
+        if verbose && relation.kind == RelationKind::PartitionedIndex {
+            footers.push(format!("Access method: {}", relation.access_method));
+        }
+        self.options(relation, verbose, &mut footers);
+        shown.footers = Some(footers);
         self.print_relation(&shown, out);
     }
 

@@ -2,11 +2,14 @@
 //!
 //! - [`pattern`]: `public.a*`; [`relations`]: lists of relations; [`table`]: `\d NAME`; [`footer`]: what stands
 //!   under it; [`index`] and [`sequence`]: `\d` of those.
-//! - [`objects`]: schemas, roles, types, domains, functions, extensions, databases; [`source`]: `\sf`, `\sv`.
+//! - [`lists`]: what a query over the catalogs gives, such as `\df`; [`objects`]: schemas, roles, extensions,
+//!   privileges, settings; [`partitioned`]: `\dP`; [`source`]: `\sf`, `\sv`.
 
 pub mod footer;
 pub mod index;
+pub mod lists;
 pub mod objects;
+pub mod partitioned;
 pub mod pattern;
 pub mod relations;
 pub mod sequence;
@@ -24,10 +27,7 @@ use crate::print::{Expanded, PrintOptions, Table};
 use pattern::Pattern;
 
 /// Commands of the family that psql knows and Kumquat does not.
-const REFUSED: [&str; 24] = [
-    "dA", "dAc", "dAf", "dAo", "dAp", "db", "dc", "dC", "dd", "ddp", "des", "det", "deu", "dew", "dF", "dFd", "dFp",
-    "dFt", "dl", "do", "dO", "dRp", "dRs", "dX",
-];
+const REFUSED: [&str; 9] = ["dAc", "dAf", "dAo", "dAp", "dc", "dF", "dFd", "dFp", "dFt"];
 
 /// Whether psql has such a command.
 pub fn is_command(name: &str) -> bool {
@@ -41,25 +41,21 @@ fn split_name(name: &str) -> (&str, bool) {
     (name.trim_end_matches(['+', 'S']), verbose)
 }
 
-/// What a command lists.
+/// What a command shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Describe,
     Relations,
+    Partitioned,
     Schemas,
     Roles,
-    Types,
-    Domains,
-    Functions,
-    Aggregates,
     Extensions,
     Privileges,
-    Databases,
-    Languages,
-    Partitioned,
     Configuration,
-    EventTriggers,
+    RoleSettings,
     Source,
+    /// What a query gives.
+    List,
 }
 
 fn kind_of(plain: &str) -> Option<Kind> {
@@ -67,18 +63,13 @@ fn kind_of(plain: &str) -> Option<Kind> {
         "d" => Kind::Describe,
         "dn" => Kind::Schemas,
         "du" | "dg" => Kind::Roles,
-        "dT" => Kind::Types,
-        "dD" => Kind::Domains,
-        "da" => Kind::Aggregates,
         "dx" => Kind::Extensions,
         "dp" | "z" => Kind::Privileges,
-        "l" | "list" => Kind::Databases,
-        "dL" => Kind::Languages,
         "dconfig" => Kind::Configuration,
-        "dy" => Kind::EventTriggers,
+        "drds" => Kind::RoleSettings,
         "sf" | "sv" => Kind::Source,
-        "dP" | "dPt" | "dPi" => Kind::Partitioned,
-        _ if plain.starts_with("df") && plain[2..].chars().all(|c| "anptw".contains(c)) => Kind::Functions,
+        _ if lists::is_list(plain) => Kind::List,
+        _ if plain.starts_with("dP") && plain[2..].chars().all(|c| "tin".contains(c)) => Kind::Partitioned,
         _ if plain.len() > 1 && plain[1..].chars().all(|c| "tvmisE".contains(c)) => Kind::Relations,
         _ => return None,
     })
@@ -88,41 +79,44 @@ impl Psql {
     pub(crate) fn describe_command(&mut self, name: &str, args: &mut Arguments<'_>, out: &mut Output) {
         let (plain, verbose) = split_name(name);
         let system = name.contains('S');
-        let argument = if plain.starts_with('s') {
-            Some(args.whole_line().to_string()).filter(|text| !text.is_empty())
-        } else {
-            args.next(&self.variables)
-                .map(|argument| argument.text.trim_end_matches(';').to_string())
+        let kind = kind_of(plain);
+        let words: Vec<String> = match kind {
+            Some(Kind::Source) => vec![args.whole_line().to_string()],
+            Some(Kind::List | Kind::RoleSettings) => {
+                args.all(&self.variables).into_iter().map(|word| word.text).collect()
+            }
+            _ => args.next(&self.variables).map(|word| word.text).into_iter().collect(),
         };
-        let pattern = argument.as_deref().filter(|text| !text.is_empty()).map(Pattern::parse);
-        if let Some(database) = pattern.as_ref().and_then(|pattern| pattern.database.clone())
-            && database != *self.session.database
+        let words: Vec<String> = words
+            .into_iter()
+            .map(|word| word.trim_end_matches(';').to_string())
+            .filter(|word| !word.is_empty())
+            .collect();
+        let text = words.first().map_or("", String::as_str);
+        let pattern = words.first().map(|word| Pattern::parse(word));
+        if let Some(complaint) = pattern
+            .as_ref()
+            .and_then(|pattern| pattern.complaint(&self.session.database))
         {
-            let text = argument.unwrap_or_default();
-            return out.line(
-                PieceKind::Error,
-                format!("cross-database references are not implemented: {text}"),
-            );
+            return out.line(PieceKind::Error, format!("{complaint}: {text}"));
         }
         let pattern = pattern.as_ref();
-        let text = argument.as_deref().unwrap_or("");
-        match kind_of(plain) {
+        match kind {
             Some(Kind::Describe) if pattern.is_some() => self.describe_relations(pattern, text, verbose, system, out),
             Some(Kind::Describe) => self.list_relations("tvmsE", None, "", verbose, system, out),
             Some(Kind::Relations) => self.list_relations(&plain[1..], pattern, text, verbose, system, out),
+            Some(Kind::Partitioned) => self.list_partitioned(&plain[2..], &words, verbose, out),
             Some(Kind::Schemas) => self.list_schemas(pattern, verbose, system, out),
             Some(Kind::Roles) => self.list_roles(pattern, verbose, system, out),
-            Some(Kind::Types) => self.list_types(pattern, verbose, system, out),
-            Some(Kind::Domains) => self.list_domains(pattern, verbose, out),
-            Some(Kind::Functions) => self.list_functions(&plain[2..], pattern, verbose, out),
+            Some(Kind::Extensions) if verbose => self.list_extension_objects(pattern, text, out),
             Some(Kind::Extensions) => self.list_extensions(pattern, out),
             Some(Kind::Privileges) => self.list_privileges(pattern, out),
-            Some(Kind::Databases) => self.list_databases(pattern, out),
-            Some(Kind::Source) => self.show_source(plain, text, out),
-            Some(Kind::Configuration) => self.list_settings(pattern, out),
-            Some(Kind::Aggregates | Kind::Languages | Kind::Partitioned | Kind::EventTriggers) | None => {
-                out.line(PieceKind::Error, format!("\\{name}: not supported by Kumquat"));
-            }
+            Some(Kind::Configuration) => self.list_settings(&words, verbose, out),
+            Some(Kind::RoleSettings) => self.list_role_settings(&words, out),
+            Some(Kind::Source) => self.show_source(plain, text, verbose, out),
+            Some(Kind::List) if plain == "dRp" && verbose => self.describe_publications(text, out),
+            Some(Kind::List) => self.show_list(plain, &words, verbose, system, out),
+            None => out.line(PieceKind::Error, format!("\\{name}: not supported by Kumquat")),
         }
     }
 

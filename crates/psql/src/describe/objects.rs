@@ -1,11 +1,9 @@
-//! Lists of everything that is not a relation: schemas, roles, types, domains, functions, extensions, databases.
+//! Lists that are made from the catalog itself: schemas, roles, extensions, privileges.
 
 use std::sync::Arc;
 
-use kumquat_postgres::catalog::{
-    AclItem, Function, ObjectClass, ProcKind, Relation, RelationKind, Role, TypeDefinition,
-};
-use kumquat_types::{Oid, Volatility};
+use kumquat_postgres::catalog::{AclItem, ObjectClass, Relation, RelationKind, Role};
+use kumquat_types::Oid;
 
 use super::pattern::Pattern;
 use super::text_table;
@@ -117,196 +115,6 @@ impl Psql {
         self.print_description(&table, out);
     }
 
-    pub(super) fn list_types(&mut self, pattern: Option<&Pattern>, verbose: bool, system: bool, out: &mut Output) {
-        let Some(catalog) = self.catalog() else { return };
-        let types: Vec<_> = catalog.types.values().cloned().collect();
-        let mut rows = Vec::new();
-        for found in types {
-            let hidden = match &found.definition {
-                TypeDefinition::Array { .. } => true,
-                TypeDefinition::Composite { relation, .. } => {
-                    let kind = self
-                        .catalog()
-                        .and_then(|catalog| catalog.relation(*relation))
-                        .map(|r| r.kind);
-                    kind.is_some_and(|kind| kind != RelationKind::CompositeType)
-                }
-                _ => false,
-            };
-            let schema = self.backend().schema_name(found.schema).to_string();
-            let visible = self.backend().type_is_visible(found.oid);
-            let internal = matches!(schema.as_str(), "pg_catalog" | "information_schema");
-            let wanted = match pattern {
-                Some(pattern) => pattern.matches(&schema, &found.name, visible),
-                None => visible && (system || !internal),
-            };
-            if hidden || !wanted {
-                continue;
-            }
-            let shown = self.format_type(found.oid, -1);
-            let mut row = vec![schema, shown];
-            if verbose {
-                let elements = match &found.definition {
-                    TypeDefinition::Enum(labels) => labels
-                        .iter()
-                        .map(|label| label.label.to_string())
-                        .collect::<Vec<_>>()
-                        .join("\n"),
-                    _ => String::new(),
-                };
-                let size = match &found.definition {
-                    TypeDefinition::Enum(_) => "4",
-                    TypeDefinition::Composite { .. } => "tuple",
-                    _ => "var",
-                };
-                row.extend([
-                    found.name.to_string(),
-                    size.to_string(),
-                    elements,
-                    self.role_name(found.owner),
-                ]);
-                row.push(self.privileges(found.acl.as_deref()));
-            }
-            row.push(self.comment(ObjectClass::Type, found.oid, 0));
-            rows.push(row);
-        }
-        rows.sort();
-        let headers: &[&str] = if verbose {
-            &[
-                "Schema",
-                "Name",
-                "Internal name",
-                "Size",
-                "Elements",
-                "Owner",
-                "Access privileges",
-                "Description",
-            ]
-        } else {
-            &["Schema", "Name", "Description"]
-        };
-        self.print_description(&text_table("List of data types", headers, rows), out);
-    }
-
-    pub(super) fn list_domains(&mut self, pattern: Option<&Pattern>, verbose: bool, out: &mut Output) {
-        let Some(catalog) = self.catalog() else { return };
-        let types: Vec<_> = catalog.types.values().cloned().collect();
-        let mut rows = Vec::new();
-        for found in types {
-            let TypeDefinition::Domain {
-                base,
-                type_modifier,
-                not_null,
-                default,
-                constraints,
-            } = &found.definition
-            else {
-                continue;
-            };
-            let schema = self.backend().schema_name(found.schema).to_string();
-            let visible = self.backend().type_is_visible(found.oid);
-            if !pattern.map_or(visible, |pattern| pattern.matches(&schema, &found.name, visible)) {
-                continue;
-            }
-            let backend = self.backend();
-            let text =
-                |expr| kumquat_postgres::ruleutils::deparse_expression(&backend, expr, None, true).unwrap_or_default();
-            let default = default.as_ref().map(|expr| text(expr)).unwrap_or_default();
-            let checks: Vec<String> = constraints
-                .iter()
-                .map(|constraint| format!("CHECK ({})", text(&constraint.expression)))
-                .collect();
-            let mut row = vec![
-                schema,
-                found.name.to_string(),
-                self.format_type(*base, *type_modifier),
-                String::new(),
-                if *not_null { "not null" } else { "" }.to_string(),
-                default,
-                checks.join(" "),
-            ];
-            if verbose {
-                row.push(self.privileges(found.acl.as_deref()));
-                row.push(self.comment(ObjectClass::Type, found.oid, 0));
-            }
-            rows.push(row);
-        }
-        rows.sort();
-        let mut headers = vec!["Schema", "Name", "Type", "Collation", "Nullable", "Default", "Check"];
-        if verbose {
-            headers.extend(["Access privileges", "Description"]);
-        }
-        self.print_description(&text_table("List of domains", &headers, rows), out);
-    }
-
-    /// `letters` after `\df`: a aggregates, n normal, p procedures, t triggers, w window functions.
-    pub(super) fn list_functions(&mut self, letters: &str, pattern: Option<&Pattern>, verbose: bool, out: &mut Output) {
-        let Some(catalog) = self.catalog() else { return };
-        let functions: Vec<Arc<Function>> = catalog.functions.values().cloned().collect();
-        let mut rows = Vec::new();
-        for function in functions {
-            let schema = self.backend().schema_name(function.schema).to_string();
-            let visible = self.backend().function_is_visible(&function);
-            let (letter, word) = match function.kind {
-                ProcKind::Procedure => ('p', "proc"),
-                ProcKind::Aggregate => ('a', "agg"),
-                ProcKind::Window => ('w', "window"),
-                ProcKind::Function if function.result == Oid::TRIGGER => ('t', "trigger"),
-                ProcKind::Function => ('n', "func"),
-            };
-            let wanted = pattern.map_or(visible, |pattern| pattern.matches(&schema, &function.name, visible));
-            if !wanted || !(letters.is_empty() || letters.contains(letter)) {
-                continue;
-            }
-            let result = self.ask_text(&format!("pg_get_function_result({})", function.oid));
-            let arguments = self.ask_text(&format!("pg_get_function_arguments({})", function.oid));
-            let mut row = vec![schema, function.name.to_string(), result, arguments, word.to_string()];
-            if verbose {
-                let volatility = match function.volatility {
-                    Volatility::Immutable => "immutable",
-                    Volatility::Stable => "stable",
-                    Volatility::Volatile => "volatile",
-                };
-                let parallel = match function.parallel {
-                    's' => "safe",
-                    'r' => "restricted",
-                    _ => "unsafe",
-                };
-                let security = if function.security_definer {
-                    "definer"
-                } else {
-                    "invoker"
-                };
-                row.extend([
-                    volatility.into(),
-                    parallel.into(),
-                    self.role_name(function.owner),
-                    security.into(),
-                ]);
-                row.push(self.privileges(function.acl.as_deref()));
-                row.push(function.language.to_string());
-                row.push(self.ask_text(&format!("pg_get_function_sqlbody({})", function.oid)));
-                row.push(self.comment(ObjectClass::Function, function.oid, 0));
-            }
-            rows.push(row);
-        }
-        rows.sort();
-        let mut headers = vec!["Schema", "Name", "Result data type", "Argument data types", "Type"];
-        if verbose {
-            headers.extend([
-                "Volatility",
-                "Parallel",
-                "Owner",
-                "Security",
-                "Access privileges",
-                "Language",
-                "Source code",
-                "Description",
-            ]);
-        }
-        self.print_description(&text_table("List of functions", &headers, rows), out);
-    }
-
     pub(super) fn list_extensions(&mut self, pattern: Option<&Pattern>, out: &mut Output) {
         let Some(catalog) = self.catalog() else { return };
         let installed: Vec<_> = catalog.extensions.values().cloned().collect();
@@ -388,60 +196,40 @@ impl Psql {
         self.print_description(&text_table("Access privileges", &headers, rows), out);
     }
 
-    pub(super) fn list_databases(&mut self, pattern: Option<&Pattern>, out: &mut Output) {
-        let Some(server) = self.network.servers.get(self.session.server.0).cloned() else {
-            return;
-        };
-        let mut rows = Vec::new();
-        for database in server.databases.values() {
-            if pattern.is_some_and(|pattern| !pattern.matches_name(&database.name)) {
+    /// `\dx+`: the objects of each extension.
+    pub(super) fn list_extension_objects(&mut self, pattern: Option<&Pattern>, word: &str, out: &mut Output) {
+        let Some(catalog) = self.catalog() else { return };
+        let mut names: Vec<String> = catalog
+            .extensions
+            .values()
+            .map(|found| found.name.to_string())
+            .collect();
+        names.retain(|name| pattern.is_none_or(|pattern| pattern.matches_name(name)));
+        names.sort();
+        if names.is_empty() {
+            let text = if word.is_empty() {
+                "Did not find any extensions.".to_string()
+            } else {
+                format!("Did not find any extension named \"{word}\".")
+            };
+            return out.line(PieceKind::Error, text);
+        }
+        for name in names {
+            if name != "plpgsql" {
+                let text = format!("\\dx+: the objects of extension \"{name}\" are not supported by Kumquat");
+                out.line(PieceKind::Error, text);
                 continue;
             }
-            rows.push(vec![
-                database.name.to_string(),
-                self.role_name(database.owner),
-                "UTF8".into(),
-                "C.UTF-8".into(),
-                "C.UTF-8".into(),
-                String::new(),
-                "libc".into(),
-                self.privileges(database.acl.as_deref()),
-            ]);
+            let objects = [
+                "function plpgsql_call_handler()",
+                "function plpgsql_inline_handler(internal)",
+                "function plpgsql_validator(oid)",
+                "language plpgsql",
+            ];
+            let rows = objects.map(|object| vec![object.to_string()]).to_vec();
+            let title = format!("Objects in extension \"{name}\"");
+            self.print_description(&text_table(&title, &["Object description"], rows), out);
         }
-        let headers = [
-            "Name",
-            "Owner",
-            "Encoding",
-            "Collate",
-            "Ctype",
-            "ICU Locale",
-            "Locale Provider",
-            "Access privileges",
-        ];
-        self.print_description(&text_table("List of databases", &headers, rows), out);
-    }
-
-    /// `\dconfig`: settings that differ from their defaults, or those a pattern names.
-    pub(super) fn list_settings(&mut self, pattern: Option<&Pattern>, out: &mut Output) {
-        let Some(pattern) = pattern else {
-            return out.line(
-                PieceKind::Error,
-                "\\dconfig: without a pattern it is not supported by Kumquat",
-            );
-        };
-        let backend = self.backend();
-        let mut rows: Vec<Vec<String>> = kumquat_postgres::settings::definition::postgres_settings()
-            .iter()
-            .chain(backend.extension.settings())
-            .filter(|definition| pattern.matches_name(&definition.name.to_ascii_lowercase()))
-            .filter_map(|definition| backend.shown(definition.name))
-            .map(|(name, value)| vec![name, value])
-            .collect();
-        rows.sort();
-        self.print_description(
-            &text_table("List of configuration parameters", &["Parameter", "Value"], rows),
-            out,
-        );
     }
 }
 

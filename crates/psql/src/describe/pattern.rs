@@ -4,6 +4,8 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
     pub database: Option<String>,
+    /// There are more dots than names to them.
+    pub too_long: bool,
     pub schema: Option<Vec<Symbol>>,
     pub name: Vec<Symbol>,
 }
@@ -50,7 +52,21 @@ impl Pattern {
                 .filter_map(|symbol| if let Symbol::Char(c) = symbol { Some(c) } else { None })
                 .collect()
         });
-        Pattern { database, schema, name }
+        Pattern {
+            database,
+            too_long: !parts.is_empty(),
+            schema,
+            name,
+        }
+    }
+
+    /// Why nothing can match in a database: another is named, or too much is.
+    pub fn complaint(&self, database: &str) -> Option<&'static str> {
+        if self.too_long {
+            return Some("improper qualified name (too many dotted names)");
+        }
+        let other = self.database.as_ref().is_some_and(|named| named != database);
+        other.then_some("cross-database references are not implemented")
     }
 
     /// Whether an object in a schema matches; without a schema in the pattern it must be visible.

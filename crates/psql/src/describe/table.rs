@@ -39,9 +39,9 @@ impl Psql {
         let view = relation.kind == RelationKind::View || relation.is_system_view();
         let composite = relation.kind == RelationKind::CompositeType;
         let mut headers = vec!["Column", "Type", "Collation", "Nullable", "Default"];
-        if verbose && !composite {
+        if verbose {
             headers.push("Storage");
-            if !view {
+            if !view && !composite {
                 headers.extend(["Compression", "Stats target"]);
             }
             headers.push("Description");
@@ -55,9 +55,9 @@ impl Psql {
                 if attribute.not_null { "not null" } else { "" }.to_string(),
                 self.default_shown(attribute, relation),
             ];
-            if verbose && !composite {
+            if verbose {
                 row.push(storage_word(attribute.storage).to_string());
-                if !view {
+                if !view && !composite {
                     row.push(
                         attribute
                             .compression

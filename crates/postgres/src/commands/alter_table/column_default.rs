@@ -143,9 +143,9 @@ pub fn set_identity(backend: &mut Backend<'_>, relation: &Relation, name: &str, 
         return Err(options::conflicting(option));
     }
     if let Some(option) = generated.first() {
-        let identity = match options::string(option)?.as_str() {
-            "d" | "by default" | "BY DEFAULT" => Identity::ByDefault,
-            _ => Identity::Always,
+        let identity = match options::boolean(option)? {
+            true => Identity::Always,
+            false => Identity::ByDefault,
         };
         backend.update_attribute(relation.oid, attribute.number, |attribute| {
             attribute.identity = Some(identity);

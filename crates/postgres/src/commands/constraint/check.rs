@@ -84,7 +84,7 @@ fn add_to_tree(
     options: AddOptions,
 ) -> Result<Option<Oid>> {
     let table = relation.oid;
-    if merge_with_existing(backend, relation, &check)? {
+    if merge_with_existing(backend, relation, &check, !options.validate && !options.recurse)? {
         return Ok(None);
     }
     let children: Vec<Arc<Relation>> = backend.catalog()?.children_of(table).cloned().collect();
@@ -115,7 +115,12 @@ fn add_to_tree(
 }
 
 /// A constraint of the same name must say the same; then they become one (`MergeWithExistingConstraint`).
-fn merge_with_existing(backend: &mut Backend<'_>, relation: &Relation, check: &NewCheck) -> Result<bool> {
+fn merge_with_existing(
+    backend: &mut Backend<'_>,
+    relation: &Relation,
+    check: &NewCheck,
+    creating: bool,
+) -> Result<bool> {
     let Some(existing) = backend.find_constraint(relation.oid, &check.name).cloned() else {
         return Ok(false);
     };
@@ -126,7 +131,14 @@ fn merge_with_existing(backend: &mut Backend<'_>, relation: &Relation, check: &N
     };
     let inheriting = !check.is_local || existing.inherited_count > 0 && !existing.is_local;
     if !same || !inheriting {
-        return Err(constraint_exists(&check.name, &relation.name));
+        return Err(if creating && check.is_local && existing.is_local {
+            Error::new(
+                SqlState::DUPLICATE_OBJECT,
+                format!("check constraint \"{}\" already exists", check.name),
+            )
+        } else {
+            constraint_exists(&check.name, &relation.name)
+        });
     }
     if existing.no_inherit {
         return Err(Error::new(

@@ -181,17 +181,16 @@ fn adopt_existing(
         inherited_count: 1,
         ..same
     };
-    depend_on_parent(catalog, adopted.oid, key.oid);
+    depend_on_parent(catalog, adopted.oid, adopted.relation, key.oid);
     catalog.put_constraint(adopted);
     Ok(true)
 }
 
-fn depend_on_parent(catalog: &mut crate::catalog::Catalog, child: Oid, parent: Oid) {
-    catalog.record_dependency(
-        ObjectAddress::new(ObjectClass::Constraint, child),
-        ObjectAddress::new(ObjectClass::Constraint, parent),
-        DependencyKind::Partition,
-    );
+fn depend_on_parent(catalog: &mut crate::catalog::Catalog, child: Oid, table: Oid, parent: Oid) {
+    let object = |oid| ObjectAddress::new(ObjectClass::Constraint, oid);
+    catalog.record_dependency(object(child), object(parent), DependencyKind::Partition);
+    let table = ObjectAddress::new(ObjectClass::Relation, table);
+    catalog.record_dependency(object(child), table, DependencyKind::PartitionTable);
 }
 
 fn store(backend: &mut Backend<'_>, relation: &Relation, new: &NewKey, parent: Oid) -> Result<Oid> {
@@ -221,7 +220,7 @@ fn store(backend: &mut Backend<'_>, relation: &Relation, new: &NewKey, parent: O
     let index = ObjectAddress::new(ObjectClass::Relation, key.index);
     catalog.record_dependency(object, index, DependencyKind::Normal);
     if child {
-        depend_on_parent(catalog, oid, parent);
+        depend_on_parent(catalog, oid, relation.oid, parent);
     }
     depend_on_columns(backend, oid, relation.oid, &key.columns)?;
     Ok(oid)

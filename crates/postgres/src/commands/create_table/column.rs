@@ -228,6 +228,9 @@ impl Reader<'_> {
             ConstraintKind::Null => self.nullable(false, location)?,
             ConstraintKind::NotNull => self.nullable(true, location)?,
             ConstraintKind::Default(expr) => {
+                if self.saw_generated {
+                    return Err(self.error("both default and generation expression specified", location));
+                }
                 if self.has_default() {
                     return Err(self.error("multiple default values specified", location));
                 }

@@ -67,7 +67,11 @@ pub fn define_table(backend: &mut Backend<'_>, stmt: &CreateStmt, schema: Oid) -
     let merged = inherit::merge(backend, &elements.columns, &parents, stmt)?;
     relation.attributes = merged.columns.iter().map(|column| column.attribute.clone()).collect();
     let bound = match (&stmt.partition_bound, parents.first()) {
-        (Some(spec), Some(parent)) => Some(partition::new_bound(backend, name, parent, spec)?),
+        (Some(spec), Some(parent)) => {
+            let bound = partition::new_bound(backend, name, parent, spec)?;
+            partition::rows::check_default_partition(backend, parent, &bound)?;
+            Some(bound)
+        }
         _ => None,
     };
     relation.partition_bound = bound.map(Arc::new);

@@ -279,11 +279,10 @@ fn store(backend: &mut Backend<'_>, table: &Relation, request: &IndexRequest, na
         depend_on_table(backend.catalog_mut()?, table.oid, request, oid);
     }
     if request.parent.is_valid() {
-        backend.catalog_mut()?.record_dependency(
-            ObjectAddress::new(ObjectClass::Relation, oid),
-            ObjectAddress::new(ObjectClass::Relation, request.parent),
-            DependencyKind::Partition,
-        );
+        let object = |oid| ObjectAddress::new(ObjectClass::Relation, oid);
+        let catalog = backend.catalog_mut()?;
+        catalog.record_dependency(object(oid), object(request.parent), DependencyKind::Partition);
+        catalog.record_dependency(object(oid), object(table.oid), DependencyKind::PartitionTable);
     }
     Ok(oid)
 }
@@ -356,6 +355,8 @@ fn store_constraint(
     if child {
         let parent = ObjectAddress::new(ObjectClass::Constraint, constraint.parent);
         catalog.record_dependency(object, parent, DependencyKind::Partition);
+        let table = ObjectAddress::new(ObjectClass::Relation, table.oid);
+        catalog.record_dependency(object, table, DependencyKind::PartitionTable);
     }
     let columns: Vec<i16> = columns.into_iter().filter(|number| *number != 0).collect();
     depend_on_columns(backend, oid, table.oid, &columns)

@@ -49,6 +49,7 @@ pub fn attach(backend: &mut Backend<'_>, parent: &Relation, range: &RangeVar, sp
     index::adopt_or_create(backend, parent.oid, child.oid, true)?;
     let child = backend.relation_by_oid(child.oid)?;
     rows::check_attached(backend, parent, &child, &bound)?;
+    rows::check_default_partition(backend, parent, &bound)?;
     constraint::foreign_key::clone_to_partition(backend, parent.oid, child.oid, true)?;
     crate::commands::trigger::clone_to_partition(backend, parent.oid, child.oid)
 }

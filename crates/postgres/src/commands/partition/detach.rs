@@ -21,6 +21,12 @@ pub fn detach(backend: &mut Backend<'_>, parent: &Relation, range: &RangeVar, co
         }
         return Err(Error::not_modelled("ALTER TABLE ... DETACH PARTITION CONCURRENTLY"));
     }
+    if parent.kind != RelationKind::PartitionedTable {
+        return Err(Error::new(
+            SqlState::WRONG_OBJECT_TYPE,
+            format!("table \"{}\" is not partitioned", parent.name),
+        ));
+    }
     let child = backend.relation(range)?;
     if !child.is_partition() || !child.parents.contains(&parent.oid) {
         return Err(Error::new(

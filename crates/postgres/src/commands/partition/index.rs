@@ -126,8 +126,12 @@ pub fn is_like(backend: &Backend<'_>, index: &Relation, request: &IndexRequest) 
 pub fn attach_index(backend: &mut Backend<'_>, parent: Oid, child: Oid) -> Result<()> {
     let address = |oid| ObjectAddress::new(ObjectClass::Relation, oid);
     backend.update_relation(child, |index| index.parents = vec![parent])?;
+    let table = backend.relation_by_oid(child)?.index.as_ref().map(|index| index.table);
     let catalog = backend.catalog_mut()?;
     catalog.record_dependency(address(child), address(parent), DependencyKind::Partition);
+    if let Some(table) = table {
+        catalog.record_dependency(address(child), address(table), DependencyKind::PartitionTable);
+    }
     let (parent, child) = (backend.relation_by_oid(parent)?, backend.relation_by_oid(child)?);
     if let (Some(of_parent), Some(of_child)) = (constraint_of(backend, &parent)?, constraint_of(backend, &child)?) {
         set_constraint_parent(backend, &of_child, of_parent.oid)?;
@@ -142,13 +146,20 @@ pub fn set_constraint_parent(backend: &mut Backend<'_>, constraint: &Constraint,
     let catalog = backend.catalog_mut()?;
     let old: Vec<_> = catalog
         .references_of(address(constraint.oid))
-        .filter(|dependency| dependency.kind == DependencyKind::Partition)
+        .filter(|dependency| {
+            matches!(
+                dependency.kind,
+                DependencyKind::Partition | DependencyKind::PartitionTable
+            )
+        })
         .collect();
     for dependency in old {
         catalog.forget_dependency(dependency);
     }
     if attached {
         catalog.record_dependency(address(constraint.oid), address(parent), DependencyKind::Partition);
+        let table = ObjectAddress::new(ObjectClass::Relation, constraint.relation);
+        catalog.record_dependency(address(constraint.oid), table, DependencyKind::PartitionTable);
     }
     catalog.put_constraint(Constraint {
         parent,
@@ -166,7 +177,12 @@ pub fn detach_index(backend: &mut Backend<'_>, index: Oid) -> Result<()> {
     let catalog = backend.catalog_mut()?;
     let old: Vec<_> = catalog
         .references_of(object)
-        .filter(|dependency| dependency.kind == DependencyKind::Partition)
+        .filter(|dependency| {
+            matches!(
+                dependency.kind,
+                DependencyKind::Partition | DependencyKind::PartitionTable
+            )
+        })
         .collect();
     for dependency in old {
         catalog.forget_dependency(dependency);

@@ -97,11 +97,13 @@ pub fn alter(backend: &mut Backend<'_>, stmt: &AlterEnumStmt) -> Result<CommandT
         AlterEnumStmt::RenameValue { type_name, old, new } => {
             let (oid, mut labels) = labels(backend, type_name)?;
             check_label(new)?;
-            if labels.iter().any(|known| *known.label == **new) && old != new {
+            let taken = labels.iter().any(|known| *known.label == **new);
+            let found = labels.iter_mut().find(|known| *known.label == **old);
+            let found = found.ok_or_else(|| unknown_label(old))?;
+            if taken {
                 return Err(label_exists(new));
             }
-            let found = labels.iter_mut().find(|known| *known.label == **old);
-            found.ok_or_else(|| unknown_label(old))?.label = new.as_str().into();
+            found.label = new.as_str().into();
             update(backend, oid, |user| user.definition = TypeDefinition::Enum(labels))?;
         }
     }

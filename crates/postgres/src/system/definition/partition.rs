@@ -6,7 +6,7 @@ use super::bracketed;
 use crate::backend::Backend;
 use crate::catalog::quote::quote_identifier;
 use crate::catalog::{IndexColumn, PartitionBound, PartitionKey, RangeDatum, Relation};
-use crate::commands::partition::bound::{literal, range_text};
+use crate::commands::partition::bound::{compare_lower, literal, range_text};
 use crate::query::{Const, Expr};
 use crate::ruleutils::deparse_expression;
 
@@ -108,30 +108,59 @@ fn bound_terms(
         })
         .collect::<Result<Vec<_>>>()?;
     match bound {
-        PartitionBound::Default => default_terms(backend, parent, key),
+        PartitionBound::Default => default_terms(backend, parent, key, &columns),
         PartitionBound::Hash { modulus, remainder } => Ok(vec![format!(
             "satisfies_hash_partition('{}'::oid, {modulus}, {remainder}, {})",
             parent.oid,
             columns.join(", ")
         )]),
         PartitionBound::List(values) => list_terms(backend, key, &columns, values),
-        PartitionBound::Range { from, to } => range_terms(backend, key, &columns, from, to),
+        PartitionBound::Range { from, to } => {
+            let mut terms = not_null_terms(&columns);
+            terms.append(&mut range_terms(backend, key, &columns, from, to)?);
+            Ok(terms)
+        }
     }
 }
 
-/// No other partition takes the row.
-fn default_terms(backend: &Backend<'_>, parent: &Relation, key: &PartitionKey) -> Result<Vec<String>> {
-    let mut others = Vec::new();
+/// No other partition takes the row. Of ranges, that the key is not null is said once for all of them; of lists,
+/// the values of all make one.
+fn default_terms(
+    backend: &Backend<'_>,
+    parent: &Relation,
+    key: &PartitionKey,
+    columns: &[String],
+) -> Result<Vec<String>> {
+    let mut ranges = Vec::new();
+    let mut values = Vec::new();
     for sibling in backend.catalog()?.children_of(parent.oid) {
         match sibling.partition_bound.as_deref() {
-            None | Some(PartitionBound::Default) => {}
-            Some(bound) => others.push(joined(bound_terms(backend, parent, key, bound)?, " AND ")),
+            Some(PartitionBound::Range { from, to }) => {
+                let terms = range_terms(backend, key, columns, from, to)?;
+                ranges.push((from.clone(), joined(terms, " AND ")));
+            }
+            Some(PartitionBound::List(own)) => values.extend(own.iter().cloned()),
+            _ => {}
         }
     }
-    Ok(match others.is_empty() {
-        true => Vec::new(),
-        false => vec![format!("(NOT {})", joined(others, " OR "))],
-    })
+    if !values.is_empty() {
+        if let Some(type_oid) = key.types.first() {
+            values.sort_by(|a, b| kumquat_types::compare::compare_typed(*type_oid, a, b));
+        }
+        let terms = list_terms(backend, key, columns, &values)?;
+        return Ok(vec![format!("(NOT {})", joined(terms, " AND "))]);
+    }
+    if ranges.is_empty() {
+        return Ok(Vec::new());
+    }
+    ranges.sort_by(|(a, _), (b, _)| compare_lower(key, a, b));
+    let mut terms = not_null_terms(columns);
+    terms.push(joined(ranges.into_iter().map(|(_, term)| term).collect(), " OR "));
+    Ok(vec![format!("(NOT {})", joined(terms, " AND "))])
+}
+
+fn not_null_terms(columns: &[String]) -> Vec<String> {
+    columns.iter().map(|column| format!("({column} IS NOT NULL)")).collect()
 }
 
 fn joined(terms: Vec<String>, with: &str) -> String {
@@ -180,7 +209,7 @@ fn range_terms(
     from: &[RangeDatum],
     to: &[RangeDatum],
 ) -> Result<Vec<String>> {
-    let mut terms: Vec<String> = columns.iter().map(|column| format!("({column} IS NOT NULL)")).collect();
+    let mut terms = Vec::new();
     // As long as both ends agree, the column has just one value.
     let mut start = 0;
     for ((column, type_oid), (low, high)) in columns.iter().zip(&key.types).zip(from.iter().zip(to)) {

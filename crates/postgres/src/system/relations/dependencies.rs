@@ -27,6 +27,7 @@ pub fn pg_depend(backend: &mut Backend<'_>) -> Result<Rows> {
                 DependencyKind::Auto => 'a',
                 DependencyKind::Internal => 'i',
                 DependencyKind::Partition => 'P',
+                DependencyKind::PartitionTable => 'S',
                 DependencyKind::Extension => 'e',
             };
             let mut row = address(dependency.dependent).to_vec();
