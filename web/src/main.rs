@@ -7,6 +7,7 @@
 //! - `editor`: the SQL editor of both
 //! - `share`: the session as a link and as files
 //! - `cluster`, `keys`, `statement`: the three pictures
+//! - `glossary`: Citus's terms, each explained once
 //! - `figures`: numbers in words
 //! - `keep`: small settings that outlive a reload
 //! - `address`: what the page's address asks for
@@ -20,6 +21,7 @@ mod browser;
 mod cluster;
 mod editor;
 mod figures;
+mod glossary;
 mod keep;
 mod keys;
 mod lesson;

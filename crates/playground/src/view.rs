@@ -103,8 +103,15 @@ impl View<'_> {
                 shard_count: number(group.shard_count),
                 distribution_type: (group.column_type != Oid::INVALID)
                     .then(|| self.backend.format_type(group.column_type)),
+                schema: self.schema_of(group.id),
             })
             .collect()
+    }
+
+    /// The distributed schema that has this group.
+    fn schema_of(&self, group: u32) -> Option<String> {
+        let (schema, _) = self.metadata.schemas.iter().find(|(_, id)| **id == group)?;
+        Some(self.catalog().schemas.get(schema)?.name.to_string())
     }
 
     /// Tables of the learner's, shards on the coordinator not among them, each followed by its

@@ -41,6 +41,8 @@ pub struct ColocationGroup {
     pub shard_count: u32,
     /// Type of the distribution column, as `format_type` writes it.
     pub distribution_type: Option<String>,
+    /// The distributed schema whose tables these are.
+    pub schema: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

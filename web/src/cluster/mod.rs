@@ -3,198 +3,177 @@
 //! Tiles of the same hash interval stand exactly under each other over all tables of a band,
 //! so that what lies together is seen without a word. Names stand at the left, once for a row.
 //!
-//! - `tile`: one placement of a shard
-//! - `detail`: what the focused tile is
-//! - `walk`: moving over the tiles by arrow keys
+//! - `scene`: the map as data, and the way of arrow keys over it
+//! - `grid`: columns and rows, as nested lists; `cell`: a table's tiles on one node
+//! - `pointer`, `zoom`: what pointer, keys and wheel do
+//! - `flight`: shards that change place are seen to move
+//! - `detail`: what the tile in focus is, and its rows
 
+mod cell;
 mod detail;
-mod tile;
-mod walk;
+mod flight;
+mod grid;
+mod pointer;
+mod scene;
+mod zoom;
 
 use std::collections::BTreeSet;
 
-use kumquat_protocol::view::{ClusterView, ColocationGroup, GroupKind, Node, Table, TableKind};
+use kumquat_protocol::view::Table;
 use leptos::prelude::*;
+use web_sys::Element;
 
-use crate::figures::counted;
+use crate::figures::{counted, grouped};
 use crate::session::use_session;
 use detail::Detail;
-use tile::{Place, Tile};
+use scene::{Place, Scene};
 
-/// Placements drawn before, as (node, shard): others are new and come in with a movement.
-type Drawn = StoredValue<BTreeSet<(u32, u32)>>;
+/// What is seen of the cluster, and how near.
+#[derive(Clone, Copy)]
+pub struct MapState {
+    pub scene: Memo<Scene>,
+    /// The tile that the keyboard is on.
+    pub focus: RwSignal<Option<Place>>,
+    /// The tile under the pointer.
+    pub hover: RwSignal<Option<Place>>,
+    /// The tile whose rows are shown.
+    pub opened: RwSignal<Option<Place>>,
+    /// Partitioned tables whose partitions are shown.
+    pub unfolded: RwSignal<BTreeSet<u32>>,
+    /// Placements that the last statement touched, as (shard, node).
+    pub touched: Memo<BTreeSet<(u32, u32)>>,
+    /// Width of a worker's column in pixels, where it was changed.
+    pub node_width: RwSignal<Option<f64>>,
+}
 
-#[component]
-pub fn ClusterMap() -> impl IntoView {
-    let session = use_session();
-    let focus = RwSignal::new(None::<Place>);
-    let drawn = Drawn::new(placements(&session.cluster.get_untracked()));
-    let map = move || {
-        session.cluster.with(|cluster| {
-            let map = draw(cluster, focus, drawn);
-            drawn.set_value(placements(cluster));
-            map
-        })
-    };
-    view! {
-        <div class="map-frame">
-            <div
-                class="map"
-                role="group"
-                tabindex="0"
-                aria-label="Cluster map. Arrow keys move over the shards."
-                on:keydown=walk::walk
-                on:pointerleave=move |_| focus.set(None)
-            >
-                {map}
-            </div>
-            <Detail focus/>
-        </div>
+impl MapState {
+    fn new() -> MapState {
+        let session = use_session();
+        let unfolded = RwSignal::new(BTreeSet::new());
+        MapState {
+            scene: Memo::new(move |_| {
+                session
+                    .cluster
+                    .with(|cluster| unfolded.with(|unfolded| Scene::new(cluster, unfolded)))
+            }),
+            focus: RwSignal::new(None),
+            hover: RwSignal::new(None),
+            opened: RwSignal::new(None),
+            unfolded,
+            touched: Memo::new(move |_| session.last.with(|last| last.as_ref().map(touched).unwrap_or_default())),
+            node_width: RwSignal::new(None),
+        }
+    }
+
+    /// The tile to tell of: under the pointer, else under the keyboard, else the opened one.
+    pub fn in_focus(self) -> Option<Place> {
+        self.hover
+            .get()
+            .or_else(|| self.focus.get())
+            .or_else(|| self.opened.get())
     }
 }
 
-fn placements(cluster: &ClusterView) -> BTreeSet<(u32, u32)> {
-    let shards = cluster.tables.iter().flat_map(|table| &table.shards);
-    shards
-        .flat_map(|shard| shard.nodes.iter().map(|node| (*node, shard.id)))
+/// Placements that a statement's tasks read or wrote.
+fn touched(outcome: &kumquat_protocol::outcome::StatementOutcome) -> BTreeSet<(u32, u32)> {
+    let tasks = outcome.trace.iter().flat_map(|trace| &trace.tasks);
+    tasks
+        .flat_map(|task| task.shards.iter().map(|shard| (*shard, task.node)))
         .collect()
 }
 
-fn draw(cluster: &ClusterView, focus: RwSignal<Option<Place>>, drawn: Drawn) -> impl IntoView + use<> {
-    let workers = cluster.nodes.iter().filter(|node| !node.coordinator).count();
-    let heads = cluster.nodes.iter().map(|node| head(node, cluster)).collect_view();
-    let bands = cluster
-        .groups
-        .iter()
-        .map(|group| band(group, cluster, focus, drawn))
-        .collect_view();
-    view! {
-        <div class="map-grid" style=("--workers", workers.to_string())>
-            <div class="map-row heads"><div class="label"></div>{heads}</div>
-            {bands}
-            {local_band(cluster)}
-            {cluster.tables.is_empty().then(|| view! {
-                <p class="empty">
-                    "No tables yet. Run step 1, or type " <code>"CREATE TABLE"</code>
-                    " in the terminal, and a table appears on the coordinator."
-                </p>
-            })}
-        </div>
-    }
-}
-
-fn head(node: &Node, cluster: &ClusterView) -> impl IntoView + use<> {
-    let (mut count, mut rows) = (0.0, 0.0);
-    for table in &cluster.tables {
-        for shard in table.shards.iter().filter(|shard| shard.nodes.contains(&node.id)) {
-            count += 1.0;
-            // Those of a partitioned table are its partitions' rows.
-            rows += if table.partitioned { 0.0 } else { shard.rows };
+#[component]
+pub fn ClusterMap() -> impl IntoView {
+    let state = MapState::new();
+    let map_ref = NodeRef::<leptos::html::Div>::new();
+    let element = move || map_ref.get_untracked().map(|map| Element::clone(&map));
+    let before = StoredValue::new(Scene::default());
+    let map = move || {
+        let scene = state.scene.get();
+        // What stands on the page still is what was there before.
+        if let Some(map) = element() {
+            let spots = before.with_value(|before| flight::spots(&map, before));
+            let scene = scene.clone();
+            request_animation_frame(move || flight::launch(&map, &spots, &scene));
         }
-    }
+        before.set_value(scene.clone());
+        grid::draw(&scene, state)
+    };
+    let far = move || {
+        let tiles = state.scene.with(Scene::tile_count);
+        tiles > 1024 && state.node_width.get().is_none()
+    };
     view! {
-        <div class="head" class:coordinator=node.coordinator class:inactive=!node.active>
-            <h3>{if node.coordinator { "Coordinator" } else { "Worker" }}</h3>
-            <p class="address"><span class="host">{node.host.clone()}</span>":"{node.port}</p>
-            <p class="load">{counted(count, "shard", "shards")}</p>
-            <p class="load">{counted(rows, "row", "rows")}</p>
+        <div class="map-frame">
+            <Bar state map_ref/>
+            <div
+                class="map"
+                class:far=far
+                role="group"
+                tabindex="0"
+                aria-label="Cluster map. Arrow keys move over the shards, Enter shows a shard's rows, plus and minus zoom."
+                node_ref=map_ref
+                style=("--node", move || state.node_width.get().map(|width| format!("{width:.0}px")))
+                on:keydown=move |event| if let Some(map) = element() { pointer::press(&event, state, &map) }
+                on:wheel=move |event| if let Some(map) = element() { zoom::wheel(&event, state, &map) }
+                on:pointermove=move |event| pointer::follow(&event, state)
+                on:pointerleave=move |_| state.hover.set(None)
+                on:click=move |event| {
+                    let place = state.scene.with_untracked(|scene| pointer::place_at(&event, scene));
+                    if place.is_some() {
+                        state.focus.set(place);
+                        state.opened.set(place);
+                    }
+                }
+            >
+                {map}
+            </div>
+            <Detail state/>
         </div>
     }
 }
 
-fn band(
-    group: &ColocationGroup,
-    cluster: &ClusterView,
-    focus: RwSignal<Option<Place>>,
-    drawn: Drawn,
-) -> impl IntoView + use<> {
-    let tables = cluster
-        .tables
-        .iter()
-        .filter(|table| table.colocation_id == Some(group.id));
-    let rows = tables
-        .map(|table| row(table, group, &cluster.nodes, focus, drawn))
-        .collect_view();
+/// What the last statement touched, and how near the map is.
+#[component]
+fn Bar(state: MapState, map_ref: NodeRef<leptos::html::Div>) -> impl IntoView {
+    let touched = move || {
+        let (shards, nodes) = state.touched.with(|touched| {
+            let nodes: BTreeSet<u32> = touched.iter().map(|(_, node)| *node).collect();
+            (touched.len() as f64, nodes.len() as f64)
+        });
+        (shards > 0.0).then(|| {
+            view! {
+                <span class="key-touched" aria-hidden="true"></span>
+                {format!(
+                    "The last statement touched {} on {}",
+                    counted(shards, "shard", "shards"),
+                    counted(nodes, "node", "nodes")
+                )}
+            }
+        })
+    };
+    let empty = move || state.scene.with(|scene| scene.bands.is_empty());
+    let step = move |direction: f64| {
+        if let Some(map) = map_ref.get_untracked() {
+            zoom::step(state, &map, direction);
+        }
+    };
     view! {
-        <section class=format!("band hue-{}", hue(group.id)) aria-label=format!("Colocation group {}", group.id)>
-            <h3 class="band-title">
-                <span class="group-number">{group.id}</span>
-                {group_words(group)}
-            </h3>
-            {rows}
-        </section>
+        <div class="map-bar">
+            <p class="touched-words">{touched}</p>
+            <div class="zoom" role="group" aria-label="Zoom" hidden=empty>
+                <button class="quiet" aria-label="Narrower nodes" on:click=move |_| step(-1.0)>"\u{2212}"</button>
+                <button class="quiet" on:click=move |_| zoom::fit(state)
+                    disabled=move || state.node_width.get().is_none()>"Fit"</button>
+                <button class="quiet" aria-label="Wider nodes" on:click=move |_| step(1.0)>"+"</button>
+            </div>
+        </div>
     }
 }
 
 /// The hue of a colocation group: the same everywhere on the page.
 pub fn hue(colocation_id: u32) -> u32 {
     colocation_id.saturating_sub(1) % 8 + 1
-}
-
-fn group_words(group: &ColocationGroup) -> String {
-    match group.kind {
-        GroupKind::Reference => "Reference tables: a copy on every node".into(),
-        GroupKind::SingleShard => "Single-shard tables: whole on one node".into(),
-        GroupKind::Distributed => {
-            let shards = counted(f64::from(group.shard_count), "shard", "shards");
-            let column = group.distribution_type.as_deref().unwrap_or("a column");
-            format!("Colocated: {shards} by the hash of {column}")
-        }
-    }
-}
-
-fn row(
-    table: &Table,
-    group: &ColocationGroup,
-    nodes: &[Node],
-    focus: RwSignal<Option<Place>>,
-    drawn: Drawn,
-) -> impl IntoView + use<> {
-    // How full a shard is shows beside its table's others; a table of one shard has none.
-    let most = match table.shards.as_slice() {
-        [_] => 0.0,
-        shards => shards.iter().fold(0.0, |most: f64, shard| most.max(shard.rows)),
-    };
-    let cells = nodes.iter().map(|node| {
-        let tiles: Vec<_> = table
-            .shards
-            .iter()
-            .enumerate()
-            .filter(|(_, shard)| shard.nodes.contains(&node.id))
-            .map(|(interval, shard)| {
-                let place = Place {
-                    table: table.oid,
-                    shard: shard.id,
-                    node: node.id,
-                    group: group.id,
-                    interval,
-                };
-                let new = drawn.with_value(|drawn| !drawn.contains(&(node.id, shard.id)));
-                let label = detail::sentence(table, shard, node);
-                let fill = if most > 0.0 { shard.rows / most } else { 0.0 };
-                view! { <Tile place label fill new focus/> }
-            })
-            .collect();
-        let bare = tiles.is_empty();
-        view! { <div class="cell" class:coordinator=node.coordinator class:bare=bare>{tiles}</div> }
-    });
-    view! {
-        <div class="map-row" class:partition=table.parent.is_some()>
-            {label(table)}
-            {cells.collect_view()}
-        </div>
-    }
-}
-
-fn label(table: &Table) -> impl IntoView + use<> {
-    let by = table.distribution_column.as_ref().map(|column| format!("by {column}"));
-    let rows = counted(table.rows, "row", "rows");
-    view! {
-        <div class="label">
-            <span class="table-name">{shown_name(table)}</span>
-            <span class="facts">{by.map(|by| format!("{by}, "))} {rows}</span>
-        </div>
-    }
 }
 
 /// A table's name, with its schema unless that is `public`.
@@ -206,35 +185,11 @@ pub fn shown_name(table: &Table) -> String {
     }
 }
 
-/// Tables that are not distributed: outlines on the coordinator.
-fn local_band(cluster: &ClusterView) -> Option<impl IntoView + use<>> {
-    let local = |table: &&Table| matches!(table.kind, TableKind::Local | TableKind::CitusLocal);
-    let tables: Vec<&Table> = cluster.tables.iter().filter(local).collect();
-    if tables.is_empty() {
-        return None;
-    }
-    let nodes = &cluster.nodes;
-    let rows = tables.into_iter().map(|table| {
-        let kind = if table.kind == TableKind::CitusLocal {
-            "Citus local"
-        } else {
-            "local"
-        };
-        let cells = nodes.iter().map(|node| {
-            let here = node.coordinator.then(|| view! { <span class="outline">{kind}</span> });
-            view! { <div class="cell" class:coordinator=node.coordinator class:bare=!node.coordinator>{here}</div> }
-        });
-        view! {
-            <div class="map-row" class:partition=table.parent.is_some()>
-                {label(table)}
-                {cells.collect_view()}
-            </div>
-        }
-    });
-    Some(view! {
-        <section class="band local" aria-label="Tables that are not distributed">
-            <h3 class="band-title">"Not distributed: whole, on the coordinator"</h3>
-            {rows.collect_view()}
-        </section>
-    })
+/// `localhost:9701`, or the number of a node that is gone.
+pub fn node_name(nodes: &[kumquat_protocol::view::Node], id: u32) -> String {
+    let node = nodes.iter().find(|node| node.id == id);
+    node.map_or_else(
+        || format!("node {}", grouped(f64::from(id))),
+        |node| format!("{}:{}", node.host, node.port),
+    )
 }

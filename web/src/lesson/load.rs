@@ -6,6 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
+use crate::glossary::link_terms;
 use crate::session::Assets;
 
 /// The list of lessons, in their order.
@@ -15,7 +16,9 @@ pub async fn list(assets: &Assets) -> Result<Vec<LessonSummary>, String> {
 
 /// One lesson, whole.
 pub async fn lesson(assets: &Assets, id: &str) -> Result<Lesson, String> {
-    fetch(&format!("{}lesson-{id}.json", assets.base)).await
+    let mut lesson = fetch(&format!("{}lesson-{id}.json", assets.base)).await?;
+    link_terms(&mut lesson);
+    Ok(lesson)
 }
 
 async fn fetch<T: DeserializeOwned>(address: &str) -> Result<T, String> {

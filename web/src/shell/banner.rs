@@ -2,14 +2,30 @@
 
 use leptos::prelude::*;
 
+use kumquat_protocol::message::{MOST_WORKERS, Options};
+
 use super::engine_status::EngineStatus;
 use super::update::Update;
+use crate::figures::counted;
 use crate::session::use_session;
 use crate::share::Share;
+
+/// Workers to choose from; the largest cluster has 32 nodes.
+const SIZES: [u16; 6] = [1, 2, 4, 8, 16, MOST_WORKERS];
 
 #[component]
 pub fn Banner(lesson_open: RwSignal<bool>) -> impl IntoView {
     let session = use_session();
+    let workers = RwSignal::new(Options::default().workers);
+    let choose = move |event| {
+        if let Ok(count) = event_target_value(&event).parse() {
+            workers.set(count);
+        }
+    };
+    let sizes = SIZES.map(|count| {
+        let words = counted(f64::from(count), "worker", "workers");
+        view! { <option value=count.to_string() selected=count == workers.get_untracked()>{words}</option> }
+    });
     view! {
         <header class="banner">
             <p class="name">
@@ -27,7 +43,13 @@ pub fn Banner(lesson_open: RwSignal<bool>) -> impl IntoView {
                     {move || if lesson_open.get() { "Fold lesson" } else { "Show lesson" }}
                 </button>
                 <Share/>
-                <button class="quiet" on:click=move |_| session.reset()>"New cluster"</button>
+                <button class="quiet wide-only" data-term="">"Glossary"</button>
+                <div class="new-cluster">
+                    <button class="quiet" on:click=move |_| session.reset_with_workers(workers.get_untracked())>
+                        "New cluster"
+                    </button>
+                    <select class="quiet wide-only" aria-label="Workers of a new cluster" on:change=choose>{sizes}</select>
+                </div>
             </div>
         </header>
     }

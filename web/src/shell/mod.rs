@@ -12,6 +12,7 @@ use leptos::prelude::*;
 
 use crate::cluster::ClusterMap;
 use crate::editor::Editors;
+use crate::glossary::{Glossary, GlossaryPanel};
 use crate::keys::Keys;
 use crate::lesson::LessonZone;
 use crate::session::{Assets, Session};
@@ -51,6 +52,7 @@ pub fn Page(assets: Assets) -> impl IntoView {
         picture: RwSignal::new(Picture::Cluster),
     };
     provide_context(front);
+    provide_context(Glossary::new());
     provide_context(Session::new(&assets));
     provide_context(Editors::new());
     provide_context(assets);
@@ -86,6 +88,7 @@ pub fn Page(assets: Assets) -> impl IntoView {
                 </section>
             </main>
             <ZoneTabs/>
+            <GlossaryPanel/>
         </div>
     }
 }
