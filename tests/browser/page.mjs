@@ -20,12 +20,19 @@ const PATIENCE = 15_000;
 let browser;
 
 /** Opens the page in a fresh profile; `before` may prepare the browser page first. */
-export async function open({ width = 1440, height = 900, colorScheme = 'light', before, address = ADDRESS } = {}) {
+export async function open({
+  width = 1440,
+  height = 900,
+  colorScheme = 'light',
+  reducedMotion,
+  before,
+  address = ADDRESS,
+} = {}) {
   browser ??= await chromium.launch({
     executablePath: process.env.KUMQUAT_CHROMIUM ?? '/usr/bin/chromium',
     args: FLAGS,
   });
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion });
   return openTab(context, { before, address });
 }
 
@@ -156,7 +163,7 @@ export class KumquatPage {
   /** Tables that are not distributed: { table: kind }. */
   async localTables() {
     await this.picture('Cluster');
-    return this.page.locator('.band.local .map-row').evaluateAll((rows) =>
+    return this.page.locator('.band.local .rows > .map-row').evaluateAll((rows) =>
       Object.fromEntries(
         rows.map((row) => [
           row.querySelector('.table-name').textContent,
@@ -166,16 +173,47 @@ export class KumquatPage {
     );
   }
 
-  /** A table's tiles: what each says of itself, its place and colour, node by node. */
+  /** A table's row in the map. */
+  row(table) {
+    return this.page.locator('.rows > .map-row', { has: this.page.getByText(table, { exact: true }) });
+  }
+
+  /** A table's tiles, node by node: what each says of itself, where it is drawn, its colour. */
   async tiles(table) {
     await this.picture('Cluster');
-    return this.page.locator('.map-row', { has: this.page.getByText(table, { exact: true }) }).evaluate((row) =>
-      [...row.querySelectorAll('.cell')].map((cell) =>
-        [...cell.querySelectorAll('.tile')].map((tile) => ({
-          label: tile.getAttribute('aria-label'),
-          left: Math.round(tile.getBoundingClientRect().left),
-          colour: getComputedStyle(tile).backgroundColor,
-        })),
+    return this.row(table).evaluate((row) =>
+      [...row.querySelectorAll('.cell')].map((cell) => {
+        const drawing = cell.querySelector('.tiles');
+        return [...cell.querySelectorAll('.unseen li')].map((tile, place) => ({
+          label: tile.textContent,
+          left: Math.round(new DOMPoint(place, 0).matrixTransform(drawing.getScreenCTM()).x * 10) / 10,
+          colour: getComputedStyle(drawing.querySelector('.fill')).fill,
+        }));
+      }),
+    );
+  }
+
+  /** Points at the tile at a place (from 0) of a table on a node (from 0, the coordinator). */
+  async point(table, node, place, of) {
+    const cell = this.row(table).locator('.cell').nth(node);
+    const { width, height } = await cell.boundingBox();
+    await cell.hover({ position: { x: ((place + 0.5) / of) * width, y: height / 2 } });
+  }
+
+  /** Tiles that are framed: [[shard, its left edge]], from the top of the map. */
+  async framed() {
+    return this.page.locator('.mark').evaluateAll((marks) =>
+      marks.map((mark) => [Number(mark.dataset.shard), Math.round(mark.getBoundingClientRect().left)]),
+    );
+  }
+
+  /** What the strip under the map says: { Shard, Rows, Size, Node, Hashes, 'Lies with' }. */
+  async facts() {
+    return this.page.locator('.detail dl > div').evaluateAll((lines) =>
+      Object.fromEntries(
+        lines
+          .filter((line) => line.querySelector('dt'))
+          .map((line) => [line.querySelector('dt').textContent, line.querySelector('dd').textContent]),
       ),
     );
   }
@@ -201,7 +239,7 @@ export class KumquatPage {
     return {
       key: await panel.locator('h3').textContent(),
       rule: await panel.locator('.why').textContent(),
-      conditions: await marks(panel.locator('.checks li')),
+      conditions: await marks(panel.locator('.checks li'), '.condition'),
       repairs: await panel.locator('.repairs pre').allTextContents(),
       drawnBroken: (await this.page.locator('path.key.refused').count()) === 1,
       cell: await this.page.locator('.matrix td.hit').textContent(),
@@ -209,13 +247,15 @@ export class KumquatPage {
   }
 }
 
-/** Items with a mark: [text, met]. */
-function marks(items) {
+/** Items with a mark: [text, met]; the text is that of a part, if one is named. */
+function marks(items, part) {
   return items.evaluateAll(
-    (items) =>
+    (items, part) =>
       items.map((item) => {
         const unseen = item.querySelector('.unseen').textContent;
-        return [item.textContent.replace(unseen, '').trim(), item.classList.contains('met')];
+        const text = part ? item.querySelector(part).textContent : item.textContent.replace(unseen, '');
+        return [text.trim(), item.classList.contains('met')];
       }),
+    part,
   );
 }

@@ -38,12 +38,13 @@ impl Frame {
     }
 }
 
-/// A key's line: a curve, and the place of its label.
+/// A curve between two columns, its ends, and its middle.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     pub path: String,
-    pub label_x: f64,
-    pub label_y: f64,
+    pub from: (f64, f64),
+    pub to: (f64, f64),
+    pub middle: (f64, f64),
 }
 
 /// Where everything stands.
@@ -84,28 +85,41 @@ impl Layout {
         Layout { frames, width, height }
     }
 
-    /// The line between the first columns of a key's two ends.
-    pub fn line(&self, from: &KeyEnd, to: &KeyEnd) -> Option<Line> {
+    /// The lines of a key: one from each of its columns to the column that it references.
+    pub fn lines(&self, from: &KeyEnd, to: &KeyEnd) -> Vec<Line> {
         let frame = |end: &KeyEnd| self.frames.iter().find(|frame| frame.table.oid == end.table);
-        let (left, right) = (frame(from)?, frame(to)?);
-        let (y1, y2) = (left.column_y(from.columns.first()), right.column_y(to.columns.first()));
-        let x1 = left.x + BOX_WIDTH;
-        // Within one column of boxes the line bows out to the right; otherwise it runs across.
-        let (x2, bow) = if right.x > left.x {
-            (right.x, (right.x - x1) / 2.0)
-        } else {
-            (right.x + BOX_WIDTH, GAP_X / 3.0)
+        let (Some(left), Some(right)) = (frame(from), frame(to)) else {
+            return Vec::new();
         };
-        let turn = if right.x > left.x { x2 - bow } else { x2 + bow };
-        Some(Line {
-            path: format!("M{x1} {y1}C{} {y1} {turn} {y2} {x2} {y2}", x1 + bow),
-            label_x: if right.x > left.x {
+        let pairs = from.columns.iter().zip(&to.columns);
+        pairs
+            .map(|(here, there)| line(left, left.column_y(Some(here)), right, right.column_y(Some(there))))
+            .collect()
+    }
+}
+
+fn line(left: &Frame, y1: f64, right: &Frame, y2: f64) -> Line {
+    let x1 = left.x + BOX_WIDTH;
+    // Within one column of boxes the line bows out to the right; otherwise it runs across.
+    let across = right.x > left.x;
+    let (x2, bow) = if across {
+        (right.x, (right.x - x1) / 2.0)
+    } else {
+        (right.x + BOX_WIDTH, GAP_X / 3.0)
+    };
+    let turn = if across { x2 - bow } else { x2 + bow };
+    Line {
+        path: format!("M{x1} {y1}C{} {y1} {turn} {y2} {x2} {y2}", x1 + bow),
+        from: (x1, y1),
+        to: (x2, y2),
+        middle: (
+            if across {
                 (x1 + x2) / 2.0
             } else {
                 x1.max(x2) + bow * 0.75
             },
-            label_y: (y1 + y2) / 2.0,
-        })
+            (y1 + y2) / 2.0,
+        ),
     }
 }
 
@@ -195,5 +209,32 @@ mod tests {
         let (a, b, c) = (end(1), end(2), end(3));
         let layout = Layout::new(&tables, &[(&a, &b), (&b, &c), (&c, &a)]);
         assert_eq!(layout.frames.len(), 3);
+    }
+
+    #[test]
+    fn each_column_of_a_key_has_a_line_of_its_own() {
+        let column = |name: &str| kumquat_protocol::view::Column {
+            name: name.into(),
+            type_name: "bigint".into(),
+            primary_key: false,
+        };
+        let tables = [1, 2].map(|oid| Table {
+            columns: ["a", "b"].map(column).into(),
+            ..table(oid)
+        });
+        let end = |oid: u32, columns: [&str; 2]| KeyEnd {
+            table: oid,
+            name: format!("t{oid}"),
+            kind: kumquat_protocol::view::TableKind::Local,
+            columns: columns.map(String::from).into(),
+        };
+        let (from, to) = (end(1, ["a", "b"]), end(2, ["b", "a"]));
+        let lines = Layout::new(&tables, &[(&from, &to)]).lines(&from, &to);
+        let ends: Vec<(f64, f64)> = lines.iter().map(|line| (line.from.1, line.to.1)).collect();
+        let (first, second) = (
+            MARGIN + HEAD_HEIGHT + COLUMN_HEIGHT / 2.0,
+            MARGIN + HEAD_HEIGHT + COLUMN_HEIGHT * 1.5,
+        );
+        assert_eq!(ends, [(first, second), (second, first)]);
     }
 }

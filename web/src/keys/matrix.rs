@@ -48,10 +48,10 @@ pub fn Matrix() -> impl IntoView {
     view! {
         <section class="matrix" aria-label="What may reference what" tabindex="0">
             <table>
-                <caption>"What may reference what: from a row's kind to a column's"</caption>
+                <caption>"What may reference what"<span>"Each row is a kind of table that has the key, each column a kind that it points to."</span></caption>
                 <thead>
                     <tr>
-                        <td></td>
+                        <th scope="col"><span class="unseen">"from"</span></th>
                         {KINDS.map(|kind| view! { <th scope="col">{kind_words(kind)}</th> })}
                     </tr>
                 </thead>
