@@ -1,18 +1,28 @@
-// Takes the README's picture of the page: the tutorial up to the key that is refused, seen on
-// the cluster map. `cargo xtask picture` runs it.
+// Takes the README's pictures of the page: the tutorial up to the key that is refused, seen on the
+// cluster map, as a statement, and among the foreign keys. `cargo xtask picture` runs it.
 
 import { fileURLToPath } from 'node:url';
 import { close, open } from './page.mjs';
 
 const page = await open({ width: 1280, height: 800 });
+const shoot = (name) =>
+  page.page.screenshot({ path: fileURLToPath(new URL(`../../docs/images/${name}.png`, import.meta.url)) });
+
 await page.ready();
 await page.lesson('woodgrove');
 for (let step = 1; step <= 9; step += 1) await page.runStep(step);
 await page.type(
   "INSERT INTO payment_users SELECT i, NULL, 'user' || i, NULL FROM generate_series(1, 200) i;",
 );
+await page.type('SELECT * FROM payment_users WHERE user_id = 7;');
 await page.picture('Cluster');
-await page.page.locator('.tile').nth(12).hover();
+await page.point('payment_users', 1, 10, 16);
 await page.step(9).scrollIntoViewIfNeeded();
-await page.page.screenshot({ path: fileURLToPath(new URL('../../docs/images/page.png', import.meta.url)) });
+await shoot('page');
+await page.picture('Statement');
+await page.page.getByRole('region', { name: 'EXPLAIN' }).waitFor();
+await shoot('statement');
+await page.runStep(10);
+await page.picture('Foreign keys');
+await shoot('foreign-keys');
 await close();

@@ -9,6 +9,8 @@ use std::path::Path;
 
 use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
 
+use kumquat_protocol::lesson::Term;
+
 use crate::error::{Error, Result, line_of};
 use crate::write::escape;
 
@@ -22,6 +24,8 @@ pub struct Glossary {
 
 #[derive(Debug)]
 struct Entry {
+    /// The term as its heading has it.
+    name: String,
     /// The term and its other forms, in lower case.
     forms: Vec<String>,
     /// The definition as HTML that may stand inside a paragraph.
@@ -66,12 +70,14 @@ impl Glossary {
         Ok(glossary)
     }
 
-    fn open_entry(&mut self, forms: &str, line: usize) -> Result<()> {
-        let forms: Vec<String> = forms.split(',').map(|form| form.trim().to_lowercase()).collect();
+    fn open_entry(&mut self, name: &str, line: usize) -> Result<()> {
+        let forms: Vec<String> = name.split(',').map(|form| form.trim().to_lowercase()).collect();
         if let Some(twice) = forms.iter().find(|form| self.definition(form).is_some()) {
             return Err(Error::at(line, format!("\"{twice}\" is explained twice")));
         }
+        let name = name.split(',').next().unwrap_or_default().trim().to_string();
         self.entries.push(Entry {
+            name,
             forms,
             definition: String::new(),
         });
@@ -87,6 +93,15 @@ impl Glossary {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// All terms, in the order of the file.
+    pub fn terms(&self) -> impl Iterator<Item = Term> {
+        self.entries.iter().map(|entry| Term {
+            name: entry.name.clone(),
+            forms: entry.forms.clone(),
+            meaning: entry.definition.trim().to_string(),
+        })
     }
 
     /// What a term means, as HTML; the words may be any of its forms.

@@ -59,6 +59,17 @@ pub struct Check {
     pub rows: Vec<Vec<String>>,
 }
 
+/// A term of the glossary.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(Tsify))]
+pub struct Term {
+    pub name: String,
+    /// The term and its other forms, in lower case.
+    pub forms: Vec<String>,
+    /// As HTML.
+    pub meaning: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(Tsify))]
 pub struct CheckResult {

@@ -170,7 +170,7 @@ fn find_styles(directory: &Path, sheets: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-/// Puts each lesson, and the list of them, among the files as JSON.
+/// Puts each lesson, the list of them and the glossary among the files as JSON.
 fn lessons(files: &mut BTreeMap<String, Vec<u8>>) -> Result<Vec<Lesson>> {
     let lessons = kumquat_lessons::read_directory(&root().join("lessons"))?;
     for lesson in &lessons {
@@ -178,6 +178,9 @@ fn lessons(files: &mut BTreeMap<String, Vec<u8>>) -> Result<Vec<Lesson>> {
     }
     let list: Vec<_> = lessons.iter().map(kumquat_lessons::summary).collect();
     files.insert("lessons.json".into(), serde_json::to_vec(&list)?);
+    let glossary = kumquat_lessons::Glossary::read(&root().join("lessons"))?;
+    let terms: Vec<_> = glossary.terms().collect();
+    files.insert("glossary.json".into(), serde_json::to_vec(&terms)?);
     Ok(lessons)
 }
 

@@ -106,7 +106,7 @@ fn browser() -> Result<()> {
     in_browser(&arguments)
 }
 
-/// Takes the README's picture anew.
+/// Takes the README's pictures anew.
 pub fn picture() -> Result<()> {
     in_browser(&["tests/browser/picture.mjs".into()])
 }
@@ -114,6 +114,11 @@ pub fn picture() -> Result<()> {
 /// Times the page from click to paint.
 pub fn bench_page() -> Result<()> {
     in_browser(&["tests/bench/paint.mjs".into()])
+}
+
+/// Measures the frames per second of the map.
+pub fn frames() -> Result<()> {
+    in_browser(&["tests/browser/frames.mjs".into()])
 }
 
 /// Runs Node with what a browser test needs: the site, served, and a browser.

@@ -22,7 +22,7 @@ pub fn Tiles(group: u32, row: StoredValue<Row>, cell: Cell, state: MapState) -> 
         cell.with_value(|cell| lines(cell, |shard, node| touched.contains(&(shard, node))))
     };
     view! {
-        <svg class="tiles" viewBox=view_box preserveAspectRatio="none" aria-hidden="true">
+        <svg class="tiles" viewBox=view_box preserveAspectRatio="none" aria-hidden="true" style=("--tiles", count.to_string())>
             <path class="fill" d=fills></path>
             <path class="seam" d=seams></path>
             <path class="touched" d=touched></path>

@@ -103,7 +103,6 @@ fn draw_band(band: &Band, scene: &Scene, state: MapState, told: bool) -> impl In
 }
 
 fn group_words(group: &ColocationGroup) -> AnyView {
-    let whole = |kind: &str| format!(" {kind}, whole on one node");
     match (&group.kind, &group.schema) {
         (GroupKind::Reference, _) => {
             view! { <Term name="reference table">"Reference tables"</Term> ": a copy on every node" }.into_any()
@@ -113,7 +112,7 @@ fn group_words(group: &ColocationGroup) -> AnyView {
         }
         .into_any(),
         (GroupKind::SingleShard, None) => {
-            view! { <Term name="single-shard table">"Single-shard tables"</Term> {whole("")} }.into_any()
+            view! { <Term name="single-shard table">"Single-shard tables"</Term> ": whole on one node" }.into_any()
         }
         (GroupKind::Distributed, _) => {
             let shards = counted(f64::from(group.shard_count), "shard", "shards");

@@ -99,9 +99,11 @@ pub fn ClusterMap() -> impl IntoView {
         before.set_value(scene.clone());
         grid::draw(&scene, state)
     };
+    // Tiles that can't be told apart are drawn as one.
     let far = move || {
-        let tiles = state.scene.with(Scene::tile_count);
-        tiles > 1024 && state.node_width.get().is_none()
+        let (tiles, nodes) = state.scene.with(|scene| (scene.widest_cell(), scene.nodes.len()));
+        let node = state.node_width.get().unwrap_or(800.0 / nodes.max(1) as f64);
+        node / (tiles.max(1) as f64) < 2.5
     };
     view! {
         <div class="map-frame">

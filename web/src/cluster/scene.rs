@@ -201,7 +201,7 @@ impl Row {
         tiles.map(move |(node, tile)| self.place(group, node, tile))
     }
 
-    /// How many times the mean the fullest shard holds, where that is worth a word.
+    /// How many times the mean the fullest shard holds, where chance does not explain it.
     pub fn skew(&self) -> Option<f64> {
         let shards = self.table.shards.len() as f64;
         let most = self
@@ -210,7 +210,7 @@ impl Row {
             .iter()
             .fold(0.0, |most: f64, shard| most.max(shard.rows));
         let mean = self.table.rows / shards;
-        (shards > 1.0 && self.table.rows >= 2.0 * shards && most > 2.5 * mean).then(|| most / mean)
+        (shards > 1.0 && most > 2.0 * mean + 4.0 * mean.sqrt()).then(|| most / mean)
     }
 }
 
@@ -330,6 +330,7 @@ mod tests {
             );
         };
         check(&[1.0, 1.0, 0.0, 0.0], None);
+        check(&[16.0, 4.0, 4.0, 4.0], None);
         check(&[10.0, 11.0, 9.0, 10.0], None);
         check(&[40.0, 0.0, 0.0, 0.0], Some(4.0));
     }

@@ -1,12 +1,11 @@
 //! Lessons from the site's files.
 
-use kumquat_protocol::lesson::{Lesson, LessonSummary};
+use kumquat_protocol::lesson::{Lesson, LessonSummary, Term};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use crate::glossary::link_terms;
 use crate::session::Assets;
 
 /// The list of lessons, in their order.
@@ -16,9 +15,12 @@ pub async fn list(assets: &Assets) -> Result<Vec<LessonSummary>, String> {
 
 /// One lesson, whole.
 pub async fn lesson(assets: &Assets, id: &str) -> Result<Lesson, String> {
-    let mut lesson = fetch(&format!("{}lesson-{id}.json", assets.base)).await?;
-    link_terms(&mut lesson);
-    Ok(lesson)
+    fetch(&format!("{}lesson-{id}.json", assets.base)).await
+}
+
+/// What Citus's terms mean.
+pub async fn glossary(assets: &Assets) -> Result<Vec<Term>, String> {
+    fetch(&format!("{}glossary.json", assets.base)).await
 }
 
 async fn fetch<T: DeserializeOwned>(address: &str) -> Result<T, String> {

@@ -5,7 +5,7 @@
 //! - `step`: one step with its editor, Run, and checks
 //! - `progress`: what is done and open
 
-mod load;
+pub mod load;
 mod progress;
 mod script;
 mod step;

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 
 use crate::cluster::ClusterMap;
 use crate::editor::Editors;
-use crate::glossary::{Glossary, GlossaryPanel};
+use crate::glossary::GlossaryPanel;
 use crate::keys::Keys;
 use crate::lesson::LessonZone;
 use crate::session::{Assets, Session};
@@ -52,7 +52,6 @@ pub fn Page(assets: Assets) -> impl IntoView {
         picture: RwSignal::new(Picture::Cluster),
     };
     provide_context(front);
-    provide_context(Glossary::new());
     provide_context(Session::new(&assets));
     provide_context(Editors::new());
     provide_context(assets);
