@@ -14,7 +14,7 @@ use super::plan::{DistributedPlan, Task, TaskPlacement};
 use super::{coordinator_scan, evaluate, insert_select, modify, pruning, rewrite, tasks};
 use crate::hashing;
 use crate::metadata::{self, TableType};
-use crate::tables::checks;
+use crate::tables::{checks, sequences};
 use crate::trace::{PlanChoice, Route};
 
 /// Plans an INSERT.
@@ -203,9 +203,22 @@ pub fn default_of(
         }
     }
     match &attribute.default {
+        Some(default) if is_out_of_reach(backend, attribute, default)? => Err(checks::error(
+            "nextval(sequence) calls in worker nodes are not supported for column defaults of type int or smallint",
+        )),
         Some(default) => evaluate::to_constant(backend, default),
         None => Ok(Expr::null(attribute.type_oid)),
     }
+}
+
+/// Workers count in ranges of their own, which lie beyond the small integers.
+fn is_out_of_reach(
+    backend: &Backend<'_>,
+    attribute: &kumquat_postgres::catalog::Attribute,
+    default: &Expr,
+) -> Result<bool> {
+    let is_small = [Oid::INT2, Oid::INT4].contains(&attribute.type_oid);
+    Ok(is_small && !metadata::of(backend)?.is_coordinator() && sequences::sequence_of_default(default).is_some())
 }
 
 /// Tasks for computed rows.

@@ -4,7 +4,7 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::{Constraint, ObjectClass, RelationKind};
 use kumquat_types::{Chunk, Error, Oid, Result};
 
-use super::{checks, colocation, partitions, undistribute};
+use super::{checks, colocation, partitions, sequences, undistribute};
 use crate::ddl;
 use crate::foreign_keys::{self, OtherEnd};
 use crate::hashing;
@@ -101,6 +101,7 @@ pub fn create_citus_table(backend: &mut Backend<'_>, oid: Oid, distribution: &Di
     ddl::dependencies::ensure_on_all_nodes(backend, oid)?;
     let table = describe(backend, oid, distribution)?;
     checks::ensure_can_be_distributed(backend, &table)?;
+    sequences::fit_types(backend, oid)?;
     let local_rows = take_local_rows(backend, oid)?;
     insert_table(backend, table.clone())?;
     create_shards(backend, &table, distribution)?;

@@ -9,7 +9,7 @@ use kumquat_postgres::storage::Heap;
 use kumquat_types::{Error, Oid, Result};
 
 use super::checks::{self, error, unsupported};
-use super::{create, partitions};
+use super::{create, partitions, sequences};
 use crate::ddl;
 use crate::foreign_keys::{conversion, graph, has_external_keys};
 use crate::metadata::node::COORDINATOR_GROUP;
@@ -114,6 +114,7 @@ fn ensure_supported(backend: &Backend<'_>, oid: Oid) -> Result<()> {
 
 /// Makes the table's rows those of its one shard on the coordinator.
 pub fn convert(backend: &mut Backend<'_>, oid: Oid, auto_converted: bool) -> Result<()> {
+    sequences::fit_types(backend, oid)?;
     ddl::dependencies::ensure_on_all_nodes(backend, oid)?;
     let table = DistributedTable {
         relation: oid,

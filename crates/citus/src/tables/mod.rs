@@ -8,6 +8,7 @@
 //! - [`alter`]: another distribution column, shard count or group
 //! - [`tenant`]: tables and schemas of schema-based sharding
 //! - [`partitions`]: partitions and their parents
+//! - [`sequences`]: sequences that give defaults to columns
 
 pub mod alter;
 pub mod checks;
@@ -15,5 +16,6 @@ pub mod colocation;
 pub mod create;
 pub mod local;
 pub mod partitions;
+pub mod sequences;
 pub mod tenant;
 pub mod undistribute;

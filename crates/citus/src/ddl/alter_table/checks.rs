@@ -7,10 +7,13 @@ use kumquat_sql::ast::{
 };
 use kumquat_types::{Error, Oid, Result};
 
+use super::super::follow::{ShardTable, shard_tables};
 use super::super::unsupported;
+use super::shards::calls_nextval;
 use crate::metadata::{self, TableType};
 use crate::shards::names::relation_name;
 use crate::tables::checks::{error, relation};
+use crate::tables::sequences;
 
 const EACH_SEPARATELY: &str = "You can issue each subcommand separately";
 
@@ -21,7 +24,10 @@ pub fn check_commands(backend: &Backend<'_>, stmt: &AlterTableStmt, table: Oid) 
     let only = stmt.commands.len() == 1;
     for command in &stmt.commands {
         match command {
-            AlterTableCmd::AddColumn { column, .. } => check_new_column(column)?,
+            AlterTableCmd::AddColumn { column, .. } => {
+                check_new_column(column)?;
+                check_counted_column(backend, column, table, only)?;
+            }
             AlterTableCmd::ColumnDefault { name, .. }
             | AlterTableCmd::DropColumn { name, .. }
             | AlterTableCmd::DropNotNull { name } => refuse_distribution_column(&found, column, name)?,
@@ -137,6 +143,46 @@ fn check_new_column(column: &ColumnDef) -> Result<()> {
     }
 }
 
+/// A new column with values of a sequence: rows that are there could not get theirs.
+fn check_counted_column(backend: &Backend<'_>, column: &ColumnDef, table: Oid, only: bool) -> Result<()> {
+    let is_counted = column
+        .constraints
+        .iter()
+        .any(|constraint| matches!(&constraint.kind, ConstraintKind::Default(expr) if calls_nextval(expr)));
+    if !is_counted {
+        return Ok(());
+    }
+    if !only || column.constraints.len() > 1 {
+        return Err(unsupported(
+            "cannot execute ADD COLUMN .. DEFAULT nextval('..') command with other subcommands/constraints",
+        )
+        .hint("You can issue each subcommand separately"));
+    }
+    match has_rows(backend, table)? {
+        false => Ok(()),
+        true => Err(
+            unsupported("cannot add a column involving DEFAULT nextval('..') because the table is not empty").hint(
+                "You can first call ALTER TABLE .. ADD COLUMN .. smallint/int/bigint\nThen set the default by ALTER \
+                 TABLE .. ALTER COLUMN .. SET DEFAULT nextval('..')",
+            ),
+        ),
+    }
+}
+
+fn has_rows(backend: &Backend<'_>, table: Oid) -> Result<bool> {
+    let metadata = metadata::of(backend)?;
+    let rows_in = |shard: ShardTable| {
+        let server = metadata.nodes.get(&shard.node)?.server(backend.network)?;
+        let server = backend.network.servers.get(server.0)?;
+        let database = server.databases.get(&backend.session.database)?;
+        database.heaps.get(&shard.table).map(|heap| heap.live_rows)
+    };
+    let shards = shard_tables(backend, table)?;
+    Ok(shards
+        .into_iter()
+        .any(|shard| rows_in(shard).is_some_and(|rows| rows > 0)))
+}
+
 fn refuse_distribution_column(relation: &Relation, column: Option<i16>, name: &str) -> Result<()> {
     let is_distribution_column =
         column.is_some() && relation.attribute_by_name(name).map(|found| found.number) == column;
@@ -157,7 +203,8 @@ fn refuse_column_of_sequence(backend: &Backend<'_>, relation: &Relation, name: &
         .catalog()?
         .owned_sequences(relation.oid, column.number)
         .any(|(_, kind)| kind == DependencyKind::Auto);
-    match owns_sequence {
+    let default = column.default.as_deref();
+    match owns_sequence || default.is_some_and(|default| sequences::sequence_of_default(default).is_some()) {
         true => Err(error(
             "cannot execute ALTER COLUMN TYPE .. command because the column involves a default coming from a sequence",
         )),

@@ -24,7 +24,7 @@ use crate::metadata;
 use crate::session;
 use crate::shards::create::create_foreign_key;
 use crate::shards::names::shard_name;
-use crate::tables::partitions;
+use crate::tables::{partitions, sequences};
 use crate::transaction::access;
 
 /// ALTER TABLE and its kin.
@@ -116,6 +116,7 @@ fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oi
         true => without_rows(backend, table, |backend| backend.standard_utility(&statement, text))?,
         false => backend.standard_utility(&statement, text).map_err(without_position)?,
     };
+    sequences::fit_types(backend, table)?;
     let fresh = fresh_constraints(backend, &before, table)?;
     check_result(backend, stmt, table, &fresh)?;
     dependencies::ensure_on_all_nodes(backend, table)?;

@@ -125,7 +125,8 @@ fn column_for_shard(column: &ast::ColumnDef, shard: &ShardTable, fresh: &[Arc<ca
     column
 }
 
-fn calls_nextval(expr: &ast::Expr) -> bool {
+/// The default takes its values from a sequence.
+pub fn calls_nextval(expr: &ast::Expr) -> bool {
     matches!(expr, ast::Expr::FuncCall(call) if call.name.last().is_some_and(|name| name == "nextval"))
 }
 
