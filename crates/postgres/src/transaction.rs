@@ -141,6 +141,7 @@ impl Backend<'_> {
     /// (which commits the other nodes), then the end of what is local to the transaction.
     pub fn commit_changes(&mut self) -> Result<()> {
         crate::executor::check_at_commit(self)?;
+        crate::commands::on_commit::execute(self)?;
         let extension = self.extension;
         extension.pre_commit(self)?;
         self.end_transaction(true);

@@ -7,7 +7,8 @@ use kumquat_types::Oid;
 
 use super::well_known::{BOOTSTRAP_SUPERUSER, DATABASE_OWNER_ROLE, INFORMATION_SCHEMA, PG_CATALOG, PG_TOAST, PUBLIC};
 use super::{
-    AccessMethod, AclItem, Attribute, Catalog, InstalledExtension, Name, Relation, RelationKind, Role, Schema,
+    AccessMethod, AclItem, Attribute, Catalog, InstalledExtension, Name, ObjectAddress, ObjectClass, Relation,
+    RelationKind, Role, Schema,
 };
 use crate::extension::SystemRelation;
 use crate::server::{Database, Network, Server};
@@ -202,6 +203,14 @@ fn initial_catalog() -> &'static Catalog {
             let name: Name = name.into();
             catalog.schema_names.insert(name.clone(), oid);
             catalog.schemas.insert(oid, Arc::new(Schema { oid, name, owner, acl }));
+        }
+        for (schema, text) in [
+            (PG_TOAST, "reserved schema for TOAST tables"),
+            (PG_CATALOG, "system catalog schema"),
+            (PUBLIC, "standard public schema"),
+        ] {
+            let address = ObjectAddress::new(ObjectClass::Schema, schema);
+            catalog.descriptions.insert((address, 0), text.into());
         }
         let plpgsql = InstalledExtension {
             oid: Oid(13_563),

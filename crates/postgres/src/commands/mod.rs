@@ -19,6 +19,7 @@ pub mod grant;
 pub mod index;
 pub mod maintenance;
 pub mod object;
+pub mod on_commit;
 pub mod options;
 pub mod owner;
 pub mod partition;

@@ -170,6 +170,16 @@ fn rename_column(
         rename_column(backend, &child, old_name, new_name, recurse, true)?;
     }
     backend.update_attribute(relation.oid, number, |attribute| attribute.name = new_name.into())?;
+    backend.update_relation(relation.oid, |relation| {
+        let targets = relation
+            .view
+            .as_mut()
+            .map(|query| &mut Arc::make_mut(query).target_list);
+        let target = targets.and_then(|targets| targets.iter_mut().find(|target| target.number == number));
+        if let Some(target) = target {
+            target.name = new_name.into();
+        }
+    })?;
     let indexes: Vec<Arc<Relation>> = backend.catalog()?.indexes_of(relation.oid).cloned().collect();
     for index in indexes {
         rename_in_index(backend, &index, number, old_name, new_name)?;

@@ -10,7 +10,7 @@ use crate::analyze::resolve_type;
 use crate::backend::Backend;
 use crate::catalog::naming::truncate_identifier;
 use crate::catalog::{
-    DependencyKind, ObjectAddress, ObjectClass, Persistence, Relation, RelationKind, SequenceDefinition,
+    Attribute, DependencyKind, ObjectAddress, ObjectClass, Persistence, Relation, RelationKind, SequenceDefinition,
 };
 use crate::result::CommandTag;
 use crate::server::SequenceValue;
@@ -66,9 +66,23 @@ pub fn create_sequence(
     let mut relation = Relation::new(Oid::INVALID, name, schema, RelationKind::Sequence, owner);
     relation.persistence = persistence;
     relation.sequence = Some(definition);
+    relation.attributes = columns().into_iter().collect();
     let oid = define_relation(backend, relation)?;
     backend.database_mut()?.sequences.insert(oid, value);
     Ok(oid)
+}
+
+/// What `SELECT * FROM` a sequence shows.
+fn columns() -> [Attribute; 3] {
+    let column = |number, name, type_oid| Attribute {
+        not_null: true,
+        ..Attribute::new(number, name, type_oid, -1)
+    };
+    [
+        column(1, "last_value", Oid::INT8),
+        column(2, "log_cnt", Oid::INT8),
+        column(3, "is_called", Oid::BOOL),
+    ]
 }
 
 pub fn alter(backend: &mut Backend<'_>, stmt: &AlterSeqStmt) -> Result<CommandTag> {

@@ -203,10 +203,13 @@ fn replace(backend: &mut Backend<'_>, view: &Relation, query: Query, options: Ve
     }
     backend.check_relation_owner(view)?;
     let invalid = |message: String| Error::new(SqlState::INVALID_TABLE_DEFINITION, message);
+    if query.output_columns().count() < view.attributes.len() {
+        return Err(invalid("cannot drop columns from view".into()));
+    }
     let mut columns = query.output_columns();
     for old in view.attributes.iter() {
         let Some(new) = columns.next() else {
-            return Err(invalid("cannot drop columns from view".into()));
+            break;
         };
         if old.name != new.name {
             return Err(invalid(format!(

@@ -28,6 +28,10 @@ pub fn is_view(relation: Oid) -> bool {
 
 /// The rows of a computed relation as a heap; `None` for relations with rows of their own.
 pub fn computed_heap(backend: &mut Backend<'_>, relation: Oid) -> Result<Option<Arc<Heap>>> {
+    if let Some(row) = functions::sequences::row(backend, relation)? {
+        let types = [Oid::INT8, Oid::INT8, Oid::BOOL];
+        return Ok(Some(Arc::new(Heap::from_chunks([Chunk::from_rows(&types, [row])]))));
+    }
     let found = relations()
         .iter()
         .chain(backend.extension.relations())

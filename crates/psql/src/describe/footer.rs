@@ -107,8 +107,10 @@ impl Psql {
                 .map_or(text.as_str(), |(_, rest)| rest)
                 .to_string();
             let mut line = format!("    \"{}\"", index.name);
-            if definition.exclusion {
-                line.push_str(" EXCLUDE");
+            if let (true, Some(constraint)) = (definition.exclusion, &constraint) {
+                let text = self.definition(constraint.oid);
+                lines.push(format!("{line} {text}"));
+                continue;
             }
             if definition.primary {
                 line.push_str(" PRIMARY KEY,");

@@ -13,6 +13,10 @@ use crate::query::{
     TargetEntry, Var,
 };
 
+fn unchangeable(kind: &str, name: &str) -> Error {
+    Error::new(SqlState::WRONG_OBJECT_TYPE, format!("cannot change {kind} \"{name}\""))
+}
+
 /// Replaces the target as long as it is a view.
 pub fn replace_target_views(backend: &Backend<'_>, query: &mut Query) -> Result<()> {
     while let Some(target) = query.result_relation {
@@ -21,6 +25,12 @@ pub fn replace_target_views(backend: &Backend<'_>, query: &mut Query) -> Result<
         };
         let view = match backend.catalog()?.relation(*relation) {
             Some(relation) if relation.kind == RelationKind::View => Arc::clone(relation),
+            Some(relation) if relation.kind == RelationKind::MaterializedView => {
+                return Err(unchangeable("materialized view", &relation.name));
+            }
+            Some(relation) if relation.kind == RelationKind::Sequence => {
+                return Err(unchangeable("sequence", &relation.name));
+            }
             _ => return Ok(()),
         };
         let Some(body) = view.view.clone() else { return Ok(()) };

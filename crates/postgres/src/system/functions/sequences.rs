@@ -162,3 +162,31 @@ pub fn parameters(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Vec<Datu
         Datum::Oid(definition.type_oid.0),
     ])
 }
+
+/// Values that PostgreSQL writes to its log ahead (`SEQ_LOG_VALS`).
+const LOGGED_AHEAD: i64 = 32;
+
+/// The one row of a sequence read as a table; `None` if the relation is none. How many values are logged ahead is
+/// told as if all had been fetched one by one.
+pub fn row(backend: &Backend<'_>, relation: Oid) -> Result<Option<Vec<Datum>>> {
+    let database = backend.database()?;
+    let Some(value) = database.sequences.get(&relation) else {
+        return Ok(None);
+    };
+    let definition = database
+        .catalog
+        .relation(relation)
+        .and_then(|relation| relation.sequence);
+    let fetched = definition.filter(|_| value.is_called).and_then(|sequence| {
+        value
+            .last_value
+            .checked_sub(sequence.start)?
+            .checked_div(sequence.increment)
+    });
+    let ahead = fetched.map_or(0, |fetched| LOGGED_AHEAD - fetched.rem_euclid(LOGGED_AHEAD + 1));
+    Ok(Some(vec![
+        Datum::Int8(value.last_value),
+        Datum::Int8(ahead),
+        value.is_called.into(),
+    ]))
+}
