@@ -3,6 +3,7 @@
 //! [`SessionState`] goes back with ROLLBACK and savepoints, as the session does; the [`SessionLog`] in it is
 //! shared by all copies and goes on: what was sent, which connections were opened, how many plans were made.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use imbl::OrdMap;
@@ -10,6 +11,7 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::result::ResultSet;
 use kumquat_postgres::session::Session;
 
+use crate::executor::explain::ExplainedTask;
 use crate::metadata::NodeId;
 use crate::trace::Trace;
 use crate::transaction::TransactionState;
@@ -35,6 +37,10 @@ pub struct SessionLog {
     pub plans: u64,
     /// Connections opened so far.
     pub connections: u64,
+    /// What EXPLAIN ANALYZE has counted in tasks, by distributed plan, in order of the tasks.
+    pub explained: BTreeMap<u64, Vec<ExplainedTask>>,
+    /// Bytes of the results of its subplans.
+    pub subplan_bytes: BTreeMap<Arc<str>, u64>,
     /// The connection kept open to each node.
     pub cached_connections: Vec<(NodeId, u64)>,
 }

@@ -33,6 +33,10 @@ pub trait CustomScan: Debug + Send + Sync {
     fn name(&self) -> &'static str;
     /// All rows, and for modifications how many rows they touched.
     fn execute(&self, backend: &mut Backend<'_>, params: &[Datum]) -> Result<CustomOutput>;
+    /// The same for EXPLAIN ANALYZE, which will ask what there was to count.
+    fn execute_counted(&self, backend: &mut Backend<'_>, params: &[Datum]) -> Result<CustomOutput> {
+        self.execute(backend, params)
+    }
     /// Rows that the planner is to expect.
     fn estimated_rows(&self) -> f64 {
         100_000.0

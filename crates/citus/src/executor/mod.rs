@@ -13,7 +13,7 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::Catalog;
 use kumquat_postgres::executor::{RelationBindings, run};
 use kumquat_postgres::extension::CustomOutput;
-use kumquat_postgres::planner::{PlannedQuery, plan_query};
+use kumquat_postgres::planner::{PlannedQuery, plan_bound_query};
 use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind};
 use kumquat_postgres::result::{QueryOutcome, ResultSet};
 use kumquat_types::{Error, Oid, Result, SqlState};
@@ -27,6 +27,16 @@ use crate::transaction::{self, access};
 
 /// Runs a plan and puts the rows of its tasks one after the other.
 pub fn execute(backend: &mut Backend<'_>, plan: &DistributedPlan) -> Result<CustomOutput> {
+    execute_in_mode(backend, plan, false)
+}
+
+/// The same for EXPLAIN ANALYZE: what the tasks count is kept in the session's log.
+pub fn execute_counted(backend: &mut Backend<'_>, plan: &DistributedPlan) -> Result<CustomOutput> {
+    session::log(backend, |log| log.explained.insert(plan.id, Vec::new()));
+    execute_in_mode(backend, plan, true)
+}
+
+fn execute_in_mode(backend: &mut Backend<'_>, plan: &DistributedPlan, counted: bool) -> Result<CustomOutput> {
     session::log(backend, |log| {
         log.trace.plan = Some(plan.choice.clone());
         log.trace.route = plan.route.clone();
@@ -35,7 +45,7 @@ pub fn execute(backend: &mut Backend<'_>, plan: &DistributedPlan) -> Result<Cust
         run_subplan(backend, subplan)?;
     }
     check_accesses(backend, plan)?;
-    let output = run_tasks(backend, plan)?;
+    let output = run_tasks(backend, plan, counted)?;
     record_accesses(backend, plan);
     Ok(output)
 }
@@ -44,6 +54,8 @@ pub fn execute(backend: &mut Backend<'_>, plan: &DistributedPlan) -> Result<Cust
 pub fn run_subplan(backend: &mut Backend<'_>, subplan: &SubPlan) -> Result<()> {
     let outcome = backend.execute_query(&subplan.query, &[])?;
     let rows = outcome.rows.unwrap_or_default();
+    let bytes = explain::received_bytes(&rows.chunks);
+    session::log(backend, |log| log.subplan_bytes.insert(subplan.name.clone(), bytes));
     keep_result(backend, subplan.name.clone(), rows);
     Ok(())
 }
@@ -73,7 +85,7 @@ fn record_accesses(backend: &mut Backend<'_>, plan: &DistributedPlan) {
 }
 
 /// The tasks in order; those of one query are planned once.
-fn run_tasks(backend: &mut Backend<'_>, plan: &DistributedPlan) -> Result<CustomOutput> {
+fn run_tasks(backend: &mut Backend<'_>, plan: &DistributedPlan, counted: bool) -> Result<CustomOutput> {
     let mut output = CustomOutput::default();
     let mut planned: Option<(Arc<Query>, Arc<PlannedQuery>)> = None;
     for task in &plan.tasks {
@@ -82,7 +94,8 @@ fn run_tasks(backend: &mut Backend<'_>, plan: &DistributedPlan) -> Result<Custom
             false => remote_first(backend, task)?,
         };
         for (index, placement) in placements.into_iter().enumerate() {
-            let outcome = run_task(backend, plan, task, placement, &mut planned)?;
+            let counted = counted && index == 0;
+            let outcome = run_task(backend, plan, task, placement, &mut planned, counted)?;
             if index == 0 {
                 if !plan.is_select() {
                     output.processed = output.processed.saturating_add(outcome.processed);
@@ -110,6 +123,7 @@ fn run_task(
     task: &Task,
     placement: &TaskPlacement,
     planned: &mut Option<(Arc<Query>, Arc<PlannedQuery>)>,
+    counted: bool,
 ) -> Result<QueryOutcome> {
     let connection = Connection::open(backend, placement.node)?;
     transaction::join(backend, &connection, !plan.is_select())?;
@@ -124,19 +138,28 @@ fn run_task(
     }
     let bindings: RelationBindings = placement.bindings.iter().copied().collect();
     let shells = backend.catalog()?.clone();
+    let mut explained = None;
     let outcome = connection.run(backend, |remote| {
         ensure_tables(remote, placement)?;
         ensure_columns(remote, &shells, &task.query, placement)?;
+        if counted {
+            let (found, outcome) = explain::run_counted_task(remote, task, placement)?;
+            explained = Some(found);
+            return Ok(outcome);
+        }
         let plan = match planned {
             Some((query, plan)) if Arc::ptr_eq(query, &task.query) => plan.clone(),
             _ => {
-                let plan = plan_query(remote, &task.query, &[])?;
+                let plan = plan_bound_query(remote, &task.query, &[], &bindings)?;
                 *planned = Some((task.query.clone(), plan.clone()));
                 plan
             }
         };
         run(remote, &plan, &[], &bindings)
     })?;
+    if let Some(explained) = explained {
+        session::log(backend, |log| log.explained.entry(plan.id).or_default().push(explained));
+    }
     let trace = TaskTrace {
         shard: task.shard,
         node: placement.node,

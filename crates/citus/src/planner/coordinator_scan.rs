@@ -4,12 +4,16 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::explain::ExplainWriter;
+use kumquat_postgres::executor::plan_with_extension;
+use kumquat_postgres::explain::{ExplainWriter, explain_query};
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
+use kumquat_postgres::planner::PlanKind;
 use kumquat_postgres::query::{Expr, Query, RangeTableKind};
 use kumquat_types::{Datum, Oid, Result};
 
+use super::plan::DistributedPlan;
 use super::rewrite;
+use crate::executor;
 use crate::metadata;
 
 /// A query that runs by the planner hook when its rows are asked for.
@@ -32,13 +36,50 @@ impl CustomScan for CoordinatorScan {
         })
     }
 
-    fn explain(&self, _: &mut Backend<'_>, _: &mut ExplainWriter) -> Result<()> {
-        Ok(())
+    fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()> {
+        let plan = plan_with_extension(backend, &self.query, &[])?;
+        match &plan.root.kind {
+            PlanKind::CustomScan { scan, .. } => scan.clone().explain(backend, writer),
+            _ => explain_query(backend, &self.query, &[], writer),
+        }
+    }
+}
+
+/// A join for which rows must change their places, as far as other nodes are concerned; here it is done on the
+/// coordinator.
+#[derive(Clone, Debug)]
+pub struct RepartitionJoin {
+    /// The join over scans of the tables.
+    pub joined: Arc<Query>,
+    /// What EXPLAIN shows.
+    pub plan: Arc<DistributedPlan>,
+}
+
+impl CustomScan for RepartitionJoin {
+    fn name(&self) -> &'static str {
+        "Citus Adaptive"
+    }
+
+    fn execute(&self, backend: &mut Backend<'_>, params: &[Datum]) -> Result<CustomOutput> {
+        let outcome = backend.execute_query(&self.joined, params)?;
+        Ok(CustomOutput {
+            chunks: outcome.rows.unwrap_or_default().chunks,
+            processed: 0,
+        })
+    }
+
+    fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()> {
+        executor::explain::explain(backend, &self.plan, writer)
     }
 }
 
 /// The statement with a scan in place of each Citus table, and of each subquery on some.
 pub fn read_citus_tables_first(backend: &mut Backend<'_>, query: &Arc<Query>) -> Result<PlannedBy> {
+    Ok(PlannedBy::Rewritten(Arc::new(over_scans(backend, query)?)))
+}
+
+/// The query over scans of Citus tables.
+pub fn over_scans(backend: &mut Backend<'_>, query: &Arc<Query>) -> Result<Query> {
     let metadata = metadata::of(backend)?.clone();
     let is_citus = |relation: Oid| metadata.is_citus_table(relation);
     let mut result = (**query).clone();
@@ -85,7 +126,7 @@ pub fn read_citus_tables_first(backend: &mut Backend<'_>, query: &Arc<Query>) ->
             cte.query = Arc::new(rewrite::select_all(entry));
         }
     }
-    Ok(PlannedBy::Rewritten(Arc::new(result)))
+    Ok(result)
 }
 
 fn reads(query: &Query, test: &dyn Fn(Oid) -> bool) -> bool {

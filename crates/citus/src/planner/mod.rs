@@ -52,8 +52,10 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> 
             None => PlannedBy::Standard,
         });
     }
+    // With CTEs put in place, the query is planned a second time.
+    let plans = if recursive::has_inlinable_cte(query) { 2 } else { 1 };
     let id = session::log(backend, |log| {
-        log.plans = log.plans.saturating_add(1);
+        log.plans = log.plans.saturating_add(plans);
         log.plans
     });
     let query = rewrite::substitute_params(query, params);

@@ -74,6 +74,10 @@ impl CustomScan for DistributedPlan {
         executor::execute(backend, self)
     }
 
+    fn execute_counted(&self, backend: &mut Backend<'_>, _params: &[Datum]) -> Result<CustomOutput> {
+        executor::execute_counted(backend, self)
+    }
+
     fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()> {
         executor::explain::explain(backend, self, writer)
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::executor::permissions;
-use kumquat_postgres::extension::PlannedBy;
+use kumquat_postgres::extension::{CustomScan, PlannedBy};
 use kumquat_postgres::query::expr::OpExpr;
 use kumquat_postgres::query::{
     Distinct, Expr, Query, RangeTableKind, RteColumn, SortGroupClause, TargetEntry, WindowFunc,
@@ -21,7 +21,7 @@ use kumquat_types::{Datum, Oid, Result, operators};
 
 use super::aggregates::{self, Split};
 use super::analysis::{Analysis, analyze, strip};
-use super::plan::{DistributedPlan, SubPlan, Task};
+use super::plan::{DistributedPlan, Repartition, SubPlan, Task};
 use super::{coordinator_scan, errors, pruning, rewrite, tasks};
 use crate::metadata;
 use crate::settings;
@@ -30,9 +30,7 @@ use crate::trace::PlanChoice;
 /// Plans a SELECT over many shards.
 pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Vec<SubPlan>) -> Result<PlannedBy> {
     let analysis = analyze(query, metadata::of(backend)?, &[]);
-    if errors::check_pushdown(backend, query, &analysis)? == errors::Joins::Repartitioned {
-        return coordinator_scan::read_citus_tables_first(backend, query);
-    }
+    let repartitioned = errors::check_pushdown(backend, query, &analysis)? == errors::Joins::Repartitioned;
     let properties = Properties::of(query, &analysis);
     let gathers_rows = settings::value(backend, "citus.coordinator_aggregation_strategy") != "disabled";
     if properties.has_aggregates && !properties.whole_groups && !gathers_rows {
@@ -40,7 +38,11 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Ve
     }
     let split = split(backend, query, &properties)?;
     let worker = Arc::new(split.worker);
-    let tasks = shard_tasks(backend, &worker, &analysis)?;
+    let tasks = match repartitioned {
+        true => Vec::new(),
+        false => shard_tasks(backend, &worker, &analysis)?,
+    };
+    let repartition = repartitioned.then(|| repartition(backend, &analysis)).transpose()?;
     let plan = DistributedPlan {
         id,
         command: worker.command,
@@ -50,14 +52,21 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Ve
         tasks,
         parallel_tables: analysis.distributed().map(|(_, table)| table.relation).collect(),
         written_tables: Vec::new(),
-        repartition: None,
+        repartition,
+    };
+    let scan: Arc<dyn CustomScan> = match repartitioned {
+        true => Arc::new(coordinator_scan::RepartitionJoin {
+            joined: Arc::new(coordinator_scan::over_scans(backend, &worker)?),
+            plan: Arc::new(plan),
+        }),
+        false => Arc::new(plan),
     };
     if split.combine.is_some() {
         check_privileges(backend, query)?;
     }
     match split.combine {
-        None => Ok(PlannedBy::Custom(Arc::new(plan))),
-        Some(combine) => Ok(PlannedBy::Rewritten(Arc::new(with_scan(combine, plan, split.columns)))),
+        None => Ok(PlannedBy::Custom(scan)),
+        Some(combine) => Ok(PlannedBy::Rewritten(Arc::new(with_scan(combine, scan, split.columns)))),
     }
 }
 
@@ -70,6 +79,19 @@ fn check_privileges(backend: &Backend<'_>, query: &Query) -> Result<()> {
         }
     });
     failure.map_or(Ok(()), Err)
+}
+
+/// Every node gets some of the buckets into which both sides of the join are dealt.
+fn repartition(backend: &Backend<'_>, analysis: &Analysis) -> Result<Repartition> {
+    let metadata = metadata::of(backend)?;
+    let buckets = settings::value(backend, "citus.repartition_join_bucket_count_per_node");
+    let buckets: usize = buckets.parse().unwrap_or(4);
+    let first = analysis.distributed().next();
+    Ok(Repartition {
+        map_tasks: first.map_or(0, |(_, table)| metadata.shards_of(table.relation).len()),
+        merge_tasks: buckets * metadata.active_primaries().len(),
+        jobs: 2,
+    })
 }
 
 /// Without rows gathered on the coordinator, some aggregates cannot be had
@@ -96,8 +118,8 @@ fn choice(properties: &Properties, tasks: usize) -> PlanChoice {
 }
 
 /// The combine query reads what the tasks give.
-fn with_scan(mut combine: Query, plan: DistributedPlan, columns: Vec<RteColumn>) -> Query {
-    let scan = rewrite::entry(RangeTableKind::Custom(Arc::new(plan)), "remote_scan", columns);
+fn with_scan(mut combine: Query, scan: Arc<dyn CustomScan>, columns: Vec<RteColumn>) -> Query {
+    let scan = rewrite::entry(RangeTableKind::Custom(scan), "remote_scan", columns);
     combine.range_table = vec![scan];
     combine.from = vec![kumquat_postgres::query::FromItem::Table(1)];
     combine

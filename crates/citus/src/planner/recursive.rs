@@ -630,16 +630,7 @@ pub fn with_inlined_ctes(query: &Arc<Query>) -> Arc<Query> {
 pub fn inline_ctes(query: &mut Query) {
     query.for_each_subquery_mut(&mut |subquery| inline_ctes(Arc::make_mut(subquery)));
     for cte in std::mem::take(&mut query.ctes) {
-        let wanted = match cte.materialized {
-            Some(materialized) => !materialized,
-            None => cte.references == 1,
-        };
-        let inlines = wanted
-            && !cte.recursive
-            && cte.query.command == CommandType::Select
-            && cte.query.row_marks.is_empty()
-            && !is_volatile(&cte.query);
-        if !inlines {
+        if !is_inlinable(&cte) {
             query.ctes.push(cte);
             continue;
         }
@@ -649,6 +640,25 @@ pub fn inline_ctes(query: &mut Query) {
         }
         replace_cte(query, &cte.name, &Arc::new(inlined), 0);
     }
+}
+
+/// A CTE, here or in a subquery, that [`inline_ctes`] would put in place.
+pub fn has_inlinable_cte(query: &Query) -> bool {
+    let mut found = query.ctes.iter().any(is_inlinable);
+    query.for_each_subquery(&mut |subquery| found = found || has_inlinable_cte(subquery));
+    found
+}
+
+fn is_inlinable(cte: &CommonTableExpr) -> bool {
+    let wanted = match cte.materialized {
+        Some(materialized) => !materialized,
+        None => cte.references == 1,
+    };
+    wanted
+        && !cte.recursive
+        && cte.query.command == CommandType::Select
+        && cte.query.row_marks.is_empty()
+        && !is_volatile(&cte.query)
 }
 
 /// True if a function in the query may give another value each time.

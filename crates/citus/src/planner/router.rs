@@ -94,7 +94,8 @@ pub fn modifies_in_cte(query: &Query) -> bool {
 
 /// A task without shards: the relations themselves are empty on the workers.
 fn nowhere(backend: &Backend<'_>, query: &Arc<Query>) -> Result<Task> {
-    let node = metadata::of(backend)?.active_workers().first().map(|node| node.id);
+    let metadata = metadata::of(backend)?;
+    let node = metadata.local_node().map(|node| node.id);
     Ok(Task {
         shard: None,
         query: query.clone(),

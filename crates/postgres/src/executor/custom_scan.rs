@@ -48,7 +48,10 @@ impl Operator for CustomScanOperator {
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
         if self.rows.is_none() {
             let params = ctx.params.to_vec();
-            let output = self.scan.execute(ctx.backend, &params)?;
+            let output = match ctx.counters.is_some() {
+                true => self.scan.execute_counted(ctx.backend, &params)?,
+                false => self.scan.execute(ctx.backend, &params)?,
+            };
             ctx.processed += output.processed;
             self.rows = Some(output.chunks);
         }

@@ -55,16 +55,17 @@ pub fn run(
     })
 }
 
-/// Runs a plan for EXPLAIN ANALYZE and gives what its nodes have counted; the rows are dropped.
+/// Runs a plan for EXPLAIN ANALYZE: what its nodes have counted, and what came of it.
 pub fn run_counted(
     backend: &mut Backend<'_>,
     plan: &PlannedQuery,
     params: &[Datum],
-) -> Result<BTreeMap<usize, Counters>> {
+) -> Result<(BTreeMap<usize, Counters>, QueryOutcome)> {
     with_plan(backend, plan, params, &RelationBindings::new(), |ctx| {
         ctx.counters = Some(BTreeMap::new());
-        run_to_end(ctx)?;
-        Ok(ctx.counters.take().unwrap_or_default())
+        let chunks = run_to_end(ctx)?;
+        let outcome = outcome(ctx, chunks);
+        Ok((ctx.counters.take().unwrap_or_default(), outcome))
     })
 }
 

@@ -65,7 +65,7 @@ fn explain_statement(backend: &mut Backend<'_>, statement: &Statement, writer: &
             let query = analyze::analyze_query(backend, &prepared.statement, &mut parameters)?;
             explain_query(backend, &Arc::new(query), &params, writer)
         }
-        Statement::CreateTableAs(_) => Err(Error::not_modelled("EXPLAIN CREATE TABLE AS")),
+        Statement::CreateTableAs(create) => explain_statement(backend, &create.query, writer),
         Statement::DeclareCursor(declare) => {
             let select = Statement::Select(Box::new(declare.query.clone()));
             explain_statement(backend, &select, writer)
@@ -86,7 +86,7 @@ pub fn explain_query(
 ) -> Result<()> {
     let plan = executor::plan_with_extension(backend, query, params)?;
     let counters = match writer.options.analyze {
-        true => Some(executor::run_counted(backend, &plan, params)?),
+        true => Some(executor::run_counted(backend, &plan, params)?.0),
         false => None,
     };
     node::explain_plan(backend, &plan, counters.as_ref(), writer)?;

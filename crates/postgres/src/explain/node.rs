@@ -24,7 +24,8 @@ pub fn explain_plan(
     counters: Option<&CounterMap>,
     writer: &mut ExplainWriter,
 ) -> Result<()> {
-    let shape = Shape::of(plan);
+    let mut shape = Shape::of(plan);
+    shape.several |= writer.prefixed;
     Explainer { plan, shape, counters }.node(backend, &plan.root, writer)
 }
 

@@ -35,6 +35,8 @@ pub struct ExplainWriter {
     pub lines: Vec<String>,
     /// Levels of two columns.
     pub indent: usize,
+    /// Columns stand with the names of their tables, even of a single one.
+    pub prefixed: bool,
 }
 
 impl ExplainWriter {
