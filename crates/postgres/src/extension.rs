@@ -37,6 +37,10 @@ pub trait CustomScan: Debug + Send + Sync {
     fn execute_counted(&self, backend: &mut Backend<'_>, params: &[Datum]) -> Result<CustomOutput> {
         self.execute(backend, params)
     }
+    /// Its rows come from several places at once.
+    fn is_spread(&self) -> bool {
+        false
+    }
     /// Rows that the planner is to expect.
     fn estimated_rows(&self) -> f64 {
         100_000.0

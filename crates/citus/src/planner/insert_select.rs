@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
+use kumquat_postgres::executor::plan_with_extension;
 use kumquat_postgres::explain::{ExplainWriter, explain_query};
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
-use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind, TargetEntry};
+use kumquat_postgres::planner::PlanKind;
+use kumquat_postgres::query::{BoolOp, CommandType, Expr, Query, RangeTableKind, TargetEntry};
 use kumquat_types::{Chunk, Datum, Error, Oid, Result, SqlState};
 
 use super::analysis::{analyze, strip};
@@ -16,6 +18,7 @@ use super::{evaluate, recursive, rewrite, router};
 use crate::executor;
 use crate::metadata::{self, TableType};
 use crate::session;
+use crate::settings;
 use crate::shards::names::qualified_name;
 use crate::tables::checks;
 use crate::trace::PlanChoice;
@@ -61,9 +64,15 @@ fn push_down(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, relation: O
         && analysis.joined_on_distribution_columns()
         && !router::modifies_in_cte(source)
         && source.ctes.is_empty();
-    if !usable || query_needs_coordinator(backend, source)? || needs_sequences(backend, query, relation)? {
+    if !usable || needs_sequences(backend, query, relation)? {
         return Ok(None);
     }
+    // What one shard has all the rows of may be sorted and limited there.
+    let is_single = pushdown::shard_tasks(backend, source, &analysis)?.len() == 1;
+    if !is_single && query_needs_coordinator(backend, source)? {
+        return Ok(None);
+    }
+    let mut key = None;
     if let Some(column) = table.column {
         let columns = DistributionColumns::of(source, &analysis);
         let value = query.target_list.iter().find(|target| target.number == column);
@@ -73,11 +82,18 @@ fn push_down(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, relation: O
             }
             _ => None,
         });
-        if !from_source.is_some_and(|output| columns.contains(&output.expr)) {
+        let Some(output) = from_source.filter(|output| columns.contains(&output.expr)) else {
             return Ok(None);
-        }
+        };
+        key = Some(output.expr.clone());
     }
     let mut pushed = (**query).clone();
+    if let (Some(key), Some(entry)) = (key, index.checked_sub(1).and_then(|at| pushed.range_table.get_mut(at)))
+        && let RangeTableKind::Subquery { query: source, .. } = &mut entry.kind
+        && source.set_operation.is_none()
+    {
+        add_not_null(Arc::make_mut(source), key);
+    }
     evaluate::evaluate_stable_parts(backend, &mut pushed)?;
     insert::name_target(&mut pushed);
     let pushed = Arc::new(pushed);
@@ -103,6 +119,19 @@ fn push_down(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, relation: O
         written_tables: vec![relation],
         repartition: None,
     }))
+}
+
+/// Rows without a distribution value belong to no shard.
+fn add_not_null(source: &mut Query, key: Expr) {
+    let test = Expr::NullTest {
+        arg: Box::new(key),
+        is_null: false,
+        row_test: false,
+    };
+    source.quals = Some(match source.quals.take() {
+        Some(quals) => Expr::Bool(BoolOp::And, vec![quals, test]),
+        None => test,
+    });
 }
 
 /// LIMIT, whole-table aggregates and the like need all rows in one place.
@@ -144,6 +173,9 @@ fn check_distribution_value(backend: &Backend<'_>, query: &Query, relation: Oid)
 
 /// A SELECT that gives the values of the INSERT's columns.
 fn source_query(backend: &Backend<'_>, query: &Query, relation: Oid) -> Result<Query> {
+    if let Some(inner) = plain_source(query) {
+        return Ok(inner);
+    }
     let mut source = query.clone();
     source.command = CommandType::Select;
     source.result_relation = None;
@@ -164,6 +196,19 @@ fn source_query(backend: &Backend<'_>, query: &Query, relation: Oid) -> Result<Q
         })
         .collect();
     Ok(source)
+}
+
+/// The subquery itself, if its columns are inserted as they are.
+fn plain_source(query: &Query) -> Option<Query> {
+    let index = insert::source_subquery(query)?;
+    let RangeTableKind::Subquery { query: inner, .. } = &query.entry(index)?.kind else {
+        return None;
+    };
+    let in_order = (1..).zip(&query.target_list).all(|(number, target)| {
+        matches!(&target.expr, Expr::Var(var) if var.varno == index && var.attribute == number && var.levels_up == 0)
+    });
+    let is_whole = inner.output_columns().count() == query.target_list.len();
+    (in_order && is_whole && query.ctes.is_empty()).then(|| (**inner).clone())
 }
 
 /// Selects on the coordinator, then sends the rows to their shards.
@@ -201,7 +246,14 @@ impl CustomScan for PullPlan {
     }
 
     fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()> {
-        writer.property("INSERT/SELECT method", "pull to coordinator");
+        let plan = plan_with_extension(backend, &self.source, &[])?;
+        let is_spread = match &plan.root.kind {
+            PlanKind::CustomScan { scan, .. } => scan.is_spread(),
+            _ => false,
+        };
+        let is_sent = is_spread && settings::is_on(backend, "citus.enable_repartitioned_insert_select");
+        let method = if is_sent { "repartition" } else { "pull to coordinator" };
+        writer.property("INSERT/SELECT method", method);
         explain_query(backend, &self.source, &[], writer)
     }
 }

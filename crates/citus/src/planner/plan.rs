@@ -78,6 +78,10 @@ impl CustomScan for DistributedPlan {
         executor::execute_counted(backend, self)
     }
 
+    fn is_spread(&self) -> bool {
+        self.tasks.len() > 1
+    }
+
     fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()> {
         executor::explain::explain(backend, self, writer)
     }

@@ -32,7 +32,14 @@ pub fn prune(backend: &mut Backend<'_>, analysis: &Analysis, index: usize) -> Re
                 for (value, type_oid) in list {
                     found.extend(place_of_value(backend, table, value.clone(), *type_oid)?);
                 }
-                places.retain(|place| found.contains(place));
+                // The shards come in the order of the values.
+                let mut ordered: Vec<usize> = Vec::new();
+                for place in found {
+                    if places.contains(&place) && !ordered.contains(&place) {
+                        ordered.push(place);
+                    }
+                }
+                places = ordered;
             }
         }
     }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::query::Query;
-use kumquat_types::Result;
+use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableEntry, RangeTableKind, RteColumn, TargetEntry};
+use kumquat_types::{Datum, Oid, Result};
 
 use super::analysis::{Analysis, Restriction, analyze};
 use super::plan::{DistributedPlan, SubPlan, Task, TaskPlacement};
@@ -96,9 +96,13 @@ pub fn modifies_in_cte(query: &Query) -> bool {
 fn nowhere(backend: &Backend<'_>, query: &Arc<Query>) -> Result<Task> {
     let metadata = metadata::of(backend)?;
     let node = metadata.local_node().map(|node| node.id);
+    let mut empty = (**query).clone();
+    if query.command == CommandType::Select {
+        empty.range_table.iter_mut().for_each(make_empty);
+    }
     Ok(Task {
         shard: None,
-        query: query.clone(),
+        query: Arc::new(empty),
         placements: node
             .map(|node| TaskPlacement {
                 node,
@@ -108,6 +112,28 @@ fn nowhere(backend: &Backend<'_>, query: &Arc<Query>) -> Result<Task> {
             .into_iter()
             .collect(),
     })
+}
+
+/// In place of a table, a subquery that gives its columns and no rows.
+fn make_empty(entry: &mut RangeTableEntry) {
+    if !matches!(entry.kind, RangeTableKind::Relation { .. }) || entry.columns.iter().any(|column| column.name.is_empty()) {
+        return;
+    }
+    let mut inner = Query::new(CommandType::Select);
+    inner.quals = Some(Expr::constant(Datum::Bool(false), Oid::BOOL));
+    let target = |(number, column): (i16, &RteColumn)| TargetEntry {
+        expr: Expr::null(column.type_oid),
+        number,
+        name: column.name.clone(),
+        sort_group_ref: 0,
+        junk: false,
+        origin: (Oid::INVALID, 0),
+    };
+    inner.target_list = (1..).zip(&entry.columns).map(target).collect();
+    entry.kind = RangeTableKind::Subquery {
+        query: Arc::new(inner),
+        view: Oid::INVALID,
+    };
 }
 
 fn choice(analysis: &Analysis, route: Option<&Route>) -> PlanChoice {

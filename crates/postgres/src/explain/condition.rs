@@ -95,6 +95,14 @@ impl Names<'_> {
         if let Expr::Var(var) = expr {
             return self.variable(var, level, prefixed, texts, depth);
         }
+        if self.is_other_sum(expr, level) {
+            let mut inner = Vec::new();
+            let written = self.resolve_parts(expr, node, level, prefixed, &mut inner, depth + 1);
+            let text = format!("pg_catalog.{}", self.deparse(&written, inner, prefixed));
+            let given = node.is_some_and(|node| giver(node, expr).is_some());
+            let text = if given { format!("({text})") } else { text };
+            return self.text_var(text, texts, expr);
+        }
         if let Some(below) = node.and_then(|node| giver(node, expr)) {
             let mut inner = Vec::new();
             let written = self.resolve_parts(expr, Some(below), below.level, prefixed, &mut inner, depth + 1);
@@ -102,6 +110,21 @@ impl Names<'_> {
             return self.text_var(text, texts, expr);
         }
         self.resolve_parts(expr, node, level, prefixed, texts, depth)
+    }
+
+    /// A sum over what an extension brings is one of partial sums: its argument is of another type than that of
+    /// the aggregate as written, by which it would not be found, and so its schema is named.
+    fn is_other_sum(&self, expr: &Expr, level: usize) -> bool {
+        let Expr::Aggref(call) = expr else { return false };
+        let is_custom = |var: &Var| {
+            let entries = self.plan.levels.get(level);
+            let entry = entries.and_then(|entries| entries.get(var.varno.checked_sub(1)?));
+            entry.is_some_and(|entry| matches!(entry.kind, crate::query::RangeTableKind::Custom(_)))
+        };
+        let name = kumquat_types::proc_by_oid(call.function).map_or("", |proc| proc.name);
+        name == "sum"
+            && matches!(call.args.as_slice(), [Expr::Var(var)]
+                if var.type_oid == kumquat_types::Oid::INT8 && is_custom(var))
     }
 
     /// The same for the parts of an expression that the node computes itself.

@@ -53,7 +53,11 @@ impl Explainer<'_> {
                 "  (cost={:.2}..{:.2} rows={:.0} width={})",
                 node.cost.startup,
                 node.cost.total,
-                node.rows.max(1.0),
+                if matches!(node.kind, PlanKind::ModifyTable(_)) {
+                    node.rows
+                } else {
+                    node.rows.max(1.0)
+                },
                 node.width
             ));
         }

@@ -395,6 +395,7 @@ pub fn add_clause(level: &mut Level<'_, '_, '_>, clause: Clause) {
 /// `a LEFT JOIN b ON a.x = b.x WHERE a.x = 7`: only rows of `b` with 7 matter (`reconsider_outer_join_clauses`).
 fn reconsider(level: &mut Level<'_, '_, '_>, delayed: Delayed) {
     let mut waiting = delayed.equalities;
+    let mut settled = Vec::new();
     loop {
         let before = waiting.len();
         let mut rest = Vec::new();
@@ -411,8 +412,7 @@ fn reconsider(level: &mut Level<'_, '_, '_>, delayed: Delayed) {
                         }
                     }
                     match matched {
-                        // The comparison of the two holds by itself then.
-                        true => {}
+                        true => settled.push(clause),
                         false => rest.push((clause, outer, inner)),
                     }
                 }
@@ -423,7 +423,8 @@ fn reconsider(level: &mut Level<'_, '_, '_>, delayed: Delayed) {
             break;
         }
     }
-    for (mut clause, _, _) in waiting {
+    let rest = waiting.into_iter().map(|(clause, _, _)| clause);
+    for mut clause in settled.into_iter().chain(rest) {
         add_classes(level, &mut clause);
         add_clause(level, clause);
     }

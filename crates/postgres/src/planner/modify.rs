@@ -201,6 +201,8 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path
         true => super::upper::finish_targets(Path::clone(&source), &targets),
         false => project(Path::clone(&source), targets.clone()),
     };
+    let mut input = input;
+    input.width = targets.iter().map(|expr| level.width_of(expr)).sum();
     let place = |attribute: i16| {
         let wanted = system_var(target.entry, attribute);
         targets.iter().position(|expr| expr.same_as(&wanted))
@@ -235,12 +237,14 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path
         },
     };
     let rows = if returning.is_empty() { 0.0 } else { input.rows };
+    let width = returning.iter().map(|expr| level.width_of(expr)).sum();
     let mut path = above(
         input,
         PlanKind::ModifyTable(Box::new(modification)),
         Some(returning.into()),
     );
     path.rows = rows;
+    path.width = width;
     path.keys.clear();
     Ok(path)
 }

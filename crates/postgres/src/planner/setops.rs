@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use kumquat_types::{Datum, Error, Oid, Result};
 
+use super::cost::aggregate::{self, AggregateCosts, GroupCost};
+use super::cost::sort;
 use super::global::{CteKind, Global, PlannedCte};
 use super::level::{Level, plan_subquery};
 use super::path::Path;
-use super::plan::{AggregateStrategy, Aggregation, GroupKey, PlanKind};
+use super::plan::{AggregateStrategy, Aggregation, Cost, GroupKey, PlanKind, SortKey};
 use super::prepare::ctes::{process_ctes, work_table_param};
 use super::upper::{above, project};
 use crate::catalog::Name;
@@ -70,15 +72,18 @@ fn plan_operation(
                 children.push(Rc::new(plan_operation(level, part, columns, name)?));
             }
             let output = columns_of(name, columns);
-            let mut append = Path::new(PlanKind::Append, children, output.into(), level.number);
-            append.rows = append.children.iter().map(|child| child.rows).sum();
-            Ok(if *all { append } else { make_distinct(append) })
+            let append = append(level, children, output);
+            Ok(if *all { append } else { make_distinct(level, append) })
         }
         SetOperation::Node {
             kind, all, left, right, ..
         } => {
             let left = plan_operation(level, left, columns, name)?;
             let right = plan_operation(level, right, columns, name)?;
+            let rows = match kind {
+                SetOperator::Except => left.rows,
+                _ => left.rows.min(right.rows),
+            };
             let flagged = |path: Path, flag: i32| {
                 let mut output = path.output.to_vec();
                 output.push(Expr::constant(Datum::Int4(flag), Oid::INT4));
@@ -88,16 +93,38 @@ fn plan_operation(
             let mut output = columns_of(name, columns);
             let keys = output.len();
             output.push(Expr::constant(Datum::Int4(0), Oid::INT4));
-            let append = Path::new(PlanKind::Append, children, output.into(), level.number);
+            let append = append(level, children, output);
+            let cost = level.problem.settings.cpu_operator * append.rows * keys as f64;
             let kind = PlanKind::SetOp {
                 operator: *kind,
                 all: *all,
                 hashed: true,
                 keys,
             };
-            Ok(above(append, kind, Some(columns_of(name, columns).into())))
+            let mut path = above(append, kind, Some(columns_of(name, columns).into()));
+            path.cost.total += cost;
+            path.rows = rows;
+            Ok(path)
         }
     }
+}
+
+/// The parts one after the other.
+fn append(level: &Level<'_, '_, '_>, children: Vec<Rc<Path>>, output: Vec<Expr>) -> Path {
+    let rows: f64 = children.iter().map(|child| child.rows).sum();
+    let cost = Cost {
+        startup: children.first().map_or(0.0, |child| child.cost.startup),
+        total: children.iter().map(|child| child.cost.total).sum::<f64>()
+            + level.problem.settings.cpu_tuple * 0.5 * rows,
+    };
+    let width = children
+        .iter()
+        .map(|child| f64::from(child.width) * child.rows)
+        .sum::<f64>()
+        / rows.max(1.0);
+    let mut append = Path::new(PlanKind::Append, children, output.into(), level.number);
+    (append.rows, append.cost, append.width) = (rows, cost, width.round_ties_even() as i32);
+    append
 }
 
 /// UNIONs of one kind inside each other are one.
@@ -117,17 +144,48 @@ fn collect_union<'a>(operation: &'a SetOperation, all: bool, parts: &mut Vec<&'a
     }
 }
 
-fn make_distinct(path: Path) -> Path {
+/// Each row once: by a hash table, or sorted where that is cheaper (`choose_hashed_setop`).
+fn make_distinct(level: &Level<'_, '_, '_>, path: Path) -> Path {
     let groups: Vec<GroupKey> = path.output.iter().map(|expr| GroupKey { expr: expr.clone() }).collect();
+    let settings = &level.problem.settings;
+    let given = GroupCost {
+        input: path.cost,
+        rows: path.rows,
+        width: path.width,
+        columns: groups.len(),
+        groups: path.rows,
+    };
+    let strategy = AggregateStrategy::Hashed;
+    let hashed = aggregate::aggregate(settings, strategy, &AggregateCosts::default(), given);
+    let sort = sort::sort(settings, path.cost, path.rows, path.width, None);
+    let sorted = aggregate::group(settings, sort, path.rows, groups.len());
+    if sorted.total < hashed.total && !groups.is_empty() {
+        let order = crate::catalog::SortOrder::default();
+        let keys = path
+            .output
+            .iter()
+            .map(|expr| SortKey {
+                expr: expr.clone(),
+                order,
+            })
+            .collect();
+        let mut sorted_path = above(path, PlanKind::Sort { keys }, None);
+        sorted_path.cost = sort;
+        let mut unique = above(sorted_path, PlanKind::Unique { keys: groups }, None);
+        unique.cost = sorted;
+        return unique;
+    }
     let aggregation = Aggregation {
-        strategy: AggregateStrategy::Hashed,
+        strategy,
         groups,
         sets: Vec::new(),
         refs: Vec::new(),
         estimated_groups: path.rows,
         set_groups: Vec::new(),
     };
-    above(path, PlanKind::Aggregate(aggregation), None)
+    let mut distinct = above(path, PlanKind::Aggregate(aggregation), None);
+    distinct.cost = hashed;
+    distinct
 }
 
 fn plan_leaf(level: &mut Level<'_, '_, '_>, index: usize, columns: &[(Oid, i32)]) -> Result<Path> {
@@ -157,11 +215,22 @@ fn plan_leaf(level: &mut Level<'_, '_, '_>, index: usize, columns: &[(Oid, i32)]
         level.number,
     );
     (scan.rows, scan.width, scan.cost) = (path.rows, path.width, path.cost);
-    if !same {
+    let is_flattened = matches!(&level.query.set_operation, Some(operation) if is_plain_union(operation));
+    if !same || !is_flattened {
         scan.cost.total += level.problem.settings.cpu_tuple * path.rows;
     }
     scan.children = vec![Rc::new(path)];
     Ok(scan)
+}
+
+/// UNION ALL alone is planned as a table with children.
+fn is_plain_union(operation: &SetOperation) -> bool {
+    match operation {
+        SetOperation::Leaf(_) => true,
+        SetOperation::Node {
+            kind, all, left, right, ..
+        } => *kind == SetOperator::Union && *all && is_plain_union(left) && is_plain_union(right),
+    }
 }
 
 fn convert(expr: Expr, type_oid: Oid, type_modifier: i32) -> Expr {

@@ -132,16 +132,19 @@ impl JoinTree {
             JoinTree::Table(_) => {}
             JoinTree::From(items, quals) => {
                 items.iter_mut().for_each(|item| item.replace_table(index, with));
-                // A list inside a list is one list: its tables may be joined in any order with the others.
+                // A list inside a list is one list: its tables may be joined in any order with the others. Its
+                // conditions come first.
+                let mut below = Vec::new();
                 for item in std::mem::take(items) {
                     match item {
                         JoinTree::From(inner, more) => {
                             items.extend(inner);
-                            quals.extend(more);
+                            below.extend(more);
                         }
                         item => items.push(item),
                     }
                 }
+                quals.splice(0..0, below);
             }
             JoinTree::Join { left, right, .. } => {
                 left.replace_table(index, with);

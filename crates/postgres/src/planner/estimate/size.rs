@@ -44,7 +44,7 @@ fn data_width(relation: &Relation) -> f64 {
     let widths = relation
         .live_attributes()
         .map(|attribute| type_width(attribute.type_oid, attribute.type_modifier));
-    align(widths.sum())
+    f64::from(widths.sum::<i32>())
 }
 
 /// The index of a table with so many rows.

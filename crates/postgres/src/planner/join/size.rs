@@ -64,10 +64,9 @@ pub fn match_factors(
         };
         Estimator::join(&level.problem.bases, sides).all(&exprs)
     };
-    let matched = estimate(if kind == JoinKind::Anti {
-        JoinKind::Anti
-    } else {
-        JoinKind::Semi
+    let matched = estimate(match kind {
+        JoinKind::Semi | JoinKind::Anti => kind,
+        _ => JoinKind::Inner,
     });
     let pairs = estimate(JoinKind::Inner);
     let count = match matched > 0.0 {

@@ -24,7 +24,8 @@ pub fn pull_up_subqueries(backend: &Backend<'_>, query: &mut Query, tree: &mut J
             continue;
         };
         let inner = inner.clone();
-        if is_simple(&inner) && allows(backend, query, tree, index, &inner) {
+        let alone = matches!(tree, JoinTree::From(items, _) if matches!(items.as_slice(), [JoinTree::Table(only)] if *only == index));
+        if is_simple(&inner) && (alone || !inner.from.is_empty()) && allows(backend, query, tree, index, &inner) {
             pull_up(backend, query, tree, index, Query::clone(&inner));
         }
     }
@@ -36,7 +37,6 @@ fn is_simple(query: &Query) -> bool {
         && query.set_operation.is_none()
         && !query.has_aggregates
         && !query.has_windows
-        && !query.has_set_functions
         && query.group_by.is_empty()
         && query.grouping_sets.is_empty()
         && query.having.is_none()
@@ -46,7 +46,6 @@ fn is_simple(query: &Query) -> bool {
         && query.offset.is_none()
         && query.row_marks.is_empty()
         && query.ctes.is_empty()
-        && !query.from.is_empty()
 }
 
 /// The place of the subquery permits to pull it up.
