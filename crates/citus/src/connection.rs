@@ -3,6 +3,7 @@
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::connect::{ConnectionTarget, connect};
+use kumquat_postgres::server::Server;
 use kumquat_postgres::session::Session;
 use kumquat_sql::ast::Statement;
 use kumquat_types::{Error, Result, Severity, SqlState};
@@ -32,7 +33,7 @@ impl Connection {
     pub fn to(backend: &mut Backend<'_>, node: Node) -> Result<Connection> {
         let server = node.server(backend.network).filter(|server| {
             let found = backend.network.servers.get(server.0);
-            found.is_some_and(|server| !server.down)
+            found.is_some_and(|server| !server.is_down())
         });
         let Some(server) = server else {
             return Err(connection_refused(backend, &node));
@@ -68,6 +69,7 @@ impl Connection {
         };
         let result = work(&mut remote);
         backend.session.random = session.random;
+        backend.session.work = session.work;
         let least = settings::value(backend, "citus.worker_min_messages");
         for notice in std::mem::take(&mut session.notices) {
             if notice.severity >= Severity::Warning || least != "warning" {
@@ -101,8 +103,11 @@ impl Connection {
         })
     }
 
-    /// Notes a message in the trace and, if asked to, tells the client.
+    /// Notes a message in the trace and, if asked to, tells the client. An error if the node has stopped answering.
     pub fn record(&self, backend: &mut Backend<'_>, sql: Sql, rows: u64) -> Result<()> {
+        if !self.is_local && !self.is_received(backend) {
+            return Err(connection_lost(backend, &self.node));
+        }
         let from = metadata::of(backend)?.local_node().map_or(0, |node| node.id);
         let to = self.node.id;
         if !self.is_local && settings::is_on(backend, "citus.log_remote_commands") {
@@ -110,6 +115,13 @@ impl Connection {
         }
         session::log(backend, |log| log.trace.messages.push(Message { from, to, sql, rows }));
         Ok(())
+    }
+
+    /// The node takes the message, if it answers any.
+    fn is_received(&self, backend: &mut Backend<'_>) -> bool {
+        let server = self.node.server(backend.network);
+        let server = server.and_then(|server| backend.network.servers.get_mut(server.0));
+        server.is_none_or(Server::receive)
     }
 
     fn tell(&self, backend: &mut Backend<'_>, sql: &Sql) -> Result<()> {
@@ -160,6 +172,7 @@ fn remote_session(backend: &Backend<'_>, node: &Node) -> Result<Session> {
     Ok(Session {
         internal: true,
         depth: local.depth,
+        work: local.work,
         extension: local.extension.clone(),
         ..session
     })
@@ -168,6 +181,13 @@ fn remote_session(backend: &Backend<'_>, node: &Node) -> Result<Session> {
 /// What libpq says when nobody listens at an address.
 pub fn connection_refused(backend: &Backend<'_>, node: &Node) -> Error {
     let reason = "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?";
+    connection_failed(backend, node, reason)
+}
+
+/// What libpq says when the other side is gone in the middle of a conversation.
+fn connection_lost(backend: &Backend<'_>, node: &Node) -> Error {
+    let reason = "server closed the connection unexpectedly\n\tThis probably means the server terminated abnormally\n\tbefore \
+                  or while processing the request.";
     connection_failed(backend, node, reason)
 }
 

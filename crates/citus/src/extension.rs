@@ -15,7 +15,7 @@ use kumquat_sql::ast::Statement;
 use kumquat_types::{Datum, Oid, Proc, Result};
 
 use crate::metadata::Metadata;
-use crate::{cluster, ddl, executor, foreign_keys, functions, planner, relations, settings, transaction};
+use crate::{cluster, ddl, disk, executor, foreign_keys, functions, planner, relations, settings, transaction};
 
 /// The Citus extension.
 pub struct Citus;
@@ -100,9 +100,12 @@ impl Extension for Citus {
         settings::definitions()
     }
 
-    fn pre_commit(&self, backend: &mut Backend<'_>) -> Result<()> {
+    fn pre_commit(&self, backend: &mut Backend<'_>, before: &Network) -> Result<()> {
         match is_installed(backend) {
-            true => transaction::pre_commit(backend),
+            true => {
+                disk::check(backend, before)?;
+                transaction::pre_commit(backend, before)
+            }
             false => Ok(()),
         }
     }
@@ -115,6 +118,7 @@ impl Extension for Citus {
 
     fn survive_rollback(&self, failed: &Network, restored: &mut Network) {
         transaction::apart::survive(failed, restored);
+        transaction::two_phase::keep_prepared(failed, restored);
     }
 
     fn savepoint(&self, backend: &mut Backend<'_>, event: SavepointEvent, name: &str) -> Result<()> {

@@ -35,6 +35,8 @@ pub struct SessionLog {
     pub trace: Trace,
     /// Distributed plans made so far: the N of `Distributed Subplan N_1`.
     pub plans: u64,
+    /// Transactions committed in two phases so far.
+    pub transactions: u64,
     /// Connections opened so far.
     pub connections: u64,
     /// What EXPLAIN ANALYZE has counted in tasks, by distributed plan, in order of the tasks.

@@ -20,6 +20,13 @@ pub fn is_on(backend: &Backend<'_>, name: &str) -> bool {
     backend.setting_bool(name)
 }
 
+/// The number of an integer setting as it is written, in its base unit.
+pub fn parse_integer(name: &str, text: &str) -> Option<i64> {
+    let definition = definitions().iter().find(|definition| definition.name == name)?;
+    let canonical = kumquat_postgres::settings::value::canonical(definition, text).ok()?;
+    canonical.parse().ok()
+}
+
 /// The number of an integer setting, in its base unit.
 pub fn integer(backend: &Backend<'_>, name: &str) -> i32 {
     i32::try_from(backend.setting_integer(name)).unwrap_or(i32::MAX)

@@ -32,7 +32,7 @@ pub fn connect(
         target.host, target.port
     );
     let found = network.servers.iter().enumerate().find(|(_, server)| {
-        !server.down
+        !server.is_down()
             && server.port.to_string() == target.port
             && (*server.host == *target.host || target.host == "127.0.0.1")
     });
@@ -66,6 +66,7 @@ pub fn connect(
         random: previous.random,
         process_id: previous.process_id.saturating_add(1),
         files: previous.files.clone(),
+        work_limit: previous.work_limit,
         settings,
         ..open(ServerId(index), database.name.clone(), role.oid)
     })
@@ -96,6 +97,8 @@ pub fn open(server: ServerId, database: Name, user: Oid) -> Session {
         nonatomic: false,
         began: None,
         depth: 0,
+        work: 0,
+        work_limit: crate::executor::WORK_LIMIT,
         extension: None,
         internal: false,
         files: OrdMap::new(),

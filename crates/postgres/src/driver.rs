@@ -67,6 +67,7 @@ impl Backend<'_> {
 
     /// Runs one statement with its transaction; false if it failed.
     fn run_statement(&mut self, statement: &Statement, text: &str, several: bool, client: &mut dyn Client) -> bool {
+        self.session.work = 0;
         let clock = &mut self.session.clock;
         clock.statement_start = clock.now;
         if matches!(self.session.transaction, Transaction::Idle) {
@@ -105,7 +106,7 @@ impl Backend<'_> {
         let outcome = self.execute_statement(statement, text, client).and_then(|outcome| {
             let autocommit = !in_block && matches!(self.session.transaction, Transaction::Idle);
             if autocommit && !matches!(statement, Statement::Transaction(_)) {
-                self.commit_changes()?;
+                self.commit_changes(&before.0)?;
             }
             Ok(outcome)
         });
@@ -195,6 +196,7 @@ impl Backend<'_> {
         copy.next_oid = self.network.next_oid;
         for (server, current) in copy.servers.iter_mut().zip(&self.network.servers) {
             server.next_xid = current.next_xid;
+            server.availability = current.availability;
             for (name, current) in &current.databases {
                 if let Some(database) = server.databases.get_mut(name) {
                     keep_sequences(database, current);

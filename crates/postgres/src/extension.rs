@@ -167,8 +167,9 @@ pub trait Extension: Send + Sync {
 
     fn settings(&self) -> &'static [SettingDefinition];
 
-    /// Before COMMIT makes the changes durable; an error aborts the transaction.
-    fn pre_commit(&self, backend: &mut Backend<'_>) -> Result<()>;
+    /// Before COMMIT makes the changes durable; an error aborts the transaction, which found the network as it is
+    /// in `before`.
+    fn pre_commit(&self, backend: &mut Backend<'_>, before: &Network) -> Result<()>;
 
     /// After COMMIT or ROLLBACK.
     fn after_transaction(&self, backend: &mut Backend<'_>, committed: bool);
@@ -244,7 +245,7 @@ impl Extension for NoExtension {
     fn settings(&self) -> &'static [SettingDefinition] {
         &[]
     }
-    fn pre_commit(&self, _: &mut Backend<'_>) -> Result<()> {
+    fn pre_commit(&self, _: &mut Backend<'_>, _: &Network) -> Result<()> {
         Ok(())
     }
     fn after_transaction(&self, _: &mut Backend<'_>, _: bool) {}

@@ -34,5 +34,6 @@ pub mod settings;
 pub mod storage;
 pub mod system;
 pub mod transaction;
+pub mod two_phase;
 
 pub use backend::Backend;

@@ -36,21 +36,49 @@ pub struct Server {
     pub default_settings: Vec<(Name, Name)>,
     pub databases: OrdMap<Name, Database>,
     pub next_xid: u64,
-    /// Bytes its disk holds; `None`: no limit.
-    pub disk_size: Option<u64>,
-    /// Answers no messages.
-    pub down: bool,
+    pub availability: Availability,
     /// Prepared transactions (PREPARE TRANSACTION): name, and the state that COMMIT PREPARED installs.
     pub prepared: OrdMap<Name, PreparedTransaction>,
     /// COMMENT ON ROLE/DATABASE, by catalog letter and oid.
     pub shared_descriptions: OrdMap<(char, Oid), Name>,
 }
 
+/// How long a server answers messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Availability {
+    #[default]
+    Up,
+    /// It answers so many more, then none.
+    For(u64),
+}
+
+impl Server {
+    /// The server answers no more messages.
+    pub fn is_down(&self) -> bool {
+        self.availability == Availability::For(0)
+    }
+
+    /// Takes one message; false if the server does not answer it.
+    pub fn receive(&mut self) -> bool {
+        match &mut self.availability {
+            Availability::Up => true,
+            Availability::For(0) => false,
+            Availability::For(left) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
+}
+
+/// A transaction between its two phases; `crate::two_phase` tells how it ends.
 #[derive(Clone, Debug)]
 pub struct PreparedTransaction {
     pub database: Name,
     pub owner: Oid,
     pub prepared_at: i64,
+    /// The database as the transaction found it, and as it left it.
+    pub before: Box<Database>,
     pub state: Box<Database>,
 }
 

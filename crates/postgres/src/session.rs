@@ -48,6 +48,9 @@ pub struct Session {
     pub began: Option<Box<Network>>,
     /// Depth of nested function calls, bounded.
     pub depth: u32,
+    /// What the client's statement has done so far, and the most that one may do; see `Backend::spend`.
+    pub work: u64,
+    pub work_limit: u64,
     pub extension: Option<ExtensionState>,
     /// `true` for connections that other nodes open, and not the learner.
     pub internal: bool,

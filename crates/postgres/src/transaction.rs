@@ -12,7 +12,7 @@ use crate::backend::Backend;
 use crate::catalog::Name;
 use crate::extension::SavepointEvent;
 use crate::result::CommandTag;
-use crate::server::PreparedTransaction;
+use crate::server::{Database, Network, PreparedTransaction};
 use crate::session::{Cursor, Savepoint, Transaction, TransactionBlock};
 
 impl Backend<'_> {
@@ -90,7 +90,7 @@ impl Backend<'_> {
                 Ok(CommandTag::new("COMMIT"))
             }
             Transaction::Open(block) => {
-                if let Err(error) = self.commit_changes() {
+                if let Err(error) = self.commit_changes(&block.before) {
                     self.undo(*block);
                     return Err(error);
                 }
@@ -138,19 +138,22 @@ impl Backend<'_> {
     }
 
     /// What COMMIT does, in a block or after a single statement: deferred constraints, the extension's turn
-    /// (which commits the other nodes), then the end of what is local to the transaction.
-    pub fn commit_changes(&mut self) -> Result<()> {
+    /// (which commits the other nodes), then the end of what is local to the transaction. `before` is the network as
+    /// the transaction found it.
+    pub fn commit_changes(&mut self, before: &Network) -> Result<()> {
         crate::executor::check_at_commit(self)?;
         crate::commands::on_commit::execute(self)?;
         let extension = self.extension;
-        extension.pre_commit(self)?;
+        extension.pre_commit(self, before)?;
         self.end_transaction(true);
         Ok(())
     }
 
     /// COMMIT in a procedure: what follows is another transaction.
     pub fn commit_inside(&mut self) -> Result<()> {
-        self.commit_changes()?;
+        let began = self.session.began.take();
+        let before = began.map_or_else(|| self.network.clone(), |began| *began);
+        self.commit_changes(&before)?;
         self.begin_inside();
         Ok(())
     }
@@ -304,6 +307,7 @@ impl Backend<'_> {
             database: self.session.database.clone(),
             owner: self.session.current_user,
             prepared_at: self.session.clock.now,
+            before: Box::new(database_of(&block.before, self)?),
             state: Box::new(self.database()?.clone()),
         };
         self.undo(*block);
@@ -320,8 +324,8 @@ impl Backend<'_> {
                 format!("prepared transaction with identifier \"{name}\" does not exist"),
             ));
         };
-        if commit {
-            self.server_mut()?.databases.insert(prepared.database, *prepared.state);
+        if commit && let Some(database) = self.server_mut()?.databases.get_mut(&prepared.database) {
+            database.commit_prepared(&prepared);
         }
         Ok(CommandTag::new(tag))
     }
@@ -331,4 +335,11 @@ impl Backend<'_> {
 pub fn read_only(command: &str) -> Error {
     let message = format!("cannot execute {command} in a read-only transaction");
     Error::new(SqlState::READ_ONLY_SQL_TRANSACTION, message)
+}
+
+/// The session's database in another state of the network.
+fn database_of(network: &Network, backend: &Backend<'_>) -> Result<Database> {
+    let server = network.servers.get(backend.session.server.0);
+    let database = server.and_then(|server| server.databases.get(&backend.session.database));
+    database.cloned().ok_or_else(|| Error::internal("the session's database is gone"))
 }

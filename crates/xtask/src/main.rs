@@ -6,6 +6,7 @@
 //! - `serve`: serves `dist/` on this machine
 //! - `test`: every test there is, by parts
 //! - `conformance`: compares with recordings of a real cluster
+//! - `coverage`: writes down what there is of Citus
 //! - `bench`: times the engine beside its peers
 //!
 //! Whatever is fetched or built stays inside the tree: `target/`, `node_modules/`, `dist/`.
@@ -33,6 +34,7 @@ Usage: cargo xtask COMMAND
   test [PART...]    run every test, or the parts named:
                     native, conformance, lessons, wasm, browser
   conformance       print the conformance table by area
+  coverage          write docs/coverage.md: what there is of Citus
   bench [page]      time the engine beside its peers in Node, or the page from click to paint
   picture           take the README's pictures of the page anew
   frames            measure the frames per second of the map at 32 nodes and 4,096 shards
@@ -61,6 +63,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "build" => site::build().map(|site| sizes::print(&site)),
         "test" => test::test(rest),
         "conformance" => conformance::print_table(),
+        "coverage" => test::coverage(),
         "bench" if rest == ["page"] => test::bench_page(),
         "bench" => bench::bench(),
         "lint" => test::lint(),

@@ -59,6 +59,12 @@ fn native() -> Result<()> {
     run(&mut cargo(&["test", "--workspace"]))
 }
 
+/// Writes `docs/coverage.md` from what the engine answers; a test fails when the page is stale.
+pub fn coverage() -> Result<()> {
+    let write = ["test", "--package", "kumquat-playground", "--test", "laws", "coverage"];
+    run(cargo(&write).env("KUMQUAT_WRITE_COVERAGE", "1"))
+}
+
 fn lessons() -> Result<()> {
     let check = ["run", "--package", "kumquat-cli", "--", "lesson", "check", "lessons"];
     run(&mut cargo(&check))

@@ -119,7 +119,7 @@ pub fn shard_sizes(backend: &Backend<'_>) -> Result<Vec<Vec<Datum>>> {
 pub fn disk_space(backend: &Backend<'_>) -> Result<Vec<Vec<Datum>>> {
     const UNLIMITED: u64 = 1 << 40;
     let server = backend.server()?;
-    let size = server.disk_size.unwrap_or(UNLIMITED);
+    let size = disk::size(backend, backend.server_id()).unwrap_or(UNLIMITED);
     let free = size.saturating_sub(disk::used(server));
     Ok(vec![vec![bytes(free), bytes(size)]])
 }

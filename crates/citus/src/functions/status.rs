@@ -9,7 +9,6 @@ use kumquat_types::{Datum, Error, Result, SqlState};
 use super::Arguments;
 use super::visibility::shard_of_table;
 use crate::metadata;
-use crate::shards::mirror::on_other_nodes;
 
 const GPID_NODE: i64 = 10_000_000_000;
 
@@ -76,25 +75,7 @@ pub fn create_restore_point(backend: &Backend<'_>, args: Arguments<'_>) -> Resul
 
 /// recover_prepared_transactions(): ends what a failure between the two phases of a commit has left.
 pub fn recover_prepared_transactions(backend: &mut Backend<'_>) -> Result<Datum> {
-    let mut recovered = 0;
-    on_other_nodes(backend, |remote, _| {
-        let server = remote.server_mut()?;
-        let ours: Vec<Arc<str>> = server
-            .prepared
-            .keys()
-            .filter(|name| name.starts_with("citus_0_"))
-            .cloned()
-            .collect();
-        for name in ours {
-            let Some(prepared) = server.prepared.remove(&name) else {
-                continue;
-            };
-            server.databases.insert(prepared.database, *prepared.state);
-            recovered += 1;
-        }
-        Ok(())
-    })?;
-    Ok(Datum::Int4(recovered))
+    Ok(Datum::Int4(crate::transaction::two_phase::recover(backend)?))
 }
 
 /// citus_remote_connection_stats()

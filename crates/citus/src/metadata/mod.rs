@@ -70,6 +70,14 @@ pub fn on_server<'a>(network: &'a Network, server: ServerId, database: &str) -> 
     database.extension.as_ref()?.downcast_ref()
 }
 
+/// Changes the metadata of the session's node alone.
+pub fn update_local(backend: &mut Backend<'_>, change: impl FnOnce(&mut Metadata)) -> Result<()> {
+    let mut metadata = of(backend)?.clone();
+    change(&mut metadata);
+    backend.database_mut()?.extension = Some(Arc::new(metadata));
+    Ok(())
+}
+
 /// Changes the metadata of the session's node and of every node that is synced with it.
 pub fn update(backend: &mut Backend<'_>, change: impl FnOnce(&mut Metadata)) -> Result<()> {
     let mut metadata = of(backend)?.clone();

@@ -40,6 +40,7 @@ pub fn table_of(backend: &Backend<'_>, shard: ShardId) -> Result<Oid> {
 
 /// Moves shards from one group to another.
 pub fn move_shards(backend: &mut Backend<'_>, shards: &[ShardId], source: GroupId, target: GroupId) -> Result<()> {
+    check_space(backend, shards, source, target)?;
     let mut left = Vec::new();
     for shard in shards {
         let placements = metadata::of(backend)?.placements_of(*shard).to_vec();
@@ -66,6 +67,18 @@ pub fn move_shards(backend: &mut Backend<'_>, shards: &[ShardId], source: GroupI
     Ok(())
 }
 
+/// The target must have room for all shards that move.
+fn check_space(backend: &mut Backend<'_>, shards: &[ShardId], source: GroupId, target: GroupId) -> Result<()> {
+    let metadata = metadata::of(backend)?;
+    let moving = shards.iter().flat_map(|shard| metadata.placements_of(*shard));
+    let moving = moving.filter(|placement| placement.group == source);
+    let bytes = moving.map(|placement| rows::byte_count(backend, placement)).sum();
+    match metadata.primary_of_group(target).cloned() {
+        Some(node) => crate::disk::check_before_move(backend, &node, bytes),
+        None => Ok(()),
+    }
+}
+
 /// A new placement with the rows of another, which still holds them.
 pub fn copy_placement(
     backend: &mut Backend<'_>,
@@ -77,7 +90,7 @@ pub fn copy_placement(
     let chunks = rows_of(backend, old);
     let bytes = rows::byte_count(backend, old);
     if let Some(server) = create::server_of_group(backend, target) {
-        crate::disk::ensure_room(backend, server, bytes)?;
+        crate::disk::ensure_room(backend, server, old.table, bytes)?;
     }
     let table = create::create_shard(backend, relation, shard, target)?;
     let placement = Placement {

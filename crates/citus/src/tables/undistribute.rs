@@ -122,7 +122,7 @@ fn bring_rows_back(backend: &mut Backend<'_>, oid: Oid, table_type: TableType) -
     let chunks = rows::read_all(backend, oid)?;
     let heap = Heap::from_chunks(chunks);
     if table_type != TableType::CitusLocal {
-        crate::disk::ensure_room(backend, backend.server_id(), heap.bytes)?;
+        crate::disk::ensure_room(backend, backend.server_id(), oid, heap.bytes)?;
     }
     backend.database_mut()?.heaps.insert(oid, Arc::new(heap));
     Ok(())

@@ -5,13 +5,16 @@
 //!
 //! - [`access`]: which tables were accessed in parallel, and what that forbids later in the transaction
 //! - [`apart`]: what is committed while the transaction goes on, and stays when it fails
+//! - [`two_phase`]: PREPARE TRANSACTION and COMMIT PREPARED, and what happens when a node fails between them
 
 pub mod access;
 pub mod apart;
+pub mod two_phase;
 
 use imbl::{OrdMap, OrdSet};
 use kumquat_postgres::Backend;
 use kumquat_postgres::extension::SavepointEvent;
+use kumquat_postgres::server::Network;
 use kumquat_postgres::session::Transaction;
 use kumquat_types::{Oid, Result};
 
@@ -72,19 +75,12 @@ fn writes_many(state: &session::SessionState, node: NodeId, writes: bool) -> boo
 }
 
 /// COMMIT on the other nodes: with two phases if more than one has written.
-pub fn pre_commit(backend: &mut Backend<'_>) -> Result<()> {
+pub fn pre_commit(backend: &mut Backend<'_>, before: &Network) -> Result<()> {
     let transaction = session::of(backend).transaction;
-    if transaction.written.len() < 2 {
-        return send_to_each(backend, &transaction.begun, |_| "COMMIT".to_string());
+    match transaction.written.len() {
+        0 | 1 => send_to_each(backend, &transaction.begun, |_| "COMMIT".to_string()),
+        _ => two_phase::commit(backend, &transaction.written, before),
     }
-    let process = backend.session.process_id;
-    let name = |node: NodeId| format!("'citus_0_{process}_1_{node}'");
-    send_to_each(backend, &transaction.written, |node| {
-        format!("PREPARE TRANSACTION {}", name(node))
-    })?;
-    send_to_each(backend, &transaction.written, |node| {
-        format!("COMMIT PREPARED {}", name(node))
-    })
 }
 
 fn send_to_each(backend: &mut Backend<'_>, nodes: &OrdSet<NodeId>, text: impl Fn(NodeId) -> String) -> Result<()> {

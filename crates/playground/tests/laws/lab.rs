@@ -54,7 +54,7 @@ pub struct Answer {
     /// Values as psql prints them; NULL is `None`.
     pub rows: Vec<Vec<Option<String>>>,
     pub tags: Vec<String>,
-    pub notices: Vec<String>,
+    pub notices: Vec<Error>,
     pub error: Option<Error>,
 }
 
@@ -96,7 +96,7 @@ impl Client for Results<'_> {
     fn message(&mut self, message: Message) {
         match message {
             Message::Rows(rows) => self.1.push(rows),
-            Message::Notice(notice) => self.0.notices.push(notice.message.clone()),
+            Message::Notice(notice) => self.0.notices.push(notice),
             Message::Complete(tag) => self.0.tags.push(tag.0.to_string()),
             Message::Error(error) => self.0.error = Some(error),
             Message::CopyOut(_) | Message::Empty => {}

@@ -25,7 +25,7 @@ use crate::lab;
 use crate::random::Random;
 
 /// Mutants of each statement, if the environment does not say.
-const MUTANTS: usize = 2;
+const MUTANTS: usize = 1;
 /// Longer than a debug build takes for any statement that is bounded as it should be.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// As the command line program has it.

@@ -85,8 +85,7 @@ impl Server {
                 .map(|(oid, name, is_template)| (Name::from(name), initial_database(oid, name, is_template)))
                 .collect(),
             next_xid: 731,
-            disk_size: None,
-            down: false,
+            availability: crate::server::Availability::Up,
             prepared: OrdMap::new(),
             shared_descriptions: shared_descriptions(),
         }

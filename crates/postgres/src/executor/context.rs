@@ -17,6 +17,12 @@ use crate::storage::Heap;
 /// Most bytes that one statement may hold in its sorts, hash tables and results.
 const MEMORY_LIMIT: usize = 1 << 30;
 
+/// Most that one statement may do: about as many rows as it may look at.
+pub const WORK_LIMIT: u64 = 2_000_000_000;
+
+/// What a chunk costs besides its rows.
+const CHUNK_WORK: usize = 16;
+
 /// Most levels of subplans and functions inside each other.
 const DEPTH_LIMIT: u32 = 64;
 
@@ -92,6 +98,11 @@ impl<'a, 'b> Context<'a, 'b> {
         self.snapshot.get(&relation).cloned().unwrap_or_default()
     }
 
+    /// Takes note of a chunk of rows that has been looked at.
+    pub fn spend(&mut self, rows: usize) -> Result<()> {
+        self.backend.spend(rows.saturating_add(CHUNK_WORK))
+    }
+
     /// One level deeper into functions and subplans; an error rather than an overflow of the stack.
     pub fn enter(&mut self) -> Result<()> {
         enter(self.backend)
@@ -155,6 +166,21 @@ impl<'a, 'b> Context<'a, 'b> {
             }
         }
         Ok(chunks)
+    }
+}
+
+impl Backend<'_> {
+    /// Takes note of work, in rows or what costs as much. A statement without an end would freeze the page: it is
+    /// cancelled as by `statement_timeout` when it has done as much as one may.
+    pub fn spend(&mut self, rows: usize) -> Result<()> {
+        self.session.work = self.session.work.saturating_add(rows as u64);
+        match self.session.work > self.session.work_limit {
+            true => Err(
+                Error::new(SqlState::QUERY_CANCELED, "canceling statement due to statement timeout")
+                    .detail("The statement does more than Kumquat lets one do: it may have no end."),
+            ),
+            false => Ok(()),
+        }
     }
 }
 

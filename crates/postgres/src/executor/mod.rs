@@ -57,6 +57,7 @@ mod run;
 use imbl::OrdMap;
 use kumquat_types::{Chunk, Datum, Oid, Result};
 
+pub use context::WORK_LIMIT;
 pub use run::{evaluate, evaluate_over, execute_query, plan_with_extension, run, run_counted, with_context};
 
 use self::context::Context;

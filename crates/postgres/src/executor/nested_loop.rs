@@ -115,6 +115,7 @@ impl Loop<'_> {
         let Some(inner) = self.inner.next(ctx)? else {
             return Ok(self.finish_row(current));
         };
+        ctx.spend(inner.rows)?;
         if inner.rows == 0 {
             return Ok(None);
         }

@@ -24,6 +24,9 @@ pub struct RecursiveUnion {
     done: bool,
 }
 
+/// What a round costs besides its rows: it starts a plan.
+const ROUND_WORK: usize = 100;
+
 impl RecursiveUnion {
     pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, distinct: bool, param: usize) -> Result<RecursiveUnion> {
         let types = child_layout(plan, 0)?.types();
@@ -60,6 +63,7 @@ impl RecursiveUnion {
     /// Hands the last round's rows to the recursive part and starts it.
     fn start_round(&mut self, ctx: &mut Context<'_, '_>) -> Result<()> {
         let rows = std::mem::take(&mut self.round);
+        ctx.spend(ROUND_WORK)?;
         self.done = rows.is_empty();
         if let Some(slot) = ctx.work_tables.get_mut(self.param) {
             let old = slot.replace(Arc::new(rows));

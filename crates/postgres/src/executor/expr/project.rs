@@ -54,6 +54,7 @@ impl Projection {
             let Some(chunk) = fetch(ctx)? else {
                 return Ok(None);
             };
+            ctx.spend(chunk.rows)?;
             let kept = self.keep(ctx, chunk)?;
             if kept.rows == 0 {
                 continue;

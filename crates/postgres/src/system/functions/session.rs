@@ -42,19 +42,19 @@ pub fn call(
         "pg_is_other_temp_schema" => false.into(),
         "pg_postmaster_start_time" | "pg_conf_load_time" => Datum::TimestampTz(0),
         "pg_sleep" => {
-            sleep(backend, seconds(args.get(0)));
+            sleep(backend, seconds(args.get(0)))?;
             Datum::Void
         }
         "pg_sleep_for" => {
             if let Datum::Interval(interval) = args.get(0) {
-                sleep(backend, interval.micros as f64 / 1e6);
+                sleep(backend, interval.micros as f64 / 1e6)?;
             }
             Datum::Void
         }
         "pg_sleep_until" => {
             if let Datum::TimestampTz(until) = args.get(0) {
                 let now = backend.session.clock.now;
-                sleep(backend, until.saturating_sub(now) as f64 / 1e6);
+                sleep(backend, until.saturating_sub(now) as f64 / 1e6)?;
             }
             Datum::Void
         }
@@ -84,9 +84,21 @@ fn seconds(value: &Datum) -> f64 {
 }
 
 /// Nobody waits: the clock moves on.
-fn sleep(backend: &mut Backend<'_>, seconds: f64) {
+fn sleep(backend: &mut Backend<'_>, seconds: f64) -> Result<()> {
     let micros = (seconds.max(0.0) * 1e6).min(1e15) as i64;
-    backend.session.clock.now = backend.session.clock.now.saturating_add(micros);
+    let timeout = backend.setting_integer("statement_timeout").saturating_mul(1000);
+    let clock = &mut backend.session.clock;
+    let wakes = clock.now.saturating_add(micros);
+    let ends = clock.statement_start.saturating_add(timeout);
+    if timeout > 0 && wakes > ends {
+        clock.now = ends.max(clock.now);
+        return Err(Error::new(
+            SqlState::QUERY_CANCELED,
+            "canceling statement due to statement timeout",
+        ));
+    }
+    clock.now = wakes;
+    Ok(())
 }
 
 /// There is no other backend to be signalled, and this one stays.
