@@ -12,7 +12,7 @@ use kumquat_postgres::result::CommandTag;
 use kumquat_postgres::server::Network;
 use kumquat_postgres::settings::SettingDefinition;
 use kumquat_sql::ast::Statement;
-use kumquat_types::{Datum, Oid, Proc, Result};
+use kumquat_types::{Datum, Error, Oid, Proc, Result};
 
 use crate::metadata::Metadata;
 use crate::{cluster, ddl, disk, executor, foreign_keys, functions, planner, relations, settings, transaction};
@@ -130,6 +130,15 @@ impl Extension for Citus {
 
     fn hides_relation(&self, backend: &Backend<'_>, relation: Oid) -> bool {
         is_installed(backend) && functions::visibility::is_hidden(backend, relation)
+    }
+
+    /// What columnar tables keep of their stripes and chunks; rows are all that they have here.
+    fn refuse_schema(&self, backend: &Backend<'_>, schema: &str) -> Result<()> {
+        let is_columnar = schema == "columnar" || schema == "columnar_internal";
+        match is_columnar && backend.catalog()?.extensions.contains_key("citus_columnar") {
+            true => Err(Error::not_modelled(format!("schema {schema}"))),
+            false => Ok(()),
+        }
     }
 
     fn available_extensions(&self) -> &'static [AvailableExtension] {

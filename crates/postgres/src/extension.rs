@@ -183,6 +183,12 @@ pub trait Extension: Send + Sync {
     /// Whether the relation is hidden from catalog queries of this session (shards on workers).
     fn hides_relation(&self, backend: &Backend<'_>, relation: Oid) -> bool;
 
+    /// A relation is looked for in a schema that is not there: an error if the extension has the schema elsewhere, and
+    /// it is not modelled.
+    fn refuse_schema(&self, _backend: &Backend<'_>, _schema: &str) -> Result<()> {
+        Ok(())
+    }
+
     /// What CREATE EXTENSION may install beside the extensions that come with PostgreSQL.
     fn available_extensions(&self) -> &'static [AvailableExtension];
 

@@ -341,5 +341,7 @@ pub fn read_only(command: &str) -> Error {
 fn database_of(network: &Network, backend: &Backend<'_>) -> Result<Database> {
     let server = network.servers.get(backend.session.server.0);
     let database = server.and_then(|server| server.databases.get(&backend.session.database));
-    database.cloned().ok_or_else(|| Error::internal("the session's database is gone"))
+    database
+        .cloned()
+        .ok_or_else(|| Error::internal("the session's database is gone"))
 }

@@ -82,10 +82,16 @@ fn leave_prepared(backend: &mut Backend<'_>, node: &Node, name: &Arc<str>, befor
     let found = node.server(backend.network);
     let lost = || Error::internal("a node that has prepared a transaction is gone");
     let ServerId(index) = found.ok_or_else(lost)?;
-    let old = before.servers.get(index).and_then(|server| server.databases.get(&database));
+    let old = before
+        .servers
+        .get(index)
+        .and_then(|server| server.databases.get(&database));
     let old = old.cloned().ok_or_else(lost)?;
     let server = backend.network.servers.get_mut(index).ok_or_else(lost)?;
-    let state = server.databases.insert(database.clone(), old.clone()).ok_or_else(lost)?;
+    let state = server
+        .databases
+        .insert(database.clone(), old.clone())
+        .ok_or_else(lost)?;
     let prepared = PreparedTransaction {
         database,
         owner,
@@ -114,7 +120,11 @@ pub fn recover(backend: &mut Backend<'_>) -> Result<i32> {
     let metadata = metadata::of(backend)?.clone();
     let prefix = format!("citus_{}_", metadata.local_group);
     let mut recovered = 0i32;
-    for node in metadata.nodes.values().filter(|node| node.is_active && node.group != metadata.local_group) {
+    for node in metadata
+        .nodes
+        .values()
+        .filter(|node| node.is_active && node.group != metadata.local_group)
+    {
         let Ok(connection) = Connection::to(backend, node.clone()) else {
             backend.notice(Error::warning(
                 SqlState::WARNING,

@@ -158,6 +158,16 @@ fn sample(argument: &str) -> String {
         "name" => "'heap'::name".into(),
         "citus.shard_transfer_mode" => "'block_writes'::citus.shard_transfer_mode".into(),
         "\"any\"" => "1".into(),
+        "regproc" => "'citus_shard_cost_1'::regproc".into(),
+        "regnamespace" => "'public'::regnamespace".into(),
+        "\"char\"" => "'b'::\"char\"".into(),
+        "text[]" => "ARRAY['1']".into(),
+        "bigint[]" | "integer[]" => format!("'{{1}}'::{type_name}"),
+        "noderole" => "'primary'::noderole".into(),
+        "json" | "jsonb" => format!("'{{}}'::{type_name}"),
+        "interval" => "interval '1 day'".into(),
+        "timestamp with time zone" => "now()".into(),
+        "citus.distribution_type" => "'hash'::citus.distribution_type".into(),
         other => format!("NULL::{other}"),
     }
 }

@@ -236,7 +236,7 @@ impl Backend<'_> {
                 self.check_schema_usage(found.oid)?;
                 Ok(catalog.relation_by_name(found.oid, name).cloned())
             }
-            None => Ok(None),
+            None => self.extension.refuse_schema(self, schema).map(|()| None),
         }
     }
 

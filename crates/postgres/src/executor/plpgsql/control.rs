@@ -258,4 +258,3 @@ fn slices(array: &ArrayValue, depth: usize) -> Vec<Datum> {
     };
     array.values.chunks(size.max(1)).map(slice).collect()
 }
-
