@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
+use kumquat_postgres::catalog::Relation;
 use kumquat_postgres::driver::Outcome;
 use kumquat_postgres::extension::{
-    AvailableExtension, Extension, FunctionCall, PlannedBy, SavepointEvent, SystemRelation,
+    AvailableExtension, Extension, FunctionCall, PlannedBy, SavepointEvent, ScanLabels, SystemRelation,
 };
 use kumquat_postgres::query::{FuncExpr, Query};
 use kumquat_postgres::result::CommandTag;
@@ -15,7 +16,9 @@ use kumquat_sql::ast::Statement;
 use kumquat_types::{Datum, Error, Oid, Proc, Result};
 
 use crate::metadata::Metadata;
-use crate::{cluster, ddl, disk, executor, foreign_keys, functions, planner, relations, settings, transaction};
+use crate::{
+    cluster, columnar, ddl, disk, executor, foreign_keys, functions, planner, relations, settings, transaction,
+};
 
 /// The Citus extension.
 pub struct Citus;
@@ -27,6 +30,7 @@ fn is_installed(backend: &Backend<'_>) -> bool {
 
 impl Extension for Citus {
     fn plan(&self, backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> Result<PlannedBy> {
+        columnar::check_query(backend, query)?;
         match is_installed(backend) {
             true => planner::plan(backend, query, params),
             false => Ok(PlannedBy::Standard),
@@ -34,10 +38,12 @@ impl Extension for Citus {
     }
 
     fn utility(&self, backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag> {
-        match is_installed(backend) {
-            true => ddl::utility(backend, statement, text),
-            false => backend.standard_utility(statement, text),
+        if !is_installed(backend) {
+            return backend.standard_utility(statement, text);
         }
+        let tag = ddl::utility(backend, statement, text)?;
+        columnar::after_utility(backend)?;
+        Ok(tag)
     }
 
     fn sql_function_query(&self, backend: &Backend<'_>, query: &Query, args: &[Datum]) -> Result<()> {
@@ -134,11 +140,14 @@ impl Extension for Citus {
 
     /// What columnar tables keep of their stripes and chunks; rows are all that they have here.
     fn refuse_schema(&self, backend: &Backend<'_>, schema: &str) -> Result<()> {
-        let is_columnar = schema == "columnar" || schema == "columnar_internal";
-        match is_columnar && backend.catalog()?.extensions.contains_key("citus_columnar") {
+        match schema == "columnar_internal" && backend.catalog()?.extensions.contains_key(columnar::EXTENSION) {
             true => Err(Error::not_modelled(format!("schema {schema}"))),
             false => Ok(()),
         }
+    }
+
+    fn scan_labels(&self, relation: &Relation) -> Option<&'static ScanLabels> {
+        columnar::scan_labels(relation)
     }
 
     fn available_extensions(&self) -> &'static [AvailableExtension] {
@@ -152,13 +161,17 @@ impl Extension for Citus {
         }
         &[
             const { available("citus", "Citus distributed database") },
-            const { available("citus_columnar", "Citus Columnar extension") },
+            const { available(columnar::EXTENSION, "Citus Columnar extension") },
         ]
     }
 
     fn install_extension(&self, backend: &mut Backend<'_>, name: &str) -> Result<()> {
         match name {
             "citus" => cluster::create_extension(backend),
+            columnar::EXTENSION => {
+                columnar::install(backend.catalog_mut()?);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -166,6 +179,7 @@ impl Extension for Citus {
     fn remove_extension(&self, backend: &mut Backend<'_>, name: &str) -> Result<()> {
         match name {
             "citus" => cluster::drop_extension(backend),
+            columnar::EXTENSION => columnar::drop_extension(backend),
             _ => Ok(()),
         }
     }

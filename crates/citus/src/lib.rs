@@ -10,9 +10,11 @@
 //! 5. [`functions`] holds what SQL calls: `create_distributed_table` and so on, carried out by [`tables`],
 //!    [`shards`], [`foreign_keys`].
 //! 6. All of it reads and changes [`metadata`], from which [`relations`] shows `pg_dist_*` and `citus_*`.
+//!    [`columnar`] is the access method of its sister extension.
 //! 7. [`transaction`] ends on all nodes what the statement has begun, and [`trace`] tells what was done.
 
 pub mod cluster;
+pub mod columnar;
 pub mod connection;
 pub mod ddl;
 pub mod disk;

@@ -50,3 +50,37 @@ fn without_the_extension_its_objects_are_gone_and_its_tables_empty() {
     check(&mut playground, "CREATE EXTENSION citus;\n", "CREATE EXTENSION");
     check(&mut playground, "SELECT count(*) FROM pg_dist_node;\n", "0");
 }
+
+#[test]
+fn columnar_tables_take_rows_and_refuse_to_change_them() {
+    let mut playground = Playground::new(&Options::default());
+    let mut check = |statement: &str, expected: &str| {
+        let printed = last_output(&mut playground, &format!("{statement}\n"));
+        assert_eq!(printed.lines().next(), Some(expected), "{statement}");
+    };
+    check(
+        "CREATE TABLE t (a int) USING columnar;",
+        "ERROR:  access method \"columnar\" does not exist",
+    );
+    check("CREATE EXTENSION citus_columnar;", "CREATE EXTENSION");
+    check("CREATE TABLE t (a int) USING columnar;", "CREATE TABLE");
+    check("INSERT INTO t VALUES (1), (2);", "INSERT 0 2");
+    let refused = "ERROR:  UPDATE and CTID scans not supported for ColumnarScan";
+    check("UPDATE t SET a = 3;", refused);
+    check("DELETE FROM t;", refused);
+    check("SELECT ctid FROM t;", refused);
+    check(
+        "CREATE UNLOGGED TABLE u (a int) USING columnar;",
+        "ERROR:  unlogged columnar tables are not supported",
+    );
+    check("\\t on\n\\a\nSELECT compression FROM columnar.options;", "zstd");
+    check(
+        "EXPLAIN (COSTS OFF) SELECT a FROM t;",
+        "Custom Scan (ColumnarScan) on t",
+    );
+    check(
+        "SELECT alter_table_set_access_method('t', 'heap');",
+        "NOTICE:  creating a new table for public.t",
+    );
+    check("UPDATE t SET a = 3;", "UPDATE 2");
+}

@@ -9,6 +9,7 @@ use kumquat_sql::ast::Statement;
 use kumquat_types::{Chunk, Datum, Oid, Proc, Result, builtin_type_by_name};
 
 use crate::backend::Backend;
+use crate::catalog::Relation;
 use crate::driver::Outcome;
 use crate::explain::ExplainWriter;
 use crate::query::{FuncExpr, Query};
@@ -189,6 +190,11 @@ pub trait Extension: Send + Sync {
         Ok(())
     }
 
+    /// How EXPLAIN tells of scans of a table with an access method of the extension's own.
+    fn scan_labels(&self, _relation: &Relation) -> Option<&'static ScanLabels> {
+        None
+    }
+
     /// What CREATE EXTENSION may install beside the extensions that come with PostgreSQL.
     fn available_extensions(&self) -> &'static [AvailableExtension];
 
@@ -201,6 +207,18 @@ pub trait Extension: Send + Sync {
     fn remove_extension(&self, _backend: &mut Backend<'_>, _name: &str) -> Result<()> {
         Ok(())
     }
+}
+
+/// The words of EXPLAIN for a scan by an extension's access method.
+#[derive(Debug)]
+pub struct ScanLabels {
+    /// `Custom Scan (ColumnarScan)`
+    pub title: &'static str,
+    /// Before the columns that are read, and what stands there if none is.
+    pub columns: &'static str,
+    pub no_columns: &'static str,
+    /// Before the comparisons with constants that the scan itself looks at.
+    pub filters: &'static str,
 }
 
 /// An extension that lies ready to be installed, as its control file tells.

@@ -127,7 +127,8 @@ fn install_objects(catalog: &mut Catalog) {
     catalog.install_system_relations(relations::all());
 }
 
-fn create_schema(catalog: &mut Catalog, oid: Oid, name: &str) {
+/// A schema of the extension.
+pub fn create_schema(catalog: &mut Catalog, oid: Oid, name: &str) {
     let name: Arc<str> = name.into();
     catalog.schema_names.insert(name.clone(), oid);
     let schema = Schema {

@@ -9,6 +9,7 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::{Catalog, ObjectAddress, ObjectClass, TypeDefinition};
 use kumquat_types::{Oid, Result};
 
+use crate::columnar;
 use crate::metadata;
 use crate::shards::mirror::{self, forget_dependencies, on_other_nodes};
 
@@ -90,6 +91,9 @@ fn copy_object(source: &Catalog, target: &mut Catalog, object: ObjectAddress) {
         ObjectClass::Extension => {
             if let Some(extension) = source.extensions.values().find(|found| found.oid == oid) {
                 target.extensions.insert(extension.name.clone(), extension.clone());
+                if &*extension.name == columnar::EXTENSION {
+                    columnar::install(target);
+                }
             }
         }
         _ => {}
@@ -151,6 +155,9 @@ fn remove_object(target: &mut Catalog, object: ObjectAddress) {
                 .map(|found| found.name.clone());
             if let Some(name) = name {
                 target.extensions.remove(&name);
+                if &*name == columnar::EXTENSION {
+                    columnar::remove(target);
+                }
             }
         }
         _ => {}

@@ -6,6 +6,7 @@ use kumquat_postgres::catalog::RelationKind;
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Arguments;
+use crate::columnar;
 use crate::metadata;
 use crate::shards::mirror;
 use crate::shards::names::qualified_name;
@@ -105,7 +106,8 @@ pub fn convert_access_method(backend: &mut Backend<'_>, oid: Oid, method: &str) 
     ] {
         backend.notice(Error::notice(format!("{step} {name}")));
     }
-    set_access_method(backend, oid, method)
+    set_access_method(backend, oid, method)?;
+    columnar::after_utility(backend)
 }
 
 fn ensure_access_method(backend: &Backend<'_>, method: &str) -> Result<()> {

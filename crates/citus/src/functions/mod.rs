@@ -26,6 +26,8 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::extension::FunctionCall;
 use kumquat_types::{Datum, Error, Result};
 
+use crate::columnar;
+
 pub use arguments::Arguments;
 pub use columns::column_text;
 pub use sizes::{placement_bytes, table_bytes};
@@ -37,6 +39,8 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
     }
     let args = Arguments(call);
     let value = match call.proc.name {
+        "alter_columnar_table_set" => columnar::set(backend, args)?,
+        "alter_columnar_table_reset" => columnar::reset(backend, args)?,
         "alter_distributed_table" => convert_table::alter_distributed_table(backend, args)?,
         "alter_old_partitions_set_access_method" => time_partitions::alter_old_partitions(backend, args)?,
         "alter_table_set_access_method" => convert_table::alter_table_set_access_method(backend, args)?,

@@ -24,6 +24,8 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::server::{Network, ServerId};
 use kumquat_types::{Error, Oid, Result};
 
+use crate::columnar;
+
 pub use crate::transaction::apart::Apart;
 pub use colocation::{ColocationGroup, ColocationId};
 pub use node::{GroupId, Node, NodeId, NodeRole};
@@ -53,6 +55,8 @@ pub struct Metadata {
     pub cleanup: OrdMap<i64, CleanupRecord>,
     /// pg_dist_transaction: prepared transactions of this node's making that are to be committed.
     pub transactions: OrdMap<Arc<str>, GroupId>,
+    /// The options of this node's columnar tables.
+    pub columnar: OrdMap<Oid, columnar::Options>,
     /// What the statement that is running has committed by itself already.
     pub apart: imbl::Vector<Apart>,
 }
@@ -92,8 +96,10 @@ pub fn update(backend: &mut Backend<'_>, change: impl FnOnce(&mut Metadata)) -> 
         .filter(|(server, _)| *server != local)
         .collect();
     for (server, group) in copies {
+        let columnar = on_server(backend.network, server, &database).map(|copy| copy.columnar.clone());
         let copy = Metadata {
             local_group: group,
+            columnar: columnar.unwrap_or_default(),
             ..metadata.clone()
         };
         store(backend.network, server, &database, copy);

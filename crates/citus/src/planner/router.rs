@@ -116,7 +116,9 @@ fn nowhere(backend: &Backend<'_>, query: &Arc<Query>) -> Result<Task> {
 
 /// In place of a table, a subquery that gives its columns and no rows.
 fn make_empty(entry: &mut RangeTableEntry) {
-    if !matches!(entry.kind, RangeTableKind::Relation { .. }) || entry.columns.iter().any(|column| column.name.is_empty()) {
+    if !matches!(entry.kind, RangeTableKind::Relation { .. })
+        || entry.columns.iter().any(|column| column.name.is_empty())
+    {
         return;
     }
     let mut inner = Query::new(CommandType::Select);

@@ -18,6 +18,7 @@ use kumquat_postgres::extension::{SystemRelation, SystemRows};
 use kumquat_types::{Datum, Result};
 
 use crate::cluster::types;
+use crate::columnar;
 
 pub use time_partitions::{TimePartition, time_partitions_of};
 
@@ -56,6 +57,8 @@ fn rows_of(relation: &str) -> SystemRows {
         "time_partitions" => time_partitions::rows,
         "citus_schemas" => tables::citus_schemas,
         "citus_tables" => tables::citus_tables,
+        "options" => columnar::options,
+        "chunk" | "chunk_group" | "storage" | "stripe" => columnar::not_modelled,
         _ => nothing,
     }
 }

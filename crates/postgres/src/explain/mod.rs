@@ -4,6 +4,7 @@
 //!   it; [`shape`]: which nodes are shown, and by which names; [`names`]: what nodes are called; [`condition`]:
 //!   their expressions as text.
 
+mod access;
 mod condition;
 mod names;
 pub mod node;

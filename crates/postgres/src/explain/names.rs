@@ -4,6 +4,7 @@ use kumquat_types::Oid;
 
 use super::condition::Names;
 use crate::catalog::quote::quote_identifier;
+use crate::extension::ScanLabels;
 use crate::planner::plan::{AggregateStrategy, ScanTarget};
 use crate::planner::{Plan, PlanKind};
 use crate::query::{CommandType, Expr, JoinKind, RangeTableKind, SetOperator};
@@ -14,7 +15,10 @@ impl Names<'_> {
         match &node.kind {
             PlanKind::Result { .. } => "Result".into(),
             PlanKind::ProjectSet => "ProjectSet".into(),
-            PlanKind::SeqScan(target) => format!("Seq Scan{}", self.on_table(node, target)),
+            PlanKind::SeqScan(target) => {
+                let title = self.scan_labels(target).map_or("Seq Scan", |labels| labels.title);
+                format!("{title}{}", self.on_table(node, target))
+            }
             PlanKind::SampleScan { target, .. } => format!("Sample Scan{}", self.on_table(node, target)),
             PlanKind::IndexScan(scan) => {
                 let word = if scan.only { "Index Only Scan" } else { "Index Scan" };
@@ -105,6 +109,12 @@ impl Names<'_> {
         } else {
             format!(" on {shown} {alias}")
         }
+    }
+
+    /// The words for a scan by an access method that is not PostgreSQL's own.
+    pub fn scan_labels(&self, target: &ScanTarget) -> Option<&'static ScanLabels> {
+        let relation = self.backend.catalog().ok()?.relation(target.relation)?;
+        self.backend.extension.scan_labels(relation)
     }
 
     fn relation_name(&self, oid: Oid, qualified: bool) -> String {

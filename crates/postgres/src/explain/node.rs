@@ -237,8 +237,13 @@ impl Explainer<'_> {
                 self.filter(names, node, true, writer);
             }
             PlanKind::SubqueryScan { .. } => self.filter(names, node, true, writer),
-            PlanKind::SeqScan(_)
-            | PlanKind::FunctionScan { .. }
+            PlanKind::SeqScan(target) => {
+                self.filter(names, node, names.verbose, writer);
+                if let Some(labels) = names.scan_labels(target) {
+                    names.read_by_scan(labels, target, node, writer);
+                }
+            }
+            PlanKind::FunctionScan { .. }
             | PlanKind::ValuesScan { .. }
             | PlanKind::CteScan { .. }
             | PlanKind::WorkTableScan { .. }

@@ -142,7 +142,9 @@ pub fn table_paths(level: &mut Level<'_, '_, '_>, varno: usize, table: &index::T
         entry: varno,
         relation: table.relation,
     };
-    let is_sampled = sample.is_some();
+    // An access method of an extension reads whole tables.
+    let relation = level.global.backend.relation_by_oid(table.relation)?;
+    let by_index = sample.is_none() && level.global.backend.extension.scan_labels(&relation).is_none();
     let kind = match sample {
         Some(sample) => PlanKind::SampleScan {
             target: scanned,
@@ -157,7 +159,7 @@ pub fn table_paths(level: &mut Level<'_, '_, '_>, varno: usize, table: &index::T
     path.cost = cost::scan::seq_scan(&level.problem.settings, table.size, quals);
     (path.rows, path.width) = (rel.rows, rel.width);
     let mut paths = vec![path];
-    if !is_sampled {
+    if by_index {
         let scan = TableScan {
             varno,
             table,
