@@ -86,6 +86,9 @@ impl Analyzer<'_, '_> {
         let recursion = self.level.recursion.take();
         let query = query?;
         let recursive = recursion.as_ref().is_some_and(|recursion| recursion.references > 0);
+        if recursive && let ast::Statement::Select(select) = &*cte.query {
+            check_recursive_clauses(select)?;
+        }
         let own = recursion.and_then(|recursion| recursion.columns).filter(|_| recursive);
         let columns = match own {
             Some(columns) => {
@@ -275,6 +278,26 @@ impl Analyzer<'_, '_> {
             .clone()
             .ok_or_else(|| misplaced("its non-recursive term"))
     }
+}
+
+/// Clauses that a recursive query as a whole can't have.
+fn check_recursive_clauses(select: &ast::SelectStmt) -> Result<()> {
+    let clauses = [
+        ("ORDER BY", select.sort.first().map(|sort| sort.node.location())),
+        ("OFFSET", select.limit.offset.as_ref().map(ast::Expr::location)),
+        ("LIMIT", select.limit.count.as_ref().map(ast::Expr::location)),
+        (
+            "FOR UPDATE/SHARE",
+            select.locking.first().map(|_| ast::Location::UNKNOWN),
+        ),
+    ];
+    for (clause, location) in clauses {
+        if let Some(location) = location {
+            let message = format!("{clause} in a recursive query is not implemented");
+            return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message).at(position(location)));
+        }
+    }
+    Ok(())
 }
 
 /// Columns under the names that the WITH item gives them.
