@@ -7,7 +7,7 @@ use super::context::Context;
 use super::expr::Projection;
 use super::layout::Layout;
 use super::operator::Operator;
-use super::subplan::cte_chunk;
+use super::subplan::{cte_chunk, restart_cte};
 use crate::planner::Plan;
 
 pub struct CteScan {
@@ -48,10 +48,10 @@ impl Operator for CteScan {
         Ok(result)
     }
 
-    fn rescan(&mut self, _: &mut Context<'_, '_>) -> Result<()> {
+    fn rescan(&mut self, ctx: &mut Context<'_, '_>) -> Result<()> {
         self.at = 0;
         self.projection.reset();
-        Ok(())
+        restart_cte(ctx, self.subplan)
     }
 }
 

@@ -353,6 +353,31 @@ pub fn cte_chunk(ctx: &mut Context<'_, '_>, index: usize, place: usize) -> Resul
     }
 }
 
+/// A CTE that depends on an outer row or on a recursive query's last rows is computed anew.
+pub fn restart_cte(ctx: &mut Context<'_, '_>, index: usize) -> Result<()> {
+    let plan = ctx.plan;
+    let modifies = plan
+        .subplans
+        .get(index)
+        .is_none_or(|definition| matches!(definition.kind, SubplanKind::Cte { modifies: true }));
+    if modifies || plan.subplan_is_stable(index) {
+        return Ok(());
+    }
+    let Some(state) = ctx.subplans.get_mut(index) else {
+        return Ok(());
+    };
+    state.rows.clear();
+    state.complete = false;
+    match state.operator.take() {
+        Some(mut operator) => {
+            operator.rescan(ctx)?;
+            put_back(ctx, index, operator);
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
 /// Runs a CTE to its end: what is asked of one that modifies data.
 pub fn complete_cte(ctx: &mut Context<'_, '_>, index: usize) -> Result<()> {
     while ctx.subplans.get(index).is_some_and(|state| !state.complete) {

@@ -230,6 +230,12 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path
         leaves,
         on_conflict: conflict_action(level)?,
         merge_actions: merge_steps(level, &target)?,
+        check_options: level
+            .query
+            .check_options
+            .iter()
+            .filter_map(|check| Some((check.view.clone(), check.condition.clone()?)))
+            .collect(),
         returning: returning.clone(),
         target: ScanTarget {
             entry: target.entry,

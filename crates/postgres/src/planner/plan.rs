@@ -347,6 +347,8 @@ pub struct ModifyTable {
     pub leaves: Vec<ScanTarget>,
     pub on_conflict: Option<ConflictAction>,
     pub merge_actions: Vec<MergeStep>,
+    /// WITH CHECK OPTION: names of views, and what new rows must satisfy.
+    pub check_options: Vec<(Name, Expr)>,
     pub returning: Vec<Expr>,
 }
 
@@ -432,7 +434,7 @@ impl PlannedQuery {
         })
     }
 
-    fn subplan_is_stable(&self, index: usize) -> bool {
+    pub fn subplan_is_stable(&self, index: usize) -> bool {
         self.subplans
             .get(index)
             .is_none_or(|subplan| self.is_stable(&subplan.plan))

@@ -52,6 +52,8 @@ pub struct Query {
     pub override_kind: Option<Override>,
     pub on_conflict: Option<OnConflict>,
     pub merge_actions: Vec<MergeAction>,
+    /// WITH CHECK OPTION of views that were modified, the innermost view first.
+    pub check_options: Vec<CheckOption>,
     pub returning: Vec<TargetEntry>,
     /// Simple GROUP BY; with `grouping_sets`, all columns that occur in them.
     pub group_by: Vec<SortGroupClause>,
@@ -76,6 +78,16 @@ pub struct Query {
     pub has_windows: bool,
     pub has_sublinks: bool,
     pub has_set_functions: bool,
+}
+
+/// What new rows of a view must satisfy.
+#[derive(Clone, Debug)]
+pub struct CheckOption {
+    pub view: Name,
+    /// The views below it are checked, too.
+    pub cascaded: bool,
+    /// The view's WHERE, over the target.
+    pub condition: Option<Expr>,
 }
 
 /// One output column (or, in INSERT and UPDATE, one assigned column).
@@ -396,6 +408,7 @@ impl Query {
             override_kind: None,
             on_conflict: None,
             merge_actions: Vec::new(),
+            check_options: Vec::new(),
             returning: Vec::new(),
             group_by: Vec::new(),
             group_distinct: false,

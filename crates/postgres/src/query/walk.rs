@@ -261,6 +261,9 @@ impl Query {
                 MergeActionKind::Delete | MergeActionKind::DoNothing => {}
             }
         }
+        for check in &mut self.check_options {
+            check.condition.iter_mut().for_each(&mut *f);
+        }
         self.from.iter_mut().for_each(|item| join_quals_mut(item, f));
         for entry in &mut self.range_table {
             match &mut entry.kind {

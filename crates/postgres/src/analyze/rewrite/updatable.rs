@@ -9,7 +9,7 @@ use crate::backend::Backend;
 use crate::catalog::function::{TriggerEvent, TriggerTiming};
 use crate::catalog::{Relation, RelationKind};
 use crate::query::{
-    BoolOp, CommandType, Expr, FromItem, FuncForm, MergeActionKind, Query, RangeTableEntry, RangeTableKind,
+    BoolOp, CheckOption, CommandType, Expr, FromItem, FuncForm, MergeActionKind, Query, RangeTableEntry, RangeTableKind,
     TargetEntry, Var,
 };
 
@@ -47,9 +47,6 @@ pub fn replace_target_views(backend: &Backend<'_>, query: &mut Query) -> Result<
         }
         if let Some(detail) = not_updatable(backend, &body) {
             return Err(view_error(&view, query.command, detail));
-        }
-        if view.options.iter().any(|(name, _)| &**name == "check_option") && query.command != CommandType::Delete {
-            return Err(Error::not_modelled("WITH CHECK OPTION"));
         }
         replace(query, target, &view, &body)?;
     }
@@ -224,6 +221,7 @@ fn replace(query: &mut Query, target: usize, view: &Relation, body: &Query) -> R
         ..base_entry
     });
     replace_columns(query, target, &columns);
+    add_check_option(query, view, quals.as_ref())?;
     query.result_relation = Some(index);
     for item in &mut query.from {
         if matches!(item, FromItem::Table(own) if *own == target) {
@@ -252,6 +250,25 @@ fn replace(query: &mut Query, target: usize, view: &Relation, body: &Query) -> R
             (own, of_view) => own.or(of_view),
         };
     }
+    Ok(())
+}
+
+/// WITH CHECK OPTION, of the view or of one above it that asks for those below, too.
+fn add_check_option(query: &mut Query, view: &Relation, quals: Option<&Expr>) -> Result<()> {
+    let option = view.options.iter().find(|(name, _)| &**name == "check_option");
+    let from_above = query.check_options.first().is_some_and(|check| check.cascaded);
+    if query.command == CommandType::Delete || option.is_none() && !from_above {
+        return Ok(());
+    }
+    if quals.is_some_and(|quals| quals.any(&mut |part| matches!(part, Expr::SubLink(_)))) {
+        return Err(Error::not_modelled("WITH CHECK OPTION of a view with a subquery in WHERE"));
+    }
+    let check = CheckOption {
+        view: view.name.clone(),
+        cascaded: from_above || option.is_some_and(|(_, value)| &**value == "cascaded"),
+        condition: quals.cloned(),
+    };
+    query.check_options.insert(0, check);
     Ok(())
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kumquat_types::{Chunk, Column, Datum, Oid, Result};
+use kumquat_types::{Chunk, Column, Datum, Error, Oid, Result, SqlState};
 
+use super::check::describe_row;
 use super::conflict::{Conflict, Outcome, replace};
 use super::merge::Merge;
 use super::route::Router;
@@ -16,6 +17,8 @@ use super::{delete, insert, rows, update};
 use crate::executor::build::{build_child, child_layout, node_id};
 use crate::executor::context::Context;
 use crate::executor::expr::Compiled;
+use crate::catalog::Name;
+use crate::executor::expr::compile;
 use crate::executor::expr::compile::compile_all;
 use crate::executor::layout::Layout;
 use crate::executor::operator::Operator;
@@ -36,6 +39,8 @@ struct Modify {
     router: Router,
     conflict: Option<Conflict>,
     merge: Option<Merge>,
+    /// Views with WITH CHECK OPTION, and their conditions.
+    check_options: Vec<(Name, Compiled)>,
     returning: Vec<Compiled>,
     is_view: bool,
     begun: bool,
@@ -70,7 +75,12 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, modification: &ModifyTable)
         )?),
         _ => None,
     };
+    let mut check_options = Vec::with_capacity(modification.check_options.len());
+    for (view, condition) in &modification.check_options {
+        check_options.push((view.clone(), compile(ctx.backend, condition, &layout)?));
+    }
     Ok(Box::new(Modify {
+        check_options,
         returning: compile_all(ctx.backend, &modification.returning, &layout)?,
         input: build_child(ctx, plan, 0)?,
         plan: modification.clone(),
@@ -151,6 +161,7 @@ impl Modify {
     /// RETURNING for changed rows, with the rows of the plan below that they come from.
     fn give(&mut self, ctx: &mut Context<'_, '_>, changed: &Chunk, source: &Chunk) -> Result<Chunk> {
         self.count(ctx, changed.rows);
+        self.check_views(ctx, changed)?;
         if self.returning.is_empty() {
             return Ok(Chunk::default());
         }
@@ -204,6 +215,30 @@ impl Modify {
         }
         let types = self.tables.get(ctx, self.target)?.types.clone();
         self.give(ctx, &Chunk::concat(&types, &changed), &source.take(&kept))
+    }
+
+    /// WITH CHECK OPTION: new rows must be seen through the views that they were written through.
+    fn check_views(&mut self, ctx: &mut Context<'_, '_>, new: &Chunk) -> Result<()> {
+        if self.plan.command == CommandType::Delete {
+            return Ok(());
+        }
+        let mut first: Option<(usize, Name)> = None;
+        for (view, condition) in &mut self.check_options {
+            let fits = condition.eval(ctx, new, None)?;
+            let failed = (0..new.rows).find(|&row| fits.get(row).as_bool() != Some(true));
+            if let Some(row) = failed
+                && first.as_ref().is_none_or(|(earlier, _)| row < *earlier)
+            {
+                first = Some((row, view.clone()));
+            }
+        }
+        let Some((row, view)) = first else {
+            return Ok(());
+        };
+        let table = self.tables.get(ctx, self.target)?;
+        let row = describe_row(ctx.backend, &table.relation, &new.row(row));
+        let message = format!("new row violates check option for view \"{view}\"");
+        Err(Error::new(SqlState::WITH_CHECK_OPTION_VIOLATION, message).detail(format!("Failing row contains {row}.")))
     }
 
     fn insert(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {
