@@ -9,8 +9,8 @@ use crate::backend::Backend;
 use crate::catalog::function::{TriggerEvent, TriggerTiming};
 use crate::catalog::{Relation, RelationKind};
 use crate::query::{
-    BoolOp, CheckOption, CommandType, Expr, FromItem, FuncForm, MergeActionKind, Query, RangeTableEntry, RangeTableKind,
-    TargetEntry, Var,
+    BoolOp, CheckOption, CommandType, Expr, FromItem, FuncForm, MergeActionKind, Query, RangeTableEntry,
+    RangeTableKind, TargetEntry, Var,
 };
 
 fn unchangeable(kind: &str, name: &str) -> Error {
@@ -261,7 +261,9 @@ fn add_check_option(query: &mut Query, view: &Relation, quals: Option<&Expr>) ->
         return Ok(());
     }
     if quals.is_some_and(|quals| quals.any(&mut |part| matches!(part, Expr::SubLink(_)))) {
-        return Err(Error::not_modelled("WITH CHECK OPTION of a view with a subquery in WHERE"));
+        return Err(Error::not_modelled(
+            "WITH CHECK OPTION of a view with a subquery in WHERE",
+        ));
     }
     let check = CheckOption {
         view: view.name.clone(),

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use kumquat_sql::ast::{CallStmt, DoStmt};
+use kumquat_sql::ast::{CallStmt, DoStmt, Expr as AstExpr, FuncCall};
 use kumquat_types::{Chunk, Datum, Error, Oid, Result, SqlState, Volatility};
 
 use super::{result_shape, run};
 use crate::analyze::{Parameters, analyze_call};
 use crate::backend::Backend;
+use crate::catalog::function::ArgumentMode;
 use crate::catalog::{Function, FunctionBody, ProcKind};
 use crate::driver::Outcome;
 use crate::executor::{evaluate, plpgsql};
@@ -103,11 +104,62 @@ pub fn run_procedure(backend: &mut Backend<'_>, call: FuncExpr) -> Result<Outcom
 }
 
 fn analyze(backend: &Backend<'_>, statement: &CallStmt, parameters: &Parameters) -> Result<FuncExpr> {
-    let call = kumquat_sql::ast::Expr::FuncCall(Box::new(statement.call.clone()));
-    match analyze_call(backend, &call, parameters)? {
+    let call = without_outputs(backend, &statement.call)?;
+    let call = kumquat_sql::ast::Expr::FuncCall(Box::new(call));
+    match analyze_call(backend, &call, parameters).map_err(|error| as_procedure(error, &statement.call.name))? {
         Expr::Func(call) => Ok(*call),
         _ => Err(Error::internal("CALL of what is no function")),
     }
+}
+
+/// CALL without the arguments that stand for OUT parameters, which are not evaluated.
+fn without_outputs(backend: &Backend<'_>, call: &FuncCall) -> Result<FuncCall> {
+    let mut call = call.clone();
+    for procedure in backend.find_functions(&call.name)? {
+        let outs = procedure
+            .modes
+            .iter()
+            .filter(|mode| **mode == ArgumentMode::Out)
+            .count();
+        let optional = procedure
+            .args
+            .iter()
+            .filter(|argument| argument.default.is_some())
+            .count();
+        let total = procedure.modes.len();
+        let fits = (total - optional.min(total)..=total).contains(&call.args.len());
+        if procedure.kind != ProcKind::Procedure || outs == 0 || !fits {
+            continue;
+        }
+        let is_out = |name: &str| {
+            let mut outputs = procedure
+                .outputs
+                .iter()
+                .filter(|output| output.mode == ArgumentMode::Out);
+            outputs.any(|output| output.name.as_deref() == Some(name))
+        };
+        let args = std::mem::take(&mut call.args).into_iter().enumerate();
+        let kept = args.filter(|(at, arg)| match arg {
+            AstExpr::NamedArg(named) => !is_out(&named.name),
+            _ => procedure.modes.get(*at) != Some(&ArgumentMode::Out),
+        });
+        call.args = kept.map(|(_, arg)| arg).collect();
+        break;
+    }
+    Ok(call)
+}
+
+/// What CALL does not find is a procedure.
+fn as_procedure(mut error: Error, name: &[String]) -> Error {
+    let called = format!("function {}(", name.join("."));
+    if error.sqlstate == SqlState::UNDEFINED_FUNCTION && error.message.starts_with(&called) {
+        error.message = error.message.replacen("function", "procedure", 1);
+        error.hint = error
+            .hint
+            .take()
+            .map(|hint| hint.replacen("No function", "No procedure", 1));
+    }
+    error
 }
 
 fn not_a_procedure(backend: &Backend<'_>, call: &FuncExpr) -> Error {

@@ -94,6 +94,18 @@ impl Conflict {
         };
         let converted = router.convert(ctx, target, leaf, &row)?;
         let table = tables.get(ctx, leaf)?;
+        let fires = table.has_row_triggers(Operation::Insert);
+        let converted = match fires {
+            true => match trigger::before_row(ctx, table, Operation::Insert, None, Some(converted), &[])? {
+                Some(converted) => converted,
+                None => return Ok(Outcome::Left),
+            },
+            false => converted,
+        };
+        if fires {
+            row = router.convert(ctx, leaf, target, &converted)?;
+        }
+        let table = tables.get(ctx, leaf)?;
         let began = *self
             .began
             .entry(leaf)
@@ -103,6 +115,10 @@ impl Conflict {
             return Err(failure.error);
         }
         let Some(existing) = self.find(ctx, table, &converted)? else {
+            if fires {
+                let stored = rows::insert_row(ctx, table, converted, leaf == target)?;
+                return Ok(Outcome::Inserted(router.convert(ctx, leaf, target, &stored)?));
+            }
             let inserted = insert::insert_rows(ctx, tables, router, target, row)?.rows;
             return Ok(match inserted.rows {
                 0 => Outcome::Left,

@@ -43,15 +43,20 @@ pub fn insert(ctx: &mut Context<'_, '_>, table: &mut Table, rows: Chunk, bounds:
         let Some(new) = trigger::before_row(ctx, table, Operation::Insert, None, Some(new), &[])? else {
             continue;
         };
-        let new = store(ctx, table, new, bounds)?;
-        trigger::note_row(ctx, table, Operation::Insert, None, Some(&new), &[])?;
-        stored.push(new);
+        stored.push(insert_row(ctx, table, new, bounds)?);
         kept.extend(u32::try_from(row));
     }
     Ok(Changed {
         rows: Chunk::concat(&table.types, &stored),
         kept: Some(kept),
     })
+}
+
+/// Inserts one row whose BEFORE triggers are done.
+pub fn insert_row(ctx: &mut Context<'_, '_>, table: &mut Table, new: Chunk, bounds: bool) -> Result<Chunk> {
+    let new = store(ctx, table, new, bounds)?;
+    trigger::note_row(ctx, table, Operation::Insert, None, Some(&new), &[])?;
+    Ok(new)
 }
 
 fn store(ctx: &mut Context<'_, '_>, table: &mut Table, mut rows: Chunk, bounds: bool) -> Result<Chunk> {

@@ -99,16 +99,14 @@ impl Interpreter<'_, '_, '_> {
             .map(|argument| Datum::Text(argument.clone()))
             .collect();
         let count = i32::try_from(arguments.len()).unwrap_or(i32::MAX);
-        let dims = if arguments.is_empty() {
-            Vec::new()
-        } else {
-            vec![(arguments.len(), 0)]
+        let array = match arguments.is_empty() {
+            true => Datum::Null,
+            false => Datum::Array(Arc::new(ArrayValue {
+                element: Oid::TEXT,
+                dims: vec![(arguments.len(), 0)],
+                values: arguments,
+            })),
         };
-        let array = Datum::Array(Arc::new(ArrayValue {
-            element: Oid::TEXT,
-            dims,
-            values: arguments,
-        }));
         self.scopes.declare("tg_name", text(&firing.trigger.name));
         self.scopes.declare("tg_when", text(firing.when));
         self.scopes.declare("tg_level", text(firing.level));
