@@ -28,9 +28,6 @@ fn round(flow: Flow, label: Option<&str>) -> Round {
     }
 }
 
-/// What a round of a loop costs, in rows.
-const ROUND_WORK: usize = 20;
-
 impl Interpreter<'_, '_, '_> {
     pub fn branch(&mut self, branches: &[(Expression, Vec<Stmt>)], otherwise: &[Stmt]) -> Result<Flow> {
         for (condition, body) in branches {
@@ -71,7 +68,6 @@ impl Interpreter<'_, '_, '_> {
 
     pub fn endless(&mut self, label: Option<&str>, body: &[Stmt]) -> Result<Flow> {
         loop {
-            self.backend.spend(ROUND_WORK)?;
             if let Round::Done(flow) = round(self.statements(body)?, label) {
                 return Ok(flow);
             }
@@ -80,7 +76,6 @@ impl Interpreter<'_, '_, '_> {
 
     pub fn while_loop(&mut self, label: Option<&str>, condition: &Expression, body: &[Stmt]) -> Result<Flow> {
         loop {
-            self.backend.spend(ROUND_WORK)?;
             if !self.condition(condition)? {
                 return Ok(Flow::Next);
             }

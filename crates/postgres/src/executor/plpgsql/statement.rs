@@ -18,9 +18,13 @@ pub enum Flow {
     Return,
 }
 
+/// What a list of statements costs, in rows: a loop without an end runs its own again and again.
+const BLOCK_WORK: usize = 20;
+
 impl Interpreter<'_, '_, '_> {
     /// Statements one after the other, until one leaves them.
     pub fn statements(&mut self, statements: &[Stmt]) -> Result<Flow> {
+        self.backend.spend(BLOCK_WORK)?;
         for statement in statements {
             let flow = self.statement(statement);
             let flow = flow.map_err(|error| {
