@@ -251,7 +251,10 @@ impl CustomScan for PullPlan {
             PlanKind::CustomScan { scan, .. } => scan.is_spread(),
             _ => false,
         };
-        let is_sent = is_spread && settings::is_on(backend, "citus.enable_repartitioned_insert_select");
+        let is_dealt = metadata::of(backend)?
+            .table(self.relation)
+            .is_some_and(|table| table.column.is_some());
+        let is_sent = is_spread && is_dealt && settings::is_on(backend, "citus.enable_repartitioned_insert_select");
         let method = if is_sent { "repartition" } else { "pull to coordinator" };
         writer.property("INSERT/SELECT method", method);
         explain_query(backend, &self.source, &[], writer)

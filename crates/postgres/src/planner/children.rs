@@ -47,16 +47,14 @@ pub fn add_children(
         false => members.to_vec(),
     };
     let mut children = Children::default();
-    let (mut rows, mut tuples, mut bytes) = (0.0, 0.0, 0.0);
+    let (mut rows, mut bytes) = (0.0, 0.0);
     for member in members.iter().filter(|member| kept.contains(member)) {
         let child = add_child(level, varno, entry, parent, *member, &rel)?;
         rows += child.rel.rows;
-        tuples += level.problem.bases.get(child.varno).map_or(0.0, |base| base.tuples);
         bytes += f64::from(child.rel.width) * child.rel.rows;
         children.members.push(child);
     }
     level.publish_names();
-    let _ = tuples;
     level.problem.bases.set(
         varno,
         Base {

@@ -59,10 +59,6 @@ impl Classes {
         self.classes.get(self.canonical(class))
     }
 
-    pub fn len(&self) -> usize {
-        self.classes.len()
-    }
-
     /// Classes that are not part of others, with their numbers.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &Class)> {
         self.classes

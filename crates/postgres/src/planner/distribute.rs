@@ -275,7 +275,7 @@ fn delay(level: &mut Level<'_, '_, '_>, relations: RelSet, pushed_down: bool) ->
         let mut grown = false;
         for special in &mut level.problem.special {
             let is_full = special.kind == JoinKind::Full;
-            if !all.overlaps(special.min_right) && !(is_full && all.overlaps(special.min_left)) {
+            if !(all.overlaps(special.min_right) || is_full && all.overlaps(special.min_left)) {
                 continue;
             }
             let whole = special.min_left.union(special.min_right);

@@ -23,7 +23,7 @@ use super::prepare::subqueries::pull_up_subqueries;
 use super::rel::Problem;
 use super::tree::JoinTree;
 use super::vars::{conjuncts, contains_aggregate, contains_set_function, contains_volatile};
-use super::{modify, setops, sorting, upper};
+use super::{minmax, modify, setops, sorting, upper};
 use crate::catalog::TypeDefinition;
 use crate::query::{CommandType, Distinct, Expr, Query};
 
@@ -162,10 +162,17 @@ impl Level<'_, '_, '_> {
             && self.having.is_empty()
             && !self.has_set_functions();
         self.problem.limit = sorting::known_limit(self).filter(|_| is_plain);
+        let extremes = minmax::find(self)?;
         let rel = plan_from(self)?;
         self.problem.limit = sorting::known_limit(self).filter(|_| self.query.distinct.is_none());
         match self.query.command {
-            CommandType::Select => upper::plan_upper(self, rel),
+            CommandType::Select => {
+                let path = upper::plan_upper(self, rel)?;
+                Ok(match extremes {
+                    Some(extremes) if extremes.cost(self) < path.cost.total => extremes.plan(self),
+                    _ => path,
+                })
+            }
             _ => modify::plan_modification(self, rel),
         }
     }

@@ -5,7 +5,7 @@
 //! 2. [`from`] plans FROM and WHERE: [`distribute`] puts conditions where they can be tested and equalities into
 //!    [`classes`]; [`scans`] (with [`index`] and [`children`]) finds the ways to read each table; [`join`] the best
 //!    order to join them in.
-//! 3. [`upper`] groups, sorts and limits; [`setops`] unites; [`modify`] changes tables.
+//! 3. [`upper`] groups, sorts and limits; [`minmax`] asks indexes for extremes; [`setops`] unites; [`modify`] changes tables.
 //! 4. A [`path::Path`] is a plan with what is needed to choose it: its rows, by [`estimate`], and its [`cost`]. The
 //!    chosen one becomes a [`plan::Plan`].
 
@@ -23,6 +23,7 @@ pub mod grouping;
 pub mod index;
 pub mod join;
 pub mod level;
+pub mod minmax;
 pub mod modify;
 pub mod order;
 pub mod path;
@@ -101,7 +102,7 @@ pub fn plan_custom(query: &Query, scan: Arc<dyn CustomScan>) -> Arc<PlannedQuery
     let entry = RangeTableEntry {
         kind: RangeTableKind::Custom(scan.clone()),
         alias: None,
-        name: "".into(),
+        name: "remote_scan".into(),
         columns: query.output_columns().map(output_column).collect(),
         lateral: false,
         in_from: true,

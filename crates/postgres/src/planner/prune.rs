@@ -94,6 +94,9 @@ impl Partitions<'_> {
         }
         if self.columns.len() > 1 || self.key.strategy == PartitionStrategy::Hash {
             and(&mut kept, &self.by_whole_key(conditions));
+        } else if self.key.strategy == PartitionStrategy::Range && self.is_covered(conditions) {
+            let others: Vec<bool> = self.children.iter().map(|child| !is_default(child)).collect();
+            and(&mut kept, &others);
         }
         kept
     }
@@ -114,6 +117,58 @@ impl Partitions<'_> {
                 _ => vec![true; self.children.len()],
             },
         }
+    }
+
+    /// All values between the bounds that conditions set belong to partitions other than the default one.
+    fn is_covered(&self, conditions: &[Expr]) -> bool {
+        let (mut lower, mut upper): (Option<Datum>, Option<Datum>) = (None, None);
+        for condition in conditions {
+            match self.demand(condition) {
+                Some((0, Demand::Compared(">" | ">=", value)))
+                    if lower.as_ref().is_none_or(|l| compare(&value, l).is_gt()) =>
+                {
+                    lower = Some(value);
+                }
+                Some((0, Demand::Compared("<", value)))
+                    if upper.as_ref().is_none_or(|u| compare(&value, u).is_lt()) =>
+                {
+                    upper = Some(value);
+                }
+                _ => {}
+            }
+        }
+        let (Some(mut at), Some(upper)) = (lower, upper) else {
+            return false;
+        };
+        // From one partition to the next, as far as they join.
+        for _ in 0..=self.children.len() {
+            if compare(&at, &upper).is_ge() {
+                return true;
+            }
+            let next = self
+                .children
+                .iter()
+                .find_map(|child| match child.partition_bound.as_deref() {
+                    Some(PartitionBound::Range { from, to }) => {
+                        let starts = match from.first()? {
+                            RangeDatum::MinValue => true,
+                            RangeDatum::Value(from) => compare(from, &at).is_le(),
+                            RangeDatum::MaxValue => false,
+                        };
+                        match to.first()? {
+                            RangeDatum::MaxValue if starts => Some(upper.clone()),
+                            RangeDatum::Value(to) if starts && compare(to, &at).is_gt() => Some(to.clone()),
+                            _ => None,
+                        }
+                    }
+                    _ => None,
+                });
+            match next {
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        false
     }
 
     /// Equalities on all key columns name one partition.

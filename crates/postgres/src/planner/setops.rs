@@ -89,7 +89,12 @@ fn plan_operation(
                 output.push(Expr::constant(Datum::Int4(flag), Oid::INT4));
                 Rc::new(project(path, output))
             };
-            let children = vec![flagged(left, 0), flagged(right, 1)];
+            // Fewer groups have to be kept if the smaller side of an INTERSECT comes first.
+            let swaps = *kind == SetOperator::Intersect && left.rows > right.rows;
+            let mut children = vec![flagged(left, 0), flagged(right, 1)];
+            if swaps {
+                children.reverse();
+            }
             let mut output = columns_of(name, columns);
             let keys = output.len();
             output.push(Expr::constant(Datum::Int4(0), Oid::INT4));

@@ -130,8 +130,7 @@ pub fn order(level: &mut Level<'_, '_, '_>, paths: Vec<Rc<Path>>) -> Result<Vec<
     for key in &sort {
         let one = path_keys(level, std::slice::from_ref(key));
         let known = |key: &&super::path::PathKey| keys.contains(key);
-        if one.first().as_ref().is_some_and(|key| known(key)) && !kept.iter().any(|known| known.expr.same_as(&key.expr))
-        {
+        if one.first().as_ref().is_some_and(known) && !kept.iter().any(|known| known.expr.same_as(&key.expr)) {
             kept.push(key.clone());
         }
     }

@@ -42,10 +42,10 @@ fn rejected(expr: &Expr, top: bool) -> RelSet {
             is_null: false,
             row_test: false,
         } if top => rejected(arg, false),
-        Expr::BooleanTest { arg, kind } if top => match kind {
-            BooleanTestKind::IsTrue | BooleanTestKind::IsFalse | BooleanTestKind::IsNotUnknown => rejected(arg, false),
-            _ => RelSet::EMPTY,
-        },
+        Expr::BooleanTest {
+            arg,
+            kind: BooleanTestKind::IsTrue | BooleanTestKind::IsFalse | BooleanTestKind::IsNotUnknown,
+        } if top => rejected(arg, false),
         _ => RelSet::EMPTY,
     }
 }

@@ -396,16 +396,6 @@ fn expand_sets(path: Path, targets: &[Expr]) -> Path {
 }
 
 fn project_set(path: Path, output: Vec<Expr>) -> Path {
-    let simple = matches!(&path.kind, PlanKind::Result { one_time_filter } if one_time_filter.is_empty())
-        && path.children.is_empty()
-        && path.filter.is_empty();
-    if simple {
-        return Path {
-            kind: PlanKind::ProjectSet,
-            output: output.into(),
-            ..path
-        };
-    }
     above(path, PlanKind::ProjectSet, Some(output.into()))
 }
 

@@ -230,9 +230,7 @@ pub fn merge_join(
     let kept = inner_run + settings.cpu_operator * inner_rows * ratio;
     let materialize = if given.skip_mark {
         false
-    } else if settings.material && kept < bare {
-        true
-    } else if given.inner_unmarkable {
+    } else if settings.material && kept < bare || given.inner_unmarkable {
         true
     } else {
         settings.material && given.sort_inner && bytes(inner_rows, inner.width) > settings.work_mem

@@ -8,7 +8,7 @@ use super::comparison::{DEFAULT_INEQUALITY, any_of, elements, equal, inequality,
 use super::variable::Variable;
 use super::{Bases, clamp, join, pattern};
 use crate::planner::vars::varnos;
-use crate::query::{BoolOp, BooleanTestKind, Expr, JoinKind};
+use crate::query::{BoolOp, BooleanTestKind, Expr};
 
 /// `DEFAULT_RANGE_INEQ_SEL`, `DEFAULT_UNK_SEL`.
 const DEFAULT_RANGE: f64 = 0.005;
@@ -212,7 +212,7 @@ impl<'e> Estimator<'e> {
                 10
             ],
         };
-        any_of(&parts, any, is_equality && parts.len() > 0)
+        any_of(&parts, any, is_equality && !parts.is_empty())
     }
 }
 
@@ -285,9 +285,4 @@ impl<'c> Range<'c> {
             (None, None) => 1.0,
         }
     }
-}
-
-/// Whether a join of this kind keeps all outer rows.
-pub fn keeps_outer(kind: JoinKind) -> bool {
-    matches!(kind, JoinKind::Left | JoinKind::Full)
 }

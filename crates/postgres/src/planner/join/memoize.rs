@@ -22,7 +22,7 @@ pub fn memoized(level: &Level<'_, '_, '_>, outer: &Path, inner: &Rc<Path>) -> Op
     }
     let keys: Vec<Expr> = inner.required.iter().map(|required| required.value.clone()).collect();
     let calls = outer.rows;
-    let entry = inner.rows * (align(inner.width) + align(23)) + keys.len() as f64 * 0.0 + 56.0 + 16.0;
+    let entry = inner.rows * (align(inner.width) + align(23)) + 56.0 + 16.0;
     let capacity = (settings.hash_mem / entry).floor();
     let (distinct, used_default) = count_groups(&level.problem.bases, &keys, calls);
     let distinct = if used_default { calls } else { distinct };

@@ -1,11 +1,14 @@
 //! The order in which tables are joined, found by dynamic programming (`joinrels.c`), and the ways to join.
 //!
-//! [`legal`]: which joins outer joins and LATERAL permit; [`size`]: how many rows they give; [`paths`]: nested
-//! loops, merge joins and hash joins; [`inner`]: what is known of the inner side.
+//! [`legal`]: which joins outer joins and LATERAL permit; [`size`]: how many rows they give; [`paths`]: the ways to do
+//! them, by [`nested`] loops, [`merge`] and [`hash`] joins; [`inner`]: what is known of the inner side.
 
+mod hash;
 pub mod inner;
 pub mod legal;
 pub mod memoize;
+mod merge;
+mod nested;
 pub mod paths;
 pub mod size;
 pub mod unique;
@@ -23,7 +26,7 @@ use crate::query::JoinKind;
 use legal::{Legal, legality};
 
 /// More tables than this are not joined in every order, since there would be too many.
-const MOST_JOINED: usize = 12;
+const MOST_JOINED: usize = 9;
 
 /// Joins the members of a list in the best order (`make_rel_from_joinlist`).
 pub fn plan_list(level: &mut Level<'_, '_, '_>, list: &JoinList) -> Result<Rel> {
