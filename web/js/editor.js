@@ -36,7 +36,7 @@ export function mount(parent, { text, id, label, wrap, changed, pressed, names }
       keymap.of([...defaultKeymap, ...historyKeymap]),
       wrap ? EditorView.lineWrapping : [],
       EditorState.tabSize.of(4),
-      EditorView.contentAttributes.of({ id, 'aria-label': label, autocapitalize: 'off', autocorrect: 'off' }),
+      EditorView.contentAttributes.of({ id, tabindex: '0', 'aria-label': label, autocapitalize: 'off', autocorrect: 'off' }),
       EditorView.updateListener.of((update) => update.docChanged && changed(update.state.doc.toString())),
       EditorView.domEventHandlers({ focus: () => void fetchNames() }),
     ],
