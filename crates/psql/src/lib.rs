@@ -3,6 +3,7 @@
 //! - [`Psql`] is one psql: its connection, variables and print settings. [`Psql::run_script`] does what
 //!   `psql -X -a < FILE 2>&1` does; [`script`] is its main loop.
 //! - [`scan`] cuts lines into statements and meta-commands; [`variables`] puts in `:name`.
+//! - `transaction`: AUTOCOMMIT and ON_ERROR_ROLLBACK.
 //! - [`query`] sends a statement and prints what comes back; [`message`] prints errors.
 //! - [`command`] has the meta-commands, [`describe`] those of the `\d` family.
 //! - [`print`] makes tables; [`output`] is what was written.
@@ -15,6 +16,7 @@ pub mod print;
 pub mod query;
 pub mod scan;
 pub mod script;
+mod transaction;
 pub mod variables;
 
 use kumquat_postgres::catalog::Name;

@@ -84,8 +84,12 @@ impl Psql {
         if matches!(self.variables.get("ECHO"), Some("queries")) {
             out.line(PieceKind::Echo, text);
         }
-        let answer = self.ask(text, lines, None);
-        self.print_answer(text, answer, out)
+        let answer = self.ask_in_transaction(text, lines);
+        let succeeded = self.print_answer(text, answer, out);
+        if !succeeded && self.variables.get("ECHO") == Some("errors") {
+            out.line(PieceKind::Error, format!("STATEMENT:  {text}"));
+        }
+        succeeded
     }
 
     pub(crate) fn print_answer(&mut self, text: &str, answer: Answer, out: &mut Output) -> bool {

@@ -6,12 +6,14 @@
 use crate::variables::{Quoting, Variables};
 
 /// What ended a piece of scanning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// A semicolon outside quotes and parentheses: the buffer is a statement.
     Semicolon,
     /// A backslash: a meta-command follows.
     Backslash,
+    /// A variable with semicolons in its value, which is to be scanned before the rest of the line.
+    Variable(String),
     /// The line is used up.
     EndOfLine,
 }
@@ -191,7 +193,15 @@ impl Scanner {
                 *at += 2;
             }
             '\\' => return Some(Ended::Backslash),
-            ':' => *at += substitute(rest, buffer, variables),
+            ':' => {
+                if let Some((name, Quoting::Plain, length)) = variables.reference(rest)
+                    && let Some(value) = variables.get(name).filter(|value| value.contains(';'))
+                {
+                    *at += length;
+                    return Some(Ended::Variable(value.to_string()));
+                }
+                *at += substitute(rest, buffer, variables);
+            }
             c if c == '_' || c.is_alphabetic() => {
                 let length = rest
                     .find(|c: char| !(c == '_' || c == '$' || c.is_alphanumeric()))

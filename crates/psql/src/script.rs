@@ -4,6 +4,9 @@ use crate::Psql;
 use crate::output::{Output, PieceKind};
 use crate::scan::Ended;
 
+/// How deep files and variables may hold each other.
+pub(crate) const MAX_DEPTH: u32 = 20;
+
 /// Lines still to be read; COPY takes its data from here, too.
 #[derive(Debug)]
 pub struct Lines<'t> {
@@ -96,6 +99,10 @@ impl Psql {
                 Ended::EndOfLine => return,
                 Ended::Semicolon if self.is_active() => self.send_buffer(lines, out),
                 Ended::Semicolon => self.buffer.clear(),
+                Ended::Variable(value) => {
+                    let spliced = format!("{value}{}", line.get(at..).unwrap_or(""));
+                    return self.run_spliced(&spliced, lines, out);
+                }
                 Ended::Backslash => match self.run_command(line, at, lines, out) {
                     Some(next) => at = next,
                     None => return,
@@ -105,6 +112,16 @@ impl Psql {
                 return;
             }
         }
+    }
+
+    /// A line in which the value of a variable stands; variables that hold themselves end somewhere.
+    fn run_spliced(&mut self, line: &str, lines: &mut Lines<'_>, out: &mut Output) {
+        if self.depth >= MAX_DEPTH {
+            return out.line(PieceKind::Error, "skipping recursive expansion of variables");
+        }
+        self.depth += 1;
+        self.run_line(line, lines, out);
+        self.depth -= 1;
     }
 
     /// Sends what is in the buffer and empties it.

@@ -12,7 +12,12 @@ impl Psql {
     pub(super) fn copy_command(&mut self, rest: &str, lines: &mut Lines<'_>, out: &mut Output) {
         let rest = rest.trim_end_matches(';');
         let Some(parts) = CopyParts::parse(rest) else {
-            return out.line(PieceKind::Error, "\\copy: arguments required");
+            let text = if rest.is_empty() {
+                "arguments required"
+            } else {
+                "parse error at end of line"
+            };
+            return out.line(PieceKind::Error, format!("\\copy: {text}"));
         };
         let standard = matches!(
             parts.file.to_ascii_lowercase().as_str(),

@@ -10,11 +10,8 @@ use crate::Psql;
 use crate::output::{Output, PieceKind};
 use crate::print::{Expanded, PrintOptions, Table};
 use crate::query::Answer;
-use crate::script::Lines;
+use crate::script::{Lines, MAX_DEPTH};
 use crate::variables::{Variables, is_special, valid_name};
-
-/// How deep \i may nest.
-const MAX_INCLUDE_DEPTH: u32 = 20;
 
 impl Psql {
     /// `\g`, `\gx`, `\gset`, `\gexec`, `\gdesc`.
@@ -188,7 +185,7 @@ impl Psql {
         let Some(text) = self.file(&file.text) else {
             return out.line(PieceKind::Error, format!("{}: No such file or directory", file.text));
         };
-        if self.depth >= MAX_INCLUDE_DEPTH {
+        if self.depth >= MAX_DEPTH {
             return out.line(
                 PieceKind::Error,
                 format!("\\{name}: files include each other too deeply"),

@@ -184,7 +184,9 @@ pub fn ties(database: &Database, role: Oid) -> Vec<(ObjectAddress, Tie)> {
                 relation.owner,
                 relation.acl.as_deref(),
             );
-            for attribute in relation.attributes.iter() {
+            // The lists of an owner's columns go with the table.
+            let others = relation.owner != role;
+            for attribute in relation.attributes.iter().filter(|_| others) {
                 let column = ObjectAddress::column(relation.oid, attribute.number);
                 add(column, Oid::INVALID, attribute.acl.as_deref());
             }

@@ -43,8 +43,15 @@ pub fn drop_owned(backend: &mut Backend<'_>, stmt: &DropOwnedStmt) -> Result<Com
                 Tie::Privileges => grant::revoke_all_from(backend, object, role)?,
             }
         }
-        let database = ObjectAddress::new(ObjectClass::Database, backend.database()?.oid);
-        grant::revoke_all_from(backend, database, role)?;
+        let databases: Vec<Oid> = backend
+            .server()?
+            .databases
+            .values()
+            .map(|database| database.oid)
+            .collect();
+        for database in databases {
+            grant::revoke_all_from(backend, ObjectAddress::new(ObjectClass::Database, database), role)?;
+        }
         grant::defaults::forget_role(backend, role)?;
     }
     owned.sort_by_key(|object| object.oid);
