@@ -1,9 +1,6 @@
-\set ECHO errors
 SELECT nosuch;
 SELECT 1;
-\set ECHO queries
 SELECT 2;
-\set ECHO all
 \set ON_ERROR_ROLLBACK on
 CREATE TABLE t (a int);
 BEGIN;
