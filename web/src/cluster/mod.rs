@@ -28,7 +28,7 @@ use crate::session::use_session;
 use detail::Detail;
 use scene::{Place, Scene};
 
-/// What is seen of the cluster, and how near.
+/// What is seen of the cluster, and how near: the page provides it, so that it outlives the map.
 #[derive(Clone, Copy)]
 pub struct MapState {
     pub scene: Memo<Scene>,
@@ -47,7 +47,7 @@ pub struct MapState {
 }
 
 impl MapState {
-    fn new() -> MapState {
+    pub fn new() -> MapState {
         let session = use_session();
         let unfolded = RwSignal::new(BTreeSet::new());
         MapState {
@@ -84,7 +84,7 @@ fn touched(outcome: &kumquat_protocol::outcome::StatementOutcome) -> BTreeSet<(u
 
 #[component]
 pub fn ClusterMap() -> impl IntoView {
-    let state = MapState::new();
+    let state: MapState = expect_context();
     let map_ref = NodeRef::<leptos::html::Div>::new();
     let element = move || map_ref.get_untracked().map(|map| Element::clone(&map));
     let before = StoredValue::new(Scene::default());

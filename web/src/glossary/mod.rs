@@ -66,15 +66,15 @@ pub fn GlossaryPanel() -> impl IntoView {
     });
     view! {
         <Show when=move || open.get()>
-            <aside class="glossary" role="dialog" aria-labelledby="glossary-title">
-                <header>
+            <div class="glossary" role="dialog" aria-labelledby="glossary-title">
+                <div class="title">
                     <h2 id="glossary-title" tabindex="-1">"Glossary"</h2>
                     <button class="quiet" on:click=move |_| close()>"Close"</button>
-                </header>
+                </div>
                 <div class="terms" tabindex="0" role="group" aria-label="Terms">
                     {move || terms.get().map(draw)}
                 </div>
-            </aside>
+            </div>
         </Show>
     }
 }

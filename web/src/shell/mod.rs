@@ -10,7 +10,7 @@ mod update;
 
 use leptos::prelude::*;
 
-use crate::cluster::ClusterMap;
+use crate::cluster::{ClusterMap, MapState};
 use crate::editor::Editors;
 use crate::glossary::GlossaryPanel;
 use crate::keys::Keys;
@@ -53,6 +53,7 @@ pub fn Page(assets: Assets) -> impl IntoView {
     };
     provide_context(front);
     provide_context(Session::new(&assets));
+    provide_context(MapState::new());
     provide_context(Editors::new());
     provide_context(assets);
 
@@ -71,6 +72,7 @@ pub fn Page(assets: Assets) -> impl IntoView {
             style=("--terminal-height", move || format!("{}rem", terminal_height.get()))
         >
             <Banner lesson_open/>
+            <h1 class="zone-name unseen">{move || format!("{:?}", front.zone.get())}</h1>
             <main class="zones">
                 <section class="zone lesson-zone" aria-label="Lesson">
                     <LessonZone/>
