@@ -57,7 +57,7 @@ pub fn Detail(state: MapState) -> impl IntoView {
     }
 }
 
-fn found<'a>(cluster: &'a ClusterView, place: Place) -> Option<(&'a Table, &'a Shard, &'a Node)> {
+fn found(cluster: &ClusterView, place: Place) -> Option<(&Table, &Shard, &Node)> {
     let table = cluster.tables.iter().find(|table| table.oid == place.table)?;
     let shard = table.shards.iter().find(|shard| shard.id == place.shard)?;
     let node = cluster.nodes.iter().find(|node| node.id == place.node)?;
@@ -83,7 +83,7 @@ fn facts(cluster: &ClusterView, place: Place, state: MapState) -> Option<impl In
             {range}
             <div><dt>"Lies with"</dt><dd>{with}</dd></div>
             {(!opened).then(|| view! {
-                <div class="wide-only"><dd class="hint"><kbd>"Enter"</kbd>" or click: its rows"</dd></div>
+                <div class="wide-only"><dd class="how"><kbd>"Enter"</kbd>" or click: its rows"</dd></div>
             })}
         </dl>
     })
