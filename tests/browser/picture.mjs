@@ -23,6 +23,7 @@ await page.picture('Statement');
 await page.page.getByRole('region', { name: 'EXPLAIN' }).waitFor();
 await shoot('statement');
 await page.runStep(10);
+await page.page.getByRole('button', { name: 'Fold lesson' }).click();
 await page.picture('Foreign keys');
 await shoot('foreign-keys');
 await close();
