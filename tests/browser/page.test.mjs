@@ -42,7 +42,7 @@ test('on a phone, running a step brings its output to the front', async () => {
   await page.runStep(1);
   await page.page.getByRole('region', { name: 'Terminal' }).waitFor();
   await page.page.getByRole('button', { name: 'Picture' }).click();
-  await page.page.getByRole('heading', { name: 'Coordinator', exact: true }).waitFor();
+  await page.page.getByRole('heading', { name: 'Worker', exact: true }).first().waitFor();
   await page.page.getByRole('button', { name: 'Lesson', exact: true }).click();
   await page.step(2).getByRole('button', { name: 'Run' }).waitFor();
 });
