@@ -183,9 +183,13 @@ impl Column {
 
     /// The same value in every row.
     pub fn constant(type_oid: Oid, value: &Datum, rows: usize) -> Column {
+        fn repeat<T: Clone>(one: Vec<T>, rows: usize) -> Vec<T> {
+            let first = one.into_iter().next();
+            first.map(|value| vec![value; rows]).unwrap_or_default()
+        }
         let one = Column::from_datums(type_oid, [value.clone()]);
         Column {
-            data: map_vector!(one.data, v => v.first().map(|value| vec![value.clone(); rows]).unwrap_or_default()),
+            data: map_vector!(one.data, v => repeat(v, rows)),
             validity: value.is_null().then(|| Bitmap::new(rows, false)),
         }
     }
