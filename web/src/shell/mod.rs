@@ -72,14 +72,15 @@ pub fn Page(assets: Assets) -> impl IntoView {
             style=("--terminal-height", move || format!("{}rem", terminal_height.get()))
         >
             <Banner lesson_open/>
-            <h1 class="zone-name unseen">{move || format!("{:?}", front.zone.get())}</h1>
             <main class="zones">
+                <h1 class="zone-name unseen">{move || format!("{:?}", front.zone.get())}</h1>
                 <section class="zone lesson-zone" aria-label="Lesson">
                     <LessonZone/>
                 </section>
                 <Divider axis=Axis::Vertical size=lesson_width name="lesson-width"
                     label="Width of the lesson" range=(18.0, 44.0)/>
                 <section class="zone stage-zone" aria-label="Picture">
+                    <h2 class="unseen">"Picture"</h2>
                     <Stage/>
                 </section>
                 <Divider axis=Axis::Horizontal size=terminal_height name="terminal-height"
