@@ -153,7 +153,7 @@ export class KumquatPage {
     return this.page.locator('.band:not(.local)').evaluateAll((bands) =>
       Object.fromEntries(
         bands.map((band) => [
-          band.querySelector('.group-number').textContent,
+          band.querySelector('.group-number').textContent.replace('Group ', ''),
           [...band.querySelectorAll('.table-name')].map((name) => name.textContent),
         ]),
       ),
