@@ -37,11 +37,17 @@ after(async () => {
   server.close();
 });
 
-const kept = (page) =>
-  page.page.waitForFunction(async () => {
+/** Waits until the service worker has all of the site and answers for the page. */
+async function kept({ page }) {
+  const isKept = async () => {
     const registration = await navigator.serviceWorker.getRegistration();
     return registration?.active?.state === 'activated' && navigator.serviceWorker.controller !== null;
-  });
+  };
+  for (let tries = 0; !(await page.evaluate(isKept)); tries += 1) {
+    assert.ok(tries < 300, 'the service worker keeps the site');
+    await page.waitForTimeout(50);
+  }
+}
 
 test('after the first load the page works without a network', async () => {
   const page = await open({ address });
