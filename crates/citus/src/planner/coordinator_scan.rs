@@ -93,7 +93,7 @@ pub fn over_scans(backend: &mut Backend<'_>, query: &Arc<Query>) -> Result<Query
                 inner.required = Vec::new();
                 Some(Arc::new(rewrite::select_all(inner)))
             }
-            RangeTableKind::Subquery { query, .. } if reads(query, &is_citus) => Some(query.clone()),
+            RangeTableKind::Subquery { query, .. } if rewrite::reads(query, &is_citus) => Some(query.clone()),
             _ => None,
         };
         if let Some(query) = scanned {
@@ -104,7 +104,7 @@ pub fn over_scans(backend: &mut Backend<'_>, query: &Arc<Query>) -> Result<Query
     result.for_each_expr_mut(&mut |expr| {
         expr.transform(&mut |part| {
             if let Expr::SubLink(link) = part
-                && reads(&link.query, &is_citus)
+                && rewrite::reads(&link.query, &is_citus)
                 && !rewrite::refers_outside(&link.query, 0)
             {
                 let columns = rewrite::output_columns(&link.query);
@@ -117,7 +117,7 @@ pub fn over_scans(backend: &mut Backend<'_>, query: &Arc<Query>) -> Result<Query
         });
     });
     for cte in &mut result.ctes {
-        if reads(&cte.query, &is_citus) {
+        if rewrite::reads(&cte.query, &is_citus) {
             let columns = rewrite::output_columns(&cte.query);
             let scan = CoordinatorScan {
                 query: cte.query.clone(),
@@ -127,16 +127,4 @@ pub fn over_scans(backend: &mut Backend<'_>, query: &Arc<Query>) -> Result<Query
         }
     }
     Ok(result)
-}
-
-fn reads(query: &Query, test: &dyn Fn(Oid) -> bool) -> bool {
-    let mut found = false;
-    rewrite::for_each_query(query, &mut |query| {
-        for entry in &query.range_table {
-            if let RangeTableKind::Relation { relation, .. } = &entry.kind {
-                found |= test(*relation);
-            }
-        }
-    });
-    found
 }

@@ -94,6 +94,19 @@ pub fn for_each_query<'a>(query: &'a Query, f: &mut dyn FnMut(&'a Query)) {
     query.for_each_subquery(&mut |subquery| for_each_query(subquery, f));
 }
 
+/// The query or any query in it reads a relation that satisfies `test`.
+pub fn reads(query: &Query, test: &dyn Fn(Oid) -> bool) -> bool {
+    let mut found = false;
+    for_each_query(query, &mut |query| {
+        for entry in &query.range_table {
+            if let RangeTableKind::Relation { relation, .. } = &entry.kind {
+                found |= test(*relation);
+            }
+        }
+    });
+    found
+}
+
 /// Calls `f` on every expression of a query and of all queries in it.
 pub fn visit_all<'a>(query: &'a Query, f: &mut dyn FnMut(&'a Expr)) {
     for_each_query(query, &mut |query| query.for_each_expr(&mut |expr| expr.visit(f)));

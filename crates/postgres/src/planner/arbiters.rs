@@ -2,6 +2,7 @@
 
 use kumquat_types::{Error, Oid, Result, SqlState};
 
+use super::vars;
 use crate::catalog::{Catalog, ConstraintKind, IndexDefinition};
 use crate::query::{BoolOp, Expr, OnConflict, Query, RangeTableKind};
 
@@ -49,7 +50,7 @@ fn infer_indexes(catalog: &Catalog, relation: Oid, varno: usize, conflict: &OnCo
             .columns
             .iter()
             .filter_map(|column| column.expression.as_deref())
-            .map(|expr| at_varno(expr, varno))
+            .map(|expr| vars::at_entry(expr, varno))
             .collect();
         index.unique
             && index.immediate
@@ -61,7 +62,7 @@ fn infer_indexes(catalog: &Catalog, relation: Oid, varno: usize, conflict: &OnCo
             && index
                 .predicate
                 .as_deref()
-                .is_none_or(|predicate| implied(conflict.arbiter_where.as_ref(), &at_varno(predicate, varno)))
+                .is_none_or(|predicate| implied(conflict.arbiter_where.as_ref(), &vars::at_entry(predicate, varno)))
     };
     let indexes = catalog.indexes_of(relation);
     let found: Vec<Oid> = indexes
@@ -75,19 +76,6 @@ fn infer_indexes(catalog: &Catalog, relation: Oid, varno: usize, conflict: &OnCo
         )),
         false => Ok(found),
     }
-}
-
-/// The expression of an index or constraint, over another range-table index than 1.
-fn at_varno(expr: &Expr, varno: usize) -> Expr {
-    let mut expr = expr.clone();
-    expr.transform(&mut |part| {
-        if let Expr::Var(var) = part
-            && var.levels_up == 0
-        {
-            var.varno = varno;
-        }
-    });
-    expr
 }
 
 /// Whether one condition is among those that another consists of.

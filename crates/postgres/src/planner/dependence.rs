@@ -67,7 +67,7 @@ impl Level<'_, '_, '_> {
 
     pub fn expressions_cost<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>) -> QualCost {
         let costs = exprs.into_iter().map(|expr| self.expression_cost(expr));
-        costs.fold(QualCost::default(), |a, b| a + b)
+        costs.sum::<QualCost>()
     }
 
     /// What a scan of a table needs if it tests all it can with values of these others.
@@ -145,7 +145,7 @@ impl Level<'_, '_, '_> {
             .iter()
             .filter(movable)
             .map(|clause| clause.cost);
-        let sum = plain.fold(QualCost::default(), |a, b| a + b);
+        let sum = plain.sum::<QualCost>();
         let classes = self.problem.classes.iter().filter(|(_, class)| {
             let has = |side: RelSet| {
                 class

@@ -153,7 +153,7 @@ pub fn table_paths(level: &mut Level<'_, '_, '_>, varno: usize, table: &index::T
         None => PlanKind::SeqScan(scanned),
     };
     let quals = rel.clauses.iter().map(|clause| clause.cost);
-    let quals = quals.fold(QualCost::default(), |a, b| a + b);
+    let quals = quals.sum::<QualCost>();
     let mut path = Path::new(kind, Vec::new(), target.clone(), level.number);
     path.filter = clause::ordered(&rel.clauses);
     path.cost = cost::scan::seq_scan(&level.problem.settings, table.size, quals);
@@ -215,7 +215,7 @@ fn source_path(
         return Path::new(kind, Vec::new(), Rc::from([]), level.number);
     };
     let quals = rel.clauses.iter().map(|clause| clause.cost);
-    let quals = quals.fold(QualCost::default(), |a, b| a + b);
+    let quals = quals.sum::<QualCost>();
     let plain = |per_row: f64| cost::scan::row_source(&settings, tuples, per_row, quals);
     let cost = match &kind {
         PlanKind::SubqueryScan { .. } => {

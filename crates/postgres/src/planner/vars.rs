@@ -114,6 +114,19 @@ pub fn varnos(expr: &Expr) -> Vec<usize> {
     found
 }
 
+/// An expression of the catalog, over another entry than 1.
+pub fn at_entry(expr: &Expr, varno: usize) -> Expr {
+    let mut expr = expr.clone();
+    expr.transform(&mut |part| {
+        if let Expr::Var(var) = part
+            && var.levels_up == 0
+        {
+            var.varno = varno;
+        }
+    });
+    expr
+}
+
 /// Columns of the query itself that an expression uses, each once, and not those inside sublinks.
 pub fn vars_of(expr: &Expr) -> Vec<Var> {
     let mut found: Vec<Var> = Vec::new();

@@ -120,7 +120,7 @@ fn one_path(level: &mut Level<'_, '_, '_>, mut path: Path, numbers: &[usize], st
                 }
                 cost
             })
-            .fold(QualCost::default(), |a, b| a + b);
+            .sum::<QualCost>();
         done.extend(calls);
         let mut output = stages.window_input.clone();
         output.extend(done.iter().cloned());

@@ -107,7 +107,7 @@ impl Planner {
 
     /// All tables in the query are joined on their distribution columns (`AllDistributionKeysInQueryAreEqual`).
     fn keys_are_equal(&self, query: &Query) -> bool {
-        if !query.ctes.is_empty() || self.any_table(query, &|relation| self.metadata.table(relation).is_none()) {
+        if !query.ctes.is_empty() || rewrite::reads(query, &|relation| self.metadata.table(relation).is_none()) {
             return false;
         }
         analyze(query, &self.metadata, &[]).joined_on_distribution_columns()
@@ -128,7 +128,7 @@ impl Planner {
             if let Expr::SubLink(link) = part {
                 refers |= refers_outside(&link.query, 0);
                 if !refers_outside(&link.query, 0)
-                    && self.any_table(&link.query, &|table| self.metadata.is_citus_table(table))
+                    && rewrite::reads(&link.query, &|table| self.metadata.is_citus_table(table))
                 {
                     link.query = self.add(&link.query);
                 }
@@ -173,19 +173,7 @@ impl Planner {
 
     /// The query or any query in it reads a distributed table.
     fn has_distributed(&self, query: &Query) -> bool {
-        self.any_table(query, &|relation| self.is_distributed(relation))
-    }
-
-    fn any_table(&self, query: &Query, test: &dyn Fn(Oid) -> bool) -> bool {
-        let mut found = false;
-        rewrite::for_each_query(query, &mut |query| {
-            for entry in &query.range_table {
-                if let RangeTableKind::Relation { relation, .. } = &entry.kind {
-                    found |= test(*relation);
-                }
-            }
-        });
-        found
+        rewrite::reads(query, &|relation| self.is_distributed(relation))
     }
 
     fn entry_has_distributed(&self, entry: &RangeTableEntry) -> bool {
@@ -208,7 +196,7 @@ impl Planner {
 
     /// A subquery that becomes a subplan (`ShouldRecursivelyPlanSubquery`).
     fn must_be_planned(&self, query: &Query) -> bool {
-        self.any_table(query, &|relation| self.is_local(relation))
+        rewrite::reads(query, &|relation| self.is_local(relation))
             || pushable::refusal(query, &self.metadata, self.values_threshold).is_some()
             || (!self.all_keys_equal && !self.keys_are_equal(query))
     }

@@ -24,6 +24,12 @@ impl std::ops::Add for QualCost {
     }
 }
 
+impl std::iter::Sum for QualCost {
+    fn sum<I: Iterator<Item = QualCost>>(costs: I) -> QualCost {
+        costs.fold(QualCost::default(), |a, b| a + b)
+    }
+}
+
 /// What is needed to know the costs of expressions.
 pub struct ExpressionCosts<'c> {
     pub settings: &'c CostSettings,

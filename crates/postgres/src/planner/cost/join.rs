@@ -195,13 +195,7 @@ pub struct MergeJoinCost {
 }
 
 /// Both sides in order; gives whether the inner side is to be kept in a Material node, too.
-pub fn merge_join(
-    settings: &CostSettings,
-    _facts: &JoinFacts,
-    outer: Side,
-    inner: Side,
-    given: &MergeJoinCost,
-) -> (Cost, bool) {
+pub fn merge_join(settings: &CostSettings, outer: Side, inner: Side, given: &MergeJoinCost) -> (Cost, bool) {
     let sorted = |side: Side, wanted: bool| match wanted {
         true => sort::sort(settings, side.cost, side.rows, side.width, None),
         false => side.cost,

@@ -15,7 +15,7 @@ use kumquat_types::{Oid, Result};
 use super::cost::scan::{IndexSize, TableSize};
 use super::estimate::size::index_size;
 use super::level::Level;
-use super::vars::conjuncts;
+use super::vars::{self, conjuncts};
 use crate::catalog::{Relation, SortOrder};
 use crate::query::{Expr, Var};
 use crate::storage::Heap;
@@ -73,7 +73,7 @@ pub fn load(
             .iter()
             .map(|column| {
                 let expr = match &column.expression {
-                    Some(expression) => at_entry(expression, varno),
+                    Some(expression) => vars::at_entry(expression, varno),
                     None => column_of(relation, column.attribute, varno)?,
                 };
                 Some(IndexKey {
@@ -87,7 +87,7 @@ pub fn load(
         let predicate = definition
             .predicate
             .as_ref()
-            .map(|predicate| at_entry(predicate, varno));
+            .map(|predicate| vars::at_entry(predicate, varno));
         indexes.push(Rc::new(IndexInfo {
             oid: index.oid,
             keys,
@@ -104,19 +104,6 @@ pub fn load(
         size,
         indexes,
     })
-}
-
-/// An expression of the catalog, over another entry than 1.
-fn at_entry(expr: &Expr, varno: usize) -> Expr {
-    let mut expr = expr.clone();
-    expr.transform(&mut |part| {
-        if let Expr::Var(var) = part
-            && var.levels_up == 0
-        {
-            var.varno = varno;
-        }
-    });
-    expr
 }
 
 fn column_of(relation: &Relation, attribute: i16, varno: usize) -> Option<Expr> {

@@ -307,9 +307,7 @@ pub fn candidate(
         false => (selectivity * scan.table.size.rows / bounds.searches).round_ties_even(),
     };
     let values = matched.iter().filter_map(|matched| matched.value.as_ref());
-    let arguments = values
-        .map(|value| level.expression_cost(value))
-        .fold(QualCost::default(), |a, b| a + b);
+    let arguments = values.map(|value| level.expression_cost(value)).sum::<QualCost>();
     let used = IndexUse {
         selectivity,
         index_rows,
@@ -421,10 +419,7 @@ fn scan_path(
         &dependence.clauses,
         &candidate.index.predicate,
     );
-    let quals = rest
-        .iter()
-        .map(|clause| clause.cost)
-        .fold(QualCost::default(), |a, b| a + b);
+    let quals = rest.iter().map(|clause| clause.cost).sum::<QualCost>();
     let cost = index_scan(
         &scan.settings,
         scan.table.size,

@@ -50,12 +50,8 @@ impl Pair<'_> {
         };
         let join_clauses: Option<Vec<JoinClause>> = clauses.iter().map(|clause| self.join_clause(clause)).collect();
         let Some(join_clauses) = join_clauses else { return };
-        let (own, above) = self.split(self.clauses);
-        let rest: Vec<Rc<Clause>> = own
-            .into_iter()
-            .filter(|clause| !clauses.iter().any(|known| Rc::ptr_eq(known, clause)))
-            .collect();
-        let costs = |clauses: &[Rc<Clause>]| clauses.iter().map(|c| c.cost).fold(QualCost::default(), |a, b| a + b);
+        let (rest, above) = self.split_without(clauses);
+        let costs = |clauses: &[Rc<Clause>]| clauses.iter().map(|c| c.cost).sum::<QualCost>();
         let (buckets, batches) = hash_table_size(&level.problem.settings, inner.rows, inner.width);
         let (mut bucket, mut common): (f64, f64) = (1.0, 1.0);
         for clause in &join_clauses {

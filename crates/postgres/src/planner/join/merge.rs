@@ -191,7 +191,7 @@ impl Pair<'_> {
         let mut quickest: Option<Rc<Path>> = None;
         for count in (1..=inner_keys.len()).rev() {
             let keys = inner_keys.get(..count).unwrap_or_default();
-            let clauses = self.trimmed(level, &usable, keys, outer);
+            let clauses = self.trimmed(level, &usable, keys);
             if total && clauses.len() < usable.len() {
                 break;
             }
@@ -236,7 +236,6 @@ impl Pair<'_> {
         level: &Level<'_, '_, '_>,
         clauses: &[Rc<Clause>],
         keys: &[PathKey],
-        _outer: &Rc<Path>,
     ) -> Vec<Rc<Clause>> {
         let served = |clause: &&Rc<Clause>| keys.iter().any(|key| key.class == self.class_of(level, clause, false));
         clauses.iter().take_while(served).cloned().collect()
@@ -260,12 +259,8 @@ impl Pair<'_> {
         let sort_inner = !inner_keys.is_empty() && !has_keys(&inner.keys, inner_keys);
         let join_clauses: Option<Vec<JoinClause>> = clauses.iter().map(|clause| self.join_clause(clause)).collect();
         let Some(join_clauses) = join_clauses else { return };
-        let (own, above) = self.split(self.clauses);
-        let rest: Vec<Rc<Clause>> = own
-            .into_iter()
-            .filter(|clause| !clauses.iter().any(|known| Rc::ptr_eq(known, clause)))
-            .collect();
-        let costs = |clauses: &[Rc<Clause>]| clauses.iter().map(|c| c.cost).fold(QualCost::default(), |a, b| a + b);
+        let (rest, above) = self.split_without(&clauses);
+        let costs = |clauses: &[Rc<Clause>]| clauses.iter().map(|c| c.cost).sum::<QualCost>();
         let (outer_range, inner_range) = self.ranges(level, clauses.first());
         let skip_mark = (matches!(self.kind, JoinKind::Semi | JoinKind::Anti) || self.facts.inner_unique)
             && rest.is_empty()
@@ -281,7 +276,7 @@ impl Pair<'_> {
             matches: self.approximate_rows(level, outer.rows, inner.rows, &clauses),
             skip_mark,
         };
-        let (cost, keep) = merge_join(&level.problem.settings, &self.facts, side(outer), side(inner), &given);
+        let (cost, keep) = merge_join(&level.problem.settings, side(outer), side(inner), &given);
         let Some(outer_path) = sorted_side(level, outer, outer_keys, sort_outer) else {
             return;
         };

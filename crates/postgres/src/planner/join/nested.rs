@@ -103,10 +103,7 @@ impl Pair<'_> {
         } else {
             rest
         };
-        let quals = rest
-            .iter()
-            .map(|clause| clause.cost)
-            .fold(QualCost::default(), |a, b| a + b);
+        let quals = rest.iter().map(|clause| clause.cost).sum::<QualCost>();
         let indexed = depends && rest.is_empty() && is_indexed(inner);
         let settings = &level.problem.settings;
         let rescan = rescan.unwrap_or_else(|| rescan_cost(settings, inner));

@@ -179,6 +179,13 @@ impl Pair<'_> {
         (own, above)
     }
 
+    /// The same without those that are the join's keys.
+    pub(super) fn split_without(&self, keys: &[Rc<Clause>]) -> (Vec<Rc<Clause>>, Vec<Rc<Clause>>) {
+        let (mut own, above) = self.split(self.clauses);
+        own.retain(|clause| !keys.iter().any(|key| Rc::ptr_eq(key, clause)));
+        (own, above)
+    }
+
     pub(super) fn needs(&self, path: &Path, of: &Rel) -> bool {
         path.required_relations().overlaps(of.relations)
     }

@@ -135,10 +135,23 @@ fn parse_privileges(text: &str, kind: AclKind) -> Result<Vec<(char, bool)>> {
 
 /// Any of the privileges will do.
 fn holds(backend: &Backend<'_>, role: Oid, object: ObjectAddress, kind: AclKind, text: &str) -> Result<Datum> {
+    holds_on_any(backend, role, [object], kind, text)
+}
+
+/// Any of the privileges on any of the objects will do.
+fn holds_on_any(
+    backend: &Backend<'_>,
+    role: Oid,
+    objects: impl IntoIterator<Item = ObjectAddress>,
+    kind: AclKind,
+    text: &str,
+) -> Result<Datum> {
     let wanted = parse_privileges(text, kind)?;
-    let held = wanted.iter().any(|(letter, grant)| match grant {
-        true => has_grant_option(backend, role, object, *letter),
-        false => has_privilege(backend, role, object, *letter),
+    let held = objects.into_iter().any(|object| {
+        wanted.iter().any(|(letter, grant)| match grant {
+            true => has_grant_option(backend, role, object, *letter),
+            false => has_privilege(backend, role, object, *letter),
+        })
     });
     Ok(held.into())
 }
@@ -166,14 +179,7 @@ fn column_privilege(backend: &Backend<'_>, call: &FunctionCall<'_>, args: Argume
         return Ok(Datum::Null);
     }
     let column = ObjectAddress::column(relation.oid, number);
-    let wanted = parse_privileges(rest.text(2), AclKind::Column)?;
-    let held = wanted.iter().any(|(letter, grant)| {
-        [table, column].into_iter().any(|object| match grant {
-            true => has_grant_option(backend, role, object, *letter),
-            false => has_privilege(backend, role, object, *letter),
-        })
-    });
-    Ok(held.into())
+    holds_on_any(backend, role, [table, column], AclKind::Column, rest.text(2))
 }
 
 fn any_column_privilege(backend: &Backend<'_>, call: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Datum> {
@@ -189,14 +195,8 @@ fn any_column_privilege(backend: &Backend<'_>, call: &FunctionCall<'_>, args: Ar
     let columns = relation
         .live_attributes()
         .map(|attribute| ObjectAddress::column(relation.oid, attribute.number));
-    let wanted = parse_privileges(rest.text(1), AclKind::Column)?;
-    let held = std::iter::once(table).chain(columns).any(|object| {
-        wanted.iter().any(|(letter, grant)| match grant {
-            true => has_grant_option(backend, role, object, *letter),
-            false => has_privilege(backend, role, object, *letter),
-        })
-    });
-    Ok(held.into())
+    let objects = std::iter::once(table).chain(columns);
+    holds_on_any(backend, role, objects, AclKind::Column, rest.text(1))
 }
 
 fn has_role(backend: &Backend<'_>, call: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Datum> {
