@@ -32,7 +32,7 @@ await page.ready();
 await page.lesson('woodgrove');
 const steps = await page.page.locator('.step').count();
 for (let step = 1; step <= steps; step += 1) {
-  await page.runStep(step);
+  await page.solveStep(step);
   await page.page.waitForFunction((step) => window.paints.length === step, step);
 }
 const times = await page.page.evaluate(() => window.paints);

@@ -24,11 +24,8 @@ test('each lesson can be done to its end', async (context) => {
       const page = await open();
       await page.ready();
       await page.lesson(lesson.id);
-      for (const [index, step] of lesson.steps.entries()) {
-        if (step.solution) await page.editStep(index + 1, step.solution);
-        await page.runStep(index + 1);
-      }
       const count = lesson.steps.length;
+      for (let step = 1; step <= count; step += 1) await page.solveStep(step);
       await page.page.getByText(`${count} of ${count}`).waitFor();
       assert.deepEqual(page.errors, []);
       await page.page.context().close();

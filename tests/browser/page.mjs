@@ -106,6 +106,16 @@ export class KumquatPage {
     await this.page.locator(`.step.done:nth-child(${number})`).waitFor({ state: 'attached' });
   }
 
+  /** Brings a step to its goal, with the solution in the editor where it holds only a start. */
+  async solveStep(number) {
+    const solution = this.step(number).locator('details', { has: this.page.locator('.solution') });
+    if (await solution.count()) {
+      await solution.locator('summary').click();
+      await solution.getByRole('button', { name: 'Put it into the editor' }).click();
+    }
+    await this.runStep(number);
+  }
+
   async editStep(number, sql) {
     await this.step(number).getByRole('textbox').fill(sql);
   }

@@ -10,7 +10,7 @@ const shoot = (name) =>
 
 await page.ready();
 await page.lesson('woodgrove');
-for (let step = 1; step <= 9; step += 1) await page.runStep(step);
+for (let step = 1; step <= 9; step += 1) await page.solveStep(step);
 await page.type(
   "INSERT INTO payment_users SELECT i, NULL, 'user' || i, NULL FROM generate_series(1, 200) i;",
 );

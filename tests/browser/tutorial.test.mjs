@@ -78,7 +78,7 @@ test('the tutorial prints what a real cluster prints, and draws it', async () =>
   await page.ready();
   await page.lesson('woodgrove');
   for (let step = 1; step <= STEPS; step += 1) {
-    await page.runStep(step);
+    await page.solveStep(step);
     await drawn[step]?.(page);
   }
   assert.deepEqual(lines(await page.transcript()), lines(await readFile(recording, 'utf8')));
