@@ -11,6 +11,7 @@
 
 mod error;
 mod files;
+mod front;
 mod glossary;
 mod read;
 mod review;

@@ -7,9 +7,9 @@
 
 use kumquat_protocol::lesson::{Check, Lesson, Step};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
-use serde::Deserialize;
 
 use crate::error::{Error, Result, line_of};
+use crate::front::{body, front_matter};
 use crate::glossary::Glossary;
 use crate::review::{Remark, review};
 
@@ -31,24 +31,6 @@ pub struct Trial {
     /// Whether it reaches the goal.
     pub right: bool,
     pub sql: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FrontMatter {
-    title: String,
-    summary: String,
-    minutes: u32,
-    leaves_out: String,
-}
-
-const FENCE: &str = "+++\n";
-
-/// A lesson's Markdown, behind the front matter, and the byte at which it begins.
-pub(crate) fn body(text: &str) -> Option<(usize, &str)> {
-    let end = text.strip_prefix(FENCE)?.find("\n+++\n")?;
-    let start = FENCE.len() + end + 1 + FENCE.len();
-    Some((start, text.get(start..)?))
 }
 
 /// Reads a lesson from its text; bold terms get the glossary's definitions.
@@ -80,17 +62,6 @@ pub fn parse(id: &str, text: &str, glossary: &Glossary) -> Result<Draft> {
         remarks: review(text, &lesson, glossary),
         trials: reader.trials,
         lesson,
-    })
-}
-
-fn front_matter(text: &str, body: usize) -> Result<FrontMatter> {
-    let toml = text
-        .get(FENCE.len()..body.saturating_sub(FENCE.len()))
-        .unwrap_or_default();
-    toml::from_str(toml).map_err(|error: toml::de::Error| {
-        let offset = error.span().map_or(0, |span| span.start);
-        let line = line_of(text, FENCE.len() + offset);
-        Error::at(line, format!("front matter: {}", error.message()))
     })
 }
 

@@ -4,8 +4,8 @@ use kumquat_protocol::lesson::Lesson;
 use pulldown_cmark::{Event, HeadingLevel, Parser, Tag, TagEnd};
 
 use crate::error::line_of;
+use crate::front::body;
 use crate::glossary::Glossary;
-use crate::read::body;
 
 /// Words that help nobody.
 const EMPTY_WORDS: [&str; 3] = ["simply", "just", "obviously"];
