@@ -3,7 +3,7 @@
 use kumquat_types::{Chunk, Column, Result};
 
 use super::frame::Span;
-use super::operator::Partition;
+use super::partition::Partition;
 use crate::executor::aggregate::call::AggregateCall;
 use crate::executor::context::Context;
 

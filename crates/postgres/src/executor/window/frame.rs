@@ -3,7 +3,7 @@
 use kumquat_types::compare::compare;
 use kumquat_types::{Column, Datum, Error, Oid, Result, SqlState, lookup_procs};
 
-use super::operator::Partition;
+use super::partition::Partition;
 use crate::backend::Backend;
 use crate::catalog::SortOrder;
 use crate::executor::context::Context;

@@ -1,6 +1,6 @@
 //! Window functions.
 //!
-//! - [`operator`]: the WindowAgg node: partitions of sorted rows, one after the other.
+//! - [`operator`]: the WindowAgg node: partitions of sorted rows, one after the other ([`partition`]).
 //! - [`frame`]: which rows each row sees.
 //! - [`ranking`]: row_number, rank, ntile and kin; [`values`]: lag, first_value and kin; [`aggregates`]:
 //!   aggregates over frames.
@@ -8,6 +8,7 @@
 pub mod aggregates;
 pub mod frame;
 pub mod operator;
+pub mod partition;
 pub mod ranking;
 pub mod values;
 

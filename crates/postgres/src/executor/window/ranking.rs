@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kumquat_types::{Column, Datum, Error, Oid, Result, SqlState};
 
-use super::operator::Partition;
+use super::partition::Partition;
 
 pub fn eval(name: &str, args: &[Arc<Column>], partition: &Partition) -> Result<Column> {
     let rows = partition.rows();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kumquat_types::{Column, Error, Oid, Result, SqlState};
 
 use super::frame::{Span, value_at};
-use super::operator::Partition;
+use super::partition::Partition;
 
 /// lag(value, offset, default), and lead.
 pub fn shifted(lead: bool, args: &[Arc<Column>], partition: &Partition, result: Oid) -> Column {
