@@ -30,6 +30,14 @@ pub fn ensure_on_all_nodes(backend: &mut Backend<'_>, relation: Oid) -> Result<(
             &mut needed,
         );
     }
+    let policies = catalog.relation(relation).map(|found| found.policies.as_slice());
+    for policy in policies.unwrap_or_default() {
+        collect(
+            &catalog,
+            ObjectAddress::new(ObjectClass::Policy, policy.oid),
+            &mut needed,
+        );
+    }
     ensure_each(backend, needed)
 }
 

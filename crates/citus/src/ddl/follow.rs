@@ -72,6 +72,7 @@ fn follow_table(remote: &mut Backend<'_>, shell: &Relation, shard: &ShardTable) 
     table.persistence = shell.persistence;
     table.row_security = shell.row_security;
     table.force_row_security = shell.force_row_security;
+    table.policies = shell.policies.clone();
     if shell.attributes.len() == old.attributes.len() {
         table.attributes = shell
             .attributes

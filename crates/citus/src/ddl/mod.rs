@@ -5,7 +5,7 @@
 //! the shards in step. What needs the rows of the shards - new columns, constraints, indexes - is run on each
 //! shard under the shard's names.
 //!
-//! - [`alter_table`], [`create_table`], [`index`], [`truncate`], [`drop`], [`rename`], [`trigger`], [`sequence`]:
+//! - [`alter_table`], [`create_table`], [`index`], [`truncate`], [`drop`], [`rename`], [`trigger`], [`policy`], [`sequence`]:
 //!   statements on tables
 //! - [`schema`], [`database`]: schemas and databases
 //! - [`snapshot`]: what was before, and what has changed; [`follow`]: shards in step with their table;
@@ -22,6 +22,7 @@ pub mod follow;
 pub mod index;
 pub mod node_sync;
 pub mod objects;
+pub mod policy;
 pub mod rename;
 pub mod schema;
 pub mod sequence;
@@ -69,6 +70,8 @@ pub fn utility(backend: &mut Backend<'_>, statement: &Statement, text: &str) -> 
         Statement::Rename(stmt) => rename::rename(backend, stmt, text),
         Statement::AlterObjectSchema(stmt) => rename::set_schema(backend, stmt, text),
         Statement::CreateTrig(stmt) => trigger::create(backend, stmt, text),
+        Statement::CreatePolicy(stmt) => policy::create(backend, stmt, text),
+        Statement::AlterPolicy(stmt) => policy::alter(backend, stmt, text),
         Statement::AlterSeq(stmt) => sequence::alter(backend, stmt, text),
         Statement::CreateSchema(stmt) => schema::create(backend, stmt, text),
         Statement::Createdb(_) | Statement::Dropdb(_) => database::execute(backend, statement, text),

@@ -55,5 +55,6 @@ pub fn catalog_oid(class: ObjectClass) -> Oid {
         ObjectClass::Role => 1260,
         ObjectClass::Database => 1262,
         ObjectClass::Rule => 2618,
+        ObjectClass::Policy => 3256,
     })
 }

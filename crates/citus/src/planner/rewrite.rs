@@ -59,6 +59,7 @@ pub fn entry(kind: RangeTableKind, name: &str, columns: Vec<RteColumn>) -> Range
         selected: Vec::new(),
         inserted: Vec::new(),
         updated: Vec::new(),
+        security_quals: Vec::new(),
     }
 }
 

@@ -170,7 +170,7 @@ fn copy_dependencies(source: &Catalog, target: &mut Catalog, relation: Oid) {
     }
 }
 
-/// The relation, its row type, defaults, indexes, constraints and sequences.
+/// The relation, its row type, defaults, policies, indexes, constraints and sequences.
 fn parts_of(catalog: &Catalog, relation: Oid) -> Vec<ObjectAddress> {
     let address = |class| move |oid| ObjectAddress::new(class, oid);
     let mut parts = vec![
@@ -182,6 +182,14 @@ fn parts_of(catalog: &Catalog, relation: Oid) -> Vec<ObjectAddress> {
     {
         parts.extend([row_type.oid, row_type.array].map(address(ObjectClass::Type)));
     }
+    let policies = catalog.relation(relation).map(|found| found.policies.as_slice());
+    parts.extend(
+        policies
+            .unwrap_or_default()
+            .iter()
+            .map(|policy| policy.oid)
+            .map(address(ObjectClass::Policy)),
+    );
     parts.extend(catalog.indexes_of(relation).map(|index| relation_address(index.oid)));
     let constraints = catalog.constraints_of(relation).map(|constraint| constraint.oid);
     parts.extend(constraints.map(address(ObjectClass::Constraint)));

@@ -7,6 +7,7 @@ use kumquat_postgres::catalog::{Attribute, Persistence, Relation, RelationKind, 
 use kumquat_types::{Error, Oid, Result, SqlState};
 
 use super::partitions;
+use crate::ddl::policy;
 use crate::foreign_keys::rules;
 use crate::metadata::{self, DistributedTable, PartitionMethod, TableType};
 use crate::shards::names::relation_name;
@@ -95,6 +96,7 @@ pub fn ensure_can_be_distributed(backend: &mut Backend<'_>, table: &DistributedT
             .hint("Empty your table before distributing it."));
     }
     ensure_no_triggers(backend, &found)?;
+    policy::check_policies(&found)?;
     if found.schema == well_known::PG_CATALOG {
         return Err(unsupported("cannot create a citus table from a catalog table"));
     }

@@ -34,6 +34,7 @@ pub fn add_to_metadata(
         return conversion::set_auto_converted(backend, &[oid], false);
     }
     ensure_supported(backend, oid)?;
+    ddl::policy::check_policies(&relation)?;
     let name = qualified_name(backend.catalog()?, oid);
     if auto_converted {
         backend.notice(auto_conversion_notice(&name));

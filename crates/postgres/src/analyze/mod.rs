@@ -59,7 +59,7 @@ pub use definitions::{analyze_call, analyze_expression, analyze_trigger_when, co
 pub use functions::{aggregate_state_type, typed_call};
 pub use location::expr_location;
 pub use polymorphic::is_polymorphic;
-pub use rewrite::{column_default, rewrite};
+pub use rewrite::{column_default, rewrite, row_security};
 pub use sort::strip_implicit;
 pub use targets::index_column_name;
 

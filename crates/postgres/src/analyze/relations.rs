@@ -145,6 +145,7 @@ pub fn new_entry(kind: RangeTableKind, name: Name, columns: Vec<RteColumn>) -> R
         selected: Vec::new(),
         inserted: Vec::new(),
         updated: Vec::new(),
+        security_quals: Vec::new(),
     }
 }
 

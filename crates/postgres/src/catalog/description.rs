@@ -40,6 +40,10 @@ impl Backend<'_> {
                 let relation = catalog.relation(trigger.relation)?;
                 format!("trigger {} on {}", trigger.name, self.describe_relation(relation))
             }
+            ObjectClass::Policy => {
+                let (relation, policy) = catalog.policy(object.oid)?;
+                format!("policy {} on {}", policy.name, self.describe_relation(relation))
+            }
             ObjectClass::Rule => {
                 let view = catalog.relation(object.oid)?;
                 format!("rule _RETURN on {}", self.describe_relation(view))

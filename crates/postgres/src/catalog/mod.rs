@@ -12,6 +12,7 @@
 //!   [`volatility`]: how far expressions may be relied on.
 //! - [`relation`]: tables, views, indexes, sequences and their attributes; partition keys and bounds.
 //! - [`constraint`]: primary, unique, foreign, check constraints.
+//! - [`policy`]: row-level security policies.
 //! - [`types`]: user-defined types; [`function`]: user-defined functions and triggers; [`aggregate`]: how
 //!   user-defined aggregates are computed.
 //! - [`role`]: roles and privileges; [`acl`]: what GRANT makes of them; [`object`]: object addresses and dependencies.
@@ -30,6 +31,7 @@ pub mod namespace;
 pub mod naming;
 pub mod object;
 pub mod operator_class;
+pub mod policy;
 pub mod quote;
 pub mod relation;
 pub mod role;

@@ -11,6 +11,7 @@ pub enum ObjectClass {
     Function,
     Schema,
     Trigger,
+    Policy,
     Extension,
     /// A column default, by the oid of its relation and the column as sub-object.
     Default,

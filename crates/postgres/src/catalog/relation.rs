@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kumquat_types::{Datum, Oid, builtin_type};
 
+use super::policy::Policy;
 use super::{AclItem, Name};
 use crate::query::{Expr, Query};
 
@@ -62,6 +63,8 @@ pub struct Relation {
     pub replica_identity: ReplicaIdentity,
     pub row_security: bool,
     pub force_row_security: bool,
+    /// Policies of row-level security, in order of name; they count while `row_security` is on.
+    pub policies: Vec<Arc<Policy>>,
     /// What happens to a temporary table's rows at COMMIT: `D` its rows go, `d` it goes itself.
     pub on_commit: Option<char>,
     /// The type of CREATE TABLE ... OF, or 0.
@@ -98,6 +101,7 @@ impl Relation {
             replica_identity: Default::default(),
             row_security: false,
             force_row_security: false,
+            policies: Vec::new(),
             on_commit: None,
             of_type: Oid::INVALID,
             populated: true,

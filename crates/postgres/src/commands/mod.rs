@@ -23,6 +23,7 @@ pub mod on_commit;
 pub mod options;
 pub mod owner;
 pub mod partition;
+pub mod policy;
 pub mod privileges;
 pub mod relation_kind;
 pub mod reloptions;
@@ -73,6 +74,8 @@ pub fn execute(backend: &mut Backend<'_>, statement: &Statement, text: &str) -> 
         Statement::CreateFunction(stmt) => function::create(backend, stmt, text),
         Statement::AlterFunction(stmt) => function::alter(backend, stmt),
         Statement::CreateTrig(stmt) => trigger::create(backend, stmt),
+        Statement::CreatePolicy(stmt) => policy::create(backend, stmt),
+        Statement::AlterPolicy(stmt) => policy::alter(backend, stmt),
         Statement::Drop(stmt) => drop::execute(backend, stmt),
         Statement::Comment(stmt) => comment::execute(backend, stmt),
         Statement::SecLabel(stmt) => security_label::execute(stmt),

@@ -185,10 +185,8 @@ pub fn find(backend: &Backend<'_>, kind: ObjectType, name: &ObjectName) -> Resul
         }
         (ObjectType::Policy, _) => {
             let (relation, name) = member(backend, &name_parts(name))?;
-            Err(undefined(format!(
-                "policy \"{name}\" for table \"{}\" does not exist",
-                relation.name
-            )))
+            let policy = super::policy::find(&relation, &name)?;
+            Ok(Found::new(ObjectClass::Policy, policy.oid, relation.owner))
         }
         _ => unqualified(backend, kind, name),
     }
@@ -483,7 +481,7 @@ pub fn check_owner(backend: &Backend<'_>, kind: ObjectType, found: &Found) -> Re
             let (noun, name) = noun_and_name(backend, whole);
             Err(not_owner(noun, &name))
         }
-        ObjectClass::Constraint | ObjectClass::Trigger | ObjectClass::Rule => {
+        ObjectClass::Constraint | ObjectClass::Trigger | ObjectClass::Policy | ObjectClass::Rule => {
             let description = backend.describe_object(found.address);
             let relation = description.rsplit(' ').next().unwrap_or_default();
             Err(not_owner("relation", relation))

@@ -27,7 +27,7 @@ pub fn execute(backend: &mut Backend<'_>, stmt: &RenameStmt) -> Result<CommandTa
         }
         (ObjectType::Trigger, AlterTarget::Relation(range)) => trigger(backend, stmt, range, new_name)?,
         (ObjectType::Rule | ObjectType::Policy, AlterTarget::Relation(range)) => {
-            rule_or_policy(backend, stmt, range)?;
+            rule_or_policy(backend, stmt, range, new_name)?;
         }
         (_, AlterTarget::Relation(range)) => relation(backend, stmt, range, new_name)?,
         (kind, AlterTarget::Object(name)) => object(backend, stmt, kind, name, new_name)?,
@@ -285,23 +285,22 @@ fn trigger(backend: &mut Backend<'_>, stmt: &RenameStmt, range: &RangeVar, new_n
     )
 }
 
-fn rule_or_policy(backend: &mut Backend<'_>, stmt: &RenameStmt, range: &RangeVar) -> Result<()> {
+fn rule_or_policy(backend: &mut Backend<'_>, stmt: &RenameStmt, range: &RangeVar, new_name: &str) -> Result<()> {
     let relation = backend.relation(range)?;
     backend.check_relation_owner(&relation)?;
     let name = stmt.subname.as_deref().unwrap_or_default();
+    if stmt.rename_type == ObjectType::Policy {
+        return super::policy::rename(backend, range, name, new_name);
+    }
     if relation.view.is_some() && name == "_RETURN" && stmt.rename_type == ObjectType::Rule {
         return Err(Error::new(
             SqlState::INVALID_OBJECT_DEFINITION,
             "renaming an ON SELECT rule is not allowed",
         ));
     }
-    let (noun, on) = match stmt.rename_type {
-        ObjectType::Rule => ("rule", "relation"),
-        _ => ("policy", "table"),
-    };
     Err(Error::new(
         SqlState::UNDEFINED_OBJECT,
-        format!("{noun} \"{name}\" for {on} \"{}\" does not exist", relation.name),
+        format!("rule \"{name}\" for relation \"{}\" does not exist", relation.name),
     ))
 }
 

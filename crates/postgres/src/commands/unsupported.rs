@@ -20,8 +20,6 @@ pub fn name(statement: &Statement) -> &'static str {
         Statement::CreateEventTrig(_) => "CREATE EVENT TRIGGER",
         Statement::AlterEventTrig(_) => "ALTER EVENT TRIGGER",
         Statement::Rule(_) => "CREATE RULE",
-        Statement::CreatePolicy(_) => "CREATE POLICY",
-        Statement::AlterPolicy(_) => "ALTER POLICY",
         Statement::AlterObjectDepends(_) => "ALTER ... DEPENDS ON EXTENSION",
         Statement::CreateTableSpace(_) => "CREATE TABLESPACE",
         Statement::AlterTableSpaceOptions(_) => "ALTER TABLESPACE",

@@ -37,6 +37,10 @@ pub fn copy_from(
     let relation = backend.relation(range)?;
     check_kind(&relation)?;
     let columns = copied_columns(&relation, names)?;
+    if analyze::row_security::is_enabled(backend, &relation, Oid::INVALID)? {
+        let message = "COPY FROM not supported with row-level security";
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message).hint("Use INSERT statements instead."));
+    }
     check_forced(&relation, &columns, options)?;
     let data = match &statement.target {
         CopyTarget::File(name) => {

@@ -27,7 +27,12 @@ pub struct Clause {
     /// Derived from this equivalence class.
     pub class: Option<usize>,
     pub cost: QualCost,
+    /// Smaller ones are tested first: conditions of policies before those that may tell of rows.
+    pub security_level: u32,
 }
+
+/// The level of conditions that come after all policies.
+pub const OPEN_LEVEL: u32 = u32::MAX;
 
 /// The operands of a binary operator and the tables they use.
 #[derive(Clone, Debug)]
@@ -62,6 +67,7 @@ impl Clause {
             kept_side: RelSet::EMPTY,
             class: None,
             cost,
+            security_level: 0,
         }
     }
 
@@ -154,9 +160,12 @@ pub fn exprs(clauses: &[Rc<Clause>]) -> Vec<Expr> {
     clauses.iter().map(|clause| clause.expr.clone()).collect()
 }
 
-/// Conditions in the order in which they are tested: cheap ones first (`order_qual_clauses`).
+/// Conditions in the order in which they are tested: policies first, then cheap ones (`order_qual_clauses`).
 pub fn ordered(clauses: &[Rc<Clause>]) -> Vec<Expr> {
     let mut sorted: Vec<&Rc<Clause>> = clauses.iter().collect();
-    sorted.sort_by(|a, b| a.cost.per_tuple.total_cmp(&b.cost.per_tuple));
+    sorted.sort_by(|a, b| {
+        let costs = a.cost.per_tuple.total_cmp(&b.cost.per_tuple);
+        a.security_level.cmp(&b.security_level).then(costs)
+    });
     sorted.into_iter().map(|clause| clause.expr.clone()).collect()
 }

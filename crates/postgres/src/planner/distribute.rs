@@ -8,9 +8,10 @@ use super::cost::expression::QualCost;
 use super::level::Level;
 use super::path::RelSet;
 use super::rel::SpecialJoin;
+use super::security::open_level;
 use super::strict::{rejects_nulls, used};
 use super::tree::JoinTree;
-use super::vars::contains_volatile;
+use super::vars::{conjuncts, contains_volatile};
 use crate::query::{Expr, JoinKind};
 
 /// Tables and groups of tables that are joined in any order.
@@ -37,6 +38,8 @@ struct Place<'p> {
     outer_scope: Option<RelSet>,
     /// The side whose rows all come out.
     non_nullable: RelSet,
+    /// The condition is the table's nth policy's.
+    policy: Option<u32>,
     delayed: &'p mut Delayed,
 }
 
@@ -57,11 +60,7 @@ pub fn distribute(level: &mut Level<'_, '_, '_>, tree: &JoinTree) -> Vec<JoinLis
 
 fn part(level: &mut Level<'_, '_, '_>, tree: &JoinTree, below_outer: bool, delayed: &mut Delayed) -> Part {
     match tree {
-        JoinTree::Table(varno) => Part {
-            tables: RelSet::of(*varno),
-            inner: RelSet::EMPTY,
-            list: vec![JoinList::Table(*varno)],
-        },
+        JoinTree::Table(varno) => table_part(level, *varno, below_outer, delayed),
         JoinTree::From(items, quals) => from_part(level, items, quals, below_outer, delayed),
         JoinTree::Join {
             kind,
@@ -69,6 +68,32 @@ fn part(level: &mut Level<'_, '_, '_>, tree: &JoinTree, below_outer: bool, delay
             right,
             quals,
         } => join_part(level, *kind, (left, right), quals, below_outer, delayed),
+    }
+}
+
+/// A table, whose policies are tested in its scan (`process_security_barrier_quals`).
+fn table_part(level: &mut Level<'_, '_, '_>, varno: usize, below_outer: bool, delayed: &mut Delayed) -> Part {
+    let tables = RelSet::of(varno);
+    let entry = level.query.entry(varno);
+    let quals = entry.map(|entry| entry.security_quals.clone()).unwrap_or_default();
+    for (qual, number) in quals.into_iter().zip(0..) {
+        for part in conjuncts(qual) {
+            let place = Place {
+                below_outer,
+                kind: JoinKind::Inner,
+                scope: tables,
+                outer_scope: None,
+                non_nullable: RelSet::EMPTY,
+                policy: Some(number),
+                delayed,
+            };
+            place_condition(level, &part, place);
+        }
+    }
+    Part {
+        tables,
+        inner: RelSet::EMPTY,
+        list: vec![JoinList::Table(varno)],
     }
 }
 
@@ -105,6 +130,7 @@ fn from_part(
             scope: whole.tables,
             outer_scope: None,
             non_nullable: RelSet::EMPTY,
+            policy: None,
             delayed,
         };
         place_condition(level, qual, place);
@@ -151,6 +177,7 @@ fn join_part(
             scope: tables,
             outer_scope,
             non_nullable,
+            policy: None,
             delayed,
         };
         place_condition(level, qual, place);
@@ -311,21 +338,29 @@ fn place_condition(level: &mut Level<'_, '_, '_>, qual: &Expr, place: Place<'_>)
         }
     }
     let cost = level.expression_cost(qual);
+    let security_level = match place.policy {
+        Some(number) => number,
+        None if is_secured(level) => open_level(level, qual, cost.per_tuple),
+        None => 0,
+    };
     if relations.overlaps(place.non_nullable) {
         let (_, _, nullable) = delay(level, relations, false);
         let required = place.outer_scope.unwrap_or(relations);
         let mut clause = Clause::new(qual.clone(), Some(required), false, nullable, cost);
         clause.kept_side = place.non_nullable;
+        clause.security_level = security_level;
         level.problem.need(qual, Some(required));
         place_outer_clause(level, clause, place);
         return;
     }
     let (delayed, required, nullable) = delay(level, relations, true);
     let mut clause = Clause::new(qual.clone(), Some(required), true, nullable, cost);
+    clause.security_level = security_level;
     if required.count() > 1 {
         level.problem.need(qual, Some(required));
     }
     if !delayed
+        && place.policy.is_none()
         && let Some(sides) = clause
             .sides
             .as_ref()
@@ -342,6 +377,12 @@ fn place_condition(level: &mut Level<'_, '_, '_>, qual: &Expr, place: Place<'_>)
     }
     add_classes(level, &mut clause);
     add_clause(level, clause);
+}
+
+/// A table of this level has policies.
+fn is_secured(level: &Level<'_, '_, '_>) -> bool {
+    let mut entries = level.query.range_table.iter();
+    entries.any(|entry| !entry.security_quals.is_empty())
 }
 
 fn is_stable(level: &Level<'_, '_, '_>, sides: &Sides) -> bool {

@@ -33,6 +33,7 @@ pub mod prune;
 pub mod pushdown;
 pub mod rel;
 pub mod scans;
+pub mod security;
 pub mod setops;
 pub mod sorting;
 pub mod strict;
@@ -111,6 +112,7 @@ pub fn plan_custom(query: &Query, scan: Arc<dyn CustomScan>) -> Arc<PlannedQuery
         selected: Vec::new(),
         inserted: Vec::new(),
         updated: Vec::new(),
+        security_quals: Vec::new(),
     };
     let output = (1..)
         .zip(&entry.columns)

@@ -236,6 +236,7 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path
             .iter()
             .filter_map(|check| Some((check.view.clone(), check.condition.clone()?)))
             .collect(),
+        row_checks: level.query.row_checks.clone(),
         returning: returning.clone(),
         target: ScanTarget {
             entry: target.entry,

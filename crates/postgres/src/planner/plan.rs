@@ -19,8 +19,8 @@ use kumquat_types::Oid;
 use crate::catalog::{Name, SortOrder};
 use crate::extension::CustomScan;
 use crate::query::{
-    CommandType, Expr, JoinKind, Override, ParamKind, RangeTableEntry, RangeTableFunction, RowMark, SetOperator,
-    TableSample, WindowClause,
+    CommandType, Expr, JoinKind, Override, ParamKind, RangeTableEntry, RangeTableFunction, RowCheck, RowMark,
+    SetOperator, TableSample, WindowClause,
 };
 use crate::result::ResultColumn;
 
@@ -349,6 +349,7 @@ pub struct ModifyTable {
     pub merge_actions: Vec<MergeStep>,
     /// WITH CHECK OPTION: names of views, and what new rows must satisfy.
     pub check_options: Vec<(Name, Expr)>,
+    pub row_checks: Vec<RowCheck>,
     pub returning: Vec<Expr>,
 }
 

@@ -54,6 +54,8 @@ pub struct Query {
     pub merge_actions: Vec<MergeAction>,
     /// WITH CHECK OPTION of views that were modified, the innermost view first.
     pub check_options: Vec<CheckOption>,
+    /// What row-level security asks of rows that are written.
+    pub row_checks: Vec<RowCheck>,
     pub returning: Vec<TargetEntry>,
     /// Simple GROUP BY; with `grouping_sets`, all columns that occur in them.
     pub group_by: Vec<SortGroupClause>,
@@ -88,6 +90,25 @@ pub struct CheckOption {
     pub cascaded: bool,
     /// The view's WHERE, over the target.
     pub condition: Option<Expr>,
+}
+
+/// What a policy asks of a row that is written, over the target.
+#[derive(Clone, Debug)]
+pub struct RowCheck {
+    pub kind: RowCheckKind,
+    /// A restrictive policy; `None`: all permissive ones together.
+    pub policy: Option<Name>,
+    pub condition: Expr,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowCheckKind {
+    /// New rows of INSERT.
+    Insert,
+    /// New versions of rows.
+    Update,
+    /// Rows that ON CONFLICT DO UPDATE is about to replace.
+    Conflict,
 }
 
 /// One output column (or, in INSERT and UPDATE, one assigned column).
@@ -133,6 +154,8 @@ pub struct RangeTableEntry {
     /// Attributes that INSERT and UPDATE assign to, for column privileges.
     pub inserted: Vec<i16>,
     pub updated: Vec<i16>,
+    /// What policies of row-level security ask of the rows that are read: tested before any other condition.
+    pub security_quals: Vec<Expr>,
 }
 
 #[derive(Clone, Debug)]
@@ -409,6 +432,7 @@ impl Query {
             on_conflict: None,
             merge_actions: Vec::new(),
             check_options: Vec::new(),
+            row_checks: Vec::new(),
             returning: Vec::new(),
             group_by: Vec::new(),
             group_distinct: false,

@@ -219,6 +219,7 @@ impl Query {
                 }
                 _ => {}
             }
+            entry.security_quals.iter().for_each(&mut *f);
         }
     }
 
@@ -264,6 +265,9 @@ impl Query {
         for check in &mut self.check_options {
             check.condition.iter_mut().for_each(&mut *f);
         }
+        for check in &mut self.row_checks {
+            f(&mut check.condition);
+        }
         self.from.iter_mut().for_each(|item| join_quals_mut(item, f));
         for entry in &mut self.range_table {
             match &mut entry.kind {
@@ -280,6 +284,7 @@ impl Query {
                 }
                 _ => {}
             }
+            entry.security_quals.iter_mut().for_each(&mut *f);
         }
     }
 

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use kumquat_postgres::catalog::policy::{Policy, PolicyCommand};
 use kumquat_postgres::catalog::{
     Catalog, Constraint, ConstraintKind, PartitionBound, Relation, RelationKind, ReplicaIdentity,
 };
+use kumquat_postgres::query::Expr;
+use kumquat_postgres::ruleutils::deparse_expression;
 use kumquat_types::Oid;
 
 use crate::Psql;
@@ -25,6 +28,7 @@ impl Psql {
             self.check_constraints(relation, &mut lines);
             self.foreign_keys(relation, &mut lines);
             self.referenced_by(relation, &mut lines);
+            self.policies(relation, &mut lines);
         }
         if verbose && (is_view || relation.kind == RelationKind::MaterializedView) {
             lines.push("View definition:".into());
@@ -244,6 +248,50 @@ impl Psql {
             lines.push("Referenced by:".into());
             lines.extend(shown);
         }
+    }
+
+    fn policies(&mut self, relation: &Relation, lines: &mut Vec<String>) {
+        let state = match (relation.row_security, relation.force_row_security) {
+            (true, true) => " (forced row security enabled)",
+            (true, false) if relation.policies.is_empty() => " (row security enabled)",
+            (true, false) => "",
+            (false, _) if relation.policies.is_empty() => return,
+            (false, _) => " (row security disabled)",
+        };
+        let none = if relation.policies.is_empty() { " (none)" } else { "" };
+        lines.push(format!("Policies{state}:{none}"));
+        for policy in &relation.policies {
+            let kind = if policy.permissive { "" } else { " AS RESTRICTIVE" };
+            let command = match policy.command {
+                PolicyCommand::All => String::new(),
+                command => format!(" FOR {}", command.keyword()),
+            };
+            lines.push(format!("    POLICY \"{}\"{kind}{command}", policy.name));
+            if let Some(roles) = self.policy_roles(policy) {
+                lines.push(format!("      TO {}", roles.join(",")));
+            }
+            let parts = [("USING", &policy.using), ("WITH CHECK", &policy.with_check)];
+            for (word, expr) in parts {
+                let text = expr.as_ref().map(|expr| self.policy_text(relation, expr));
+                lines.extend(text.map(|text| format!("      {word} ({text})")));
+            }
+        }
+    }
+
+    /// The roles a policy is for, in order of name; `None`: all.
+    pub(super) fn policy_roles(&mut self, policy: &Policy) -> Option<Vec<String>> {
+        if policy.roles.iter().any(|role| !role.is_valid()) {
+            return None;
+        }
+        let backend = self.backend();
+        let names = policy.roles.iter().filter_map(|role| backend.name_of_role(*role));
+        let mut names: Vec<String> = names.map(|name| name.to_string()).collect();
+        names.sort();
+        Some(names)
+    }
+
+    pub(super) fn policy_text(&mut self, relation: &Relation, expr: &Expr) -> String {
+        deparse_expression(&self.backend(), expr, Some(relation), false).unwrap_or_default()
     }
 
     fn triggers(&mut self, relation: &Relation, lines: &mut Vec<String>) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kumquat_postgres::catalog::policy::PolicyCommand;
 use kumquat_postgres::catalog::{AclItem, ObjectClass, Relation, RelationKind, Role};
 use kumquat_types::Oid;
 
@@ -182,7 +183,7 @@ impl Psql {
                 kind.to_string(),
                 self.privileges(relation.acl.as_deref()),
                 columns.join("\n"),
-                String::new(),
+                self.policy_lines(&relation),
             ]);
         }
         let headers = [
@@ -194,6 +195,27 @@ impl Psql {
             "Policies",
         ];
         self.print_description(&text_table("Access privileges", &headers, rows), out);
+    }
+
+    fn policy_lines(&mut self, relation: &Relation) -> String {
+        let mut policies = relation.policies.clone();
+        policies.sort_by_key(|policy| policy.oid);
+        let mut lines = Vec::new();
+        for policy in policies {
+            let kind = if policy.permissive { "" } else { " (RESTRICTIVE)" };
+            let command = match policy.command {
+                PolicyCommand::All => String::new(),
+                command => format!(" ({})", command.letter()),
+            };
+            lines.push(format!("{}{kind}{command}:", policy.name));
+            for (letter, expr) in [('u', &policy.using), ('c', &policy.with_check)] {
+                let text = expr.as_ref().map(|expr| self.policy_text(relation, expr));
+                lines.extend(text.map(|text| format!("  ({letter}): {text}")));
+            }
+            let roles = self.policy_roles(&policy);
+            lines.extend(roles.map(|roles| format!("  to: {}", roles.join(", "))));
+        }
+        lines.join("\n")
     }
 
     /// `\dx+`: the objects of each extension.

@@ -1,9 +1,11 @@
 //! What happens between analysis and planning, after PostgreSQL's `rewriteHandler.c`:
 //! - [`updatable`]: a modification of a simple view becomes one of its table;
 //! - [`defaults`]: columns get the values that nobody gave them;
-//! - [`views`]: views give way to their queries.
+//! - [`views`]: views give way to their queries;
+//! - [`row_security`]: policies restrict what is seen and written.
 
 mod defaults;
+pub mod row_security;
 mod updatable;
 mod views;
 
@@ -11,7 +13,7 @@ pub use defaults::column_default;
 
 use std::sync::Arc;
 
-use kumquat_types::{Error, Result, SqlState};
+use kumquat_types::{Error, Oid, Result, SqlState};
 
 use crate::backend::Backend;
 use crate::query::Query;
@@ -21,11 +23,12 @@ const MAX_VIEW_DEPTH: usize = 100;
 
 /// Rewrites an analyzed query for execution.
 pub fn rewrite(backend: &Backend<'_>, mut query: Query) -> Result<Query> {
-    rewrite_at(backend, &mut query, 0)?;
+    rewrite_at(backend, &mut query, 0, &mut Vec::new())?;
     Ok(query)
 }
 
-fn rewrite_at(backend: &Backend<'_>, query: &mut Query, depth: usize) -> Result<()> {
+/// `active`: tables whose policies the query stands in.
+fn rewrite_at(backend: &Backend<'_>, query: &mut Query, depth: usize, active: &mut Vec<Oid>) -> Result<()> {
     if depth > MAX_VIEW_DEPTH {
         return Err(Error::new(
             SqlState::INVALID_OBJECT_DEFINITION,
@@ -40,8 +43,9 @@ fn rewrite_at(backend: &Backend<'_>, query: &mut Query, depth: usize) -> Result<
     let mut result = Ok(());
     query.for_each_subquery_mut(&mut |subquery| {
         if result.is_ok() {
-            result = rewrite_at(backend, Arc::make_mut(subquery), depth + 1);
+            result = rewrite_at(backend, Arc::make_mut(subquery), depth + 1, active);
         }
     });
-    result
+    result?;
+    row_security::apply(backend, query, depth, active)
 }

@@ -18,6 +18,16 @@ pub fn reader(view: &Relation) -> Oid {
     }
 }
 
+/// Makes a role's privileges count for the tables of a query, as a view's owner's do (`setRuleCheckAsUser`).
+pub fn read_as(query: &mut Query, role: Oid) {
+    for entry in &mut query.range_table {
+        if !entry.check_as.is_valid() {
+            entry.check_as = role;
+        }
+    }
+    query.for_each_subquery_mut(&mut |subquery| read_as(Arc::make_mut(subquery), role));
+}
+
 /// Puts the query of each view in its place.
 pub fn expand(backend: &Backend<'_>, query: &mut Query) -> Result<()> {
     let target = query.result_relation;
@@ -39,12 +49,7 @@ pub fn expand(backend: &Backend<'_>, query: &mut Query) -> Result<()> {
             continue;
         };
         let mut body = Query::clone(view);
-        // A view reads its tables with the privileges of its owner.
-        for inner in &mut body.range_table {
-            if !inner.check_as.is_valid() {
-                inner.check_as = reader(relation);
-            }
-        }
+        read_as(&mut body, reader(relation));
         entry.kind = RangeTableKind::Subquery {
             query: Arc::new(body),
             view: relation.oid,

@@ -263,6 +263,9 @@ fn check_dependents(backend: &Backend<'_>, relation: &Relation, attribute: &Attr
             ObjectClass::Trigger => {
                 return refuse("cannot alter type of a column used in a trigger definition", depends());
             }
+            ObjectClass::Policy => {
+                return refuse("cannot alter type of a column used in a policy definition", depends());
+            }
             ObjectClass::Function => {
                 return refuse(
                     "cannot alter type of a column used by a function or procedure",

@@ -39,8 +39,8 @@ pub fn carry_out(backend: &mut Backend<'_>, relation: &Relation, command: &Alter
             let identity = replica_identity(backend, relation, identity)?;
             backend.update_relation(oid, |relation| relation.replica_identity = identity)
         }
-        AlterTableCmd::EnableRowSecurity => Err(Error::not_modelled("row-level security")),
-        AlterTableCmd::ForceRowSecurity => Err(Error::not_modelled("row-level security")),
+        AlterTableCmd::EnableRowSecurity => backend.update_relation(oid, |relation| relation.row_security = true),
+        AlterTableCmd::ForceRowSecurity => backend.update_relation(oid, |relation| relation.force_row_security = true),
         AlterTableCmd::DisableRowSecurity => backend.update_relation(oid, |relation| relation.row_security = false),
         AlterTableCmd::NoForceRowSecurity => {
             backend.update_relation(oid, |relation| relation.force_row_security = false)

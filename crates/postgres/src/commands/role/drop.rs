@@ -100,6 +100,8 @@ pub enum Tie {
     Owner,
     /// Grantee or grantor in the object's list.
     Privileges,
+    /// Named in a policy.
+    Policy,
 }
 
 /// The lines that say what depends on a role: objects of this database, then how many in others
@@ -114,6 +116,7 @@ fn dependents(backend: &Backend<'_>, role: Oid) -> Result<Vec<String>> {
         let words = match tie {
             Tie::Owner => "owner of",
             Tie::Privileges => "privileges for",
+            Tie::Policy => "target of",
         };
         lines.push(format!("{words} {}", backend.describe_object(object)));
     }
@@ -212,6 +215,11 @@ pub fn ties(database: &Database, role: Oid) -> Vec<(ObjectAddress, Tie)> {
         if !is_part {
             let object = ObjectAddress::new(ObjectClass::Type, user.oid);
             add(object, user.owner, user.acl.as_deref());
+        }
+    }
+    for policy in catalog.relations.values().flat_map(|relation| &relation.policies) {
+        if policy.roles.contains(&role) {
+            found.push((ObjectAddress::new(ObjectClass::Policy, policy.oid), Tie::Policy));
         }
     }
     found

@@ -8,7 +8,7 @@ use super::{denied, resolve};
 use crate::backend::Backend;
 use crate::catalog::{ObjectAddress, ObjectClass};
 use crate::commands::drop::drop_objects;
-use crate::commands::{grant, owner};
+use crate::commands::{grant, owner, policy};
 use crate::result::CommandTag;
 
 fn roles(backend: &Backend<'_>, specs: &[kumquat_sql::ast::RoleSpec]) -> Result<Vec<Oid>> {
@@ -41,6 +41,7 @@ pub fn drop_owned(backend: &mut Backend<'_>, stmt: &DropOwnedStmt) -> Result<Com
             match tie {
                 Tie::Owner => owned.push(object),
                 Tie::Privileges => grant::revoke_all_from(backend, object, role)?,
+                Tie::Policy => policy::remove_role(backend, object.oid, role)?,
             }
         }
         let databases: Vec<Oid> = backend

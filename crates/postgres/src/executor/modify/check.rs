@@ -3,6 +3,7 @@
 use kumquat_types::{Chunk, Datum, Error, Result, SqlState, io};
 
 use super::table::{Bound, Table};
+use crate::analyze::row_security::is_active;
 use crate::backend::Backend;
 use crate::catalog::{PartitionBound, Relation};
 use crate::commands::partition::rows::admits;
@@ -69,7 +70,7 @@ impl Violation {
     fn error(&self, backend: &Backend<'_>, table: &Table, row: &[Datum]) -> Error {
         let relation = &table.relation;
         let schema = backend.schema_name(relation.schema);
-        let detail = format!("Failing row contains {}.", describe_row(backend, relation, row));
+        let detail = failing_row(backend, relation, row);
         match self {
             Violation::NotNull(column) => {
                 let name = relation.attributes.get(*column).map_or("", |attribute| &attribute.name);
@@ -77,7 +78,7 @@ impl Violation {
                     "null value in column \"{name}\" of relation \"{}\" violates not-null constraint",
                     relation.name
                 );
-                let mut error = Error::new(SqlState::NOT_NULL_VIOLATION, message).detail(detail);
+                let mut error = with_detail(Error::new(SqlState::NOT_NULL_VIOLATION, message), detail);
                 error.schema = Some(schema.to_string());
                 error.table = Some(relation.name.to_string());
                 error.column = Some(name.to_string());
@@ -89,16 +90,18 @@ impl Violation {
                     "new row for relation \"{}\" violates check constraint \"{name}\"",
                     relation.name
                 );
-                Error::new(SqlState::CHECK_VIOLATION, message)
-                    .detail(detail)
-                    .constraint(&schema, &relation.name, name)
+                with_detail(Error::new(SqlState::CHECK_VIOLATION, message), detail).constraint(
+                    &schema,
+                    &relation.name,
+                    name,
+                )
             }
             Violation::Bound => {
                 let message = format!(
                     "new row for relation \"{}\" violates partition constraint",
                     relation.name
                 );
-                Error::new(SqlState::CHECK_VIOLATION, message).detail(detail)
+                with_detail(Error::new(SqlState::CHECK_VIOLATION, message), detail)
             }
         }
     }
@@ -135,8 +138,21 @@ fn outside(ctx: &mut Context<'_, '_>, bound: &mut Bound, rows: &Chunk) -> Result
 /// Longest text of a value in a message (`maxfieldlen`).
 const LONGEST: usize = 64;
 
+/// The detail that shows a row, unless policies might hide it.
+pub fn failing_row(backend: &Backend<'_>, relation: &Relation, row: &[Datum]) -> Option<String> {
+    let shown = || format!("Failing row contains {}.", describe_row(backend, relation, row));
+    (!is_active(backend, relation)).then(shown)
+}
+
+pub fn with_detail(error: Error, detail: Option<String>) -> Error {
+    match detail {
+        Some(detail) => error.detail(detail),
+        None => error,
+    }
+}
+
 /// `(1, null, abc)`: the row's columns as messages show them.
-pub fn describe_row(backend: &Backend<'_>, relation: &Relation, row: &[Datum]) -> String {
+fn describe_row(backend: &Backend<'_>, relation: &Relation, row: &[Datum]) -> String {
     let fields = relation
         .attributes
         .iter()

@@ -9,7 +9,7 @@ use super::route::Router;
 use super::table::{Table, Tables};
 use super::trigger::{self, Operation};
 use super::unique::{RowKeys, database_index, find_live};
-use super::{insert, rows, update};
+use super::{insert, row_security, rows, update};
 use crate::catalog::{Relation, RelationKind};
 use crate::commands::attribute_map::AttributeMap;
 use crate::executor::context::Context;
@@ -18,6 +18,7 @@ use crate::executor::expr::{Compiled, compile};
 use crate::executor::indexing::bound_index;
 use crate::executor::layout::Layout;
 use crate::planner::plan::{ConflictAction, ScanTarget};
+use crate::query::RowCheckKind;
 use crate::storage::RowId;
 
 /// ON CONFLICT, compiled.
@@ -105,6 +106,8 @@ impl Conflict {
         if fires {
             row = router.convert(ctx, leaf, target, &converted)?;
         }
+        let root = tables.get(ctx, target)?;
+        row_security::check(ctx, root, RowCheckKind::Insert, &row)?;
         let table = tables.get(ctx, leaf)?;
         let began = *self
             .began
@@ -147,6 +150,8 @@ impl Conflict {
                 return Ok(Outcome::Left);
             }
         }
+        let root = tables.get(ctx, target)?;
+        row_security::check(ctx, root, RowCheckKind::Conflict, &old_as_target)?;
         let mut set: Vec<(i16, Arc<Column>)> = Vec::with_capacity(update.set.len());
         for (attribute, value) in &mut update.set {
             set.push((*attribute, value.eval(ctx, &both, None)?));
@@ -222,6 +227,9 @@ pub fn replace(
     let mut new = new;
     let root = tables.get(ctx, target)?;
     compute_generated(ctx, root, &mut new)?;
+    if leaf != target {
+        row_security::check(ctx, root, RowCheckKind::Update, &new)?;
+    }
     let root = root.relation.clone();
     let partitioned = root.kind == RelationKind::PartitionedTable;
     let converted = router.convert(ctx, target, leaf, &new)?;

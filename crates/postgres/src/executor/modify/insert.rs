@@ -6,10 +6,12 @@ use kumquat_types::{Chunk, Oid, Result};
 
 use super::check::compute_generated;
 use super::route::Router;
+use super::row_security;
 use super::rows::{self, Changed};
 use super::table::Tables;
 use super::trigger::{self, Operation};
 use crate::executor::context::Context;
+use crate::query::RowCheckKind;
 
 /// Inserts rows, which have the columns of `target`; gives them as they were stored.
 pub fn insert_rows(
@@ -24,6 +26,7 @@ pub fn insert_rows(
         return rows::insert(ctx, table, new, true);
     }
     compute_generated(ctx, table, &mut new)?;
+    row_security::check(ctx, table, RowCheckKind::Insert, &new)?;
     let leaves = router.route(ctx, target, &new)?;
     for &leaf in &leaves {
         if tables.get(ctx, leaf)?.has_row_triggers(Operation::Insert) {

@@ -6,6 +6,7 @@
 //! - [`check`]: NOT NULL, CHECK and partition bounds; [`unique`]: unique indexes; [`route`]: which partition.
 //! - [`foreign_key`]: what other tables' rows have to do with it; [`pending`]: checks that wait for the end of the
 //!   statement or transaction.
+//! - [`row_security`]: what policies ask of rows that are written.
 //! - [`trigger`]: triggers and when they fire.
 //! - [`bulk`]: rows that come from elsewhere (COPY); [`validate`]: rows that are there already.
 
@@ -19,7 +20,8 @@ pub mod merge;
 pub mod operator;
 pub mod pending;
 pub mod route;
-pub mod rows;
+pub mod row_security;
+mod rows;
 pub mod table;
 pub mod trigger;
 pub mod unique;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use kumquat_types::{Chunk, Column, Datum, Error, Oid, Result, SqlState};
 
-use super::check::describe_row;
+use super::check::{failing_row, with_detail};
 use super::conflict::{Conflict, Outcome, replace};
 use super::merge::Merge;
 use super::route::Router;
+use super::row_security::compile_checks;
 use super::rows::Changed;
 use super::table::Tables;
 use super::trigger::{self, Operation};
@@ -60,6 +61,10 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, modification: &ModifyTable)
         .map(|attribute| (attribute.type_oid, attribute.type_modifier));
     let mut layout = Layout::of_entry(modification.target.entry, types);
     layout.extend([TABLE_OID, CTID].map(|attribute| system_var(modification.target.entry, attribute)));
+    let mut tables = Tables::default();
+    if !modification.row_checks.is_empty() {
+        tables.get(ctx, target)?.row_checks = compile_checks(ctx, &modification.row_checks, &layout)?;
+    }
     let layout = layout.join(source.clone());
     let conflict = match &modification.on_conflict {
         Some(action) => Some(Conflict::new(ctx, action, &modification.target, &shape)?),
@@ -85,7 +90,7 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, modification: &ModifyTable)
         input: build_child(ctx, plan, 0)?,
         plan: modification.clone(),
         target,
-        tables: Tables::default(),
+        tables,
         router: Router::default(),
         conflict,
         merge,
@@ -236,9 +241,12 @@ impl Modify {
             return Ok(());
         };
         let table = self.tables.get(ctx, self.target)?;
-        let row = describe_row(ctx.backend, &table.relation, &new.row(row));
+        let detail = failing_row(ctx.backend, &table.relation, &new.row(row));
         let message = format!("new row violates check option for view \"{view}\"");
-        Err(Error::new(SqlState::WITH_CHECK_OPTION_VIOLATION, message).detail(format!("Failing row contains {row}.")))
+        Err(with_detail(
+            Error::new(SqlState::WITH_CHECK_OPTION_VIOLATION, message),
+            detail,
+        ))
     }
 
     fn insert(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {

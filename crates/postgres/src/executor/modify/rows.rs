@@ -7,10 +7,12 @@ use kumquat_types::{Chunk, Result};
 use super::check::{Failure, check_rows, compute_generated};
 use super::foreign_key;
 use super::pending::PendingKey;
+use super::row_security;
 use super::table::Table;
 use super::trigger::{self, Operation};
 use super::unique::{RowKeys, check_unique, database_index, heap_mut};
 use crate::executor::context::Context;
+use crate::query::RowCheckKind;
 use crate::storage::RowId;
 
 /// Rows that were changed.
@@ -61,6 +63,7 @@ pub fn insert_row(ctx: &mut Context<'_, '_>, table: &mut Table, new: Chunk, boun
 
 fn store(ctx: &mut Context<'_, '_>, table: &mut Table, mut rows: Chunk, bounds: bool) -> Result<Chunk> {
     compute_generated(ctx, table, &mut rows)?;
+    row_security::check(ctx, table, RowCheckKind::Insert, &rows)?;
     check(ctx, table, &rows, bounds, true)?;
     let ids = append(ctx, table, rows.clone())?;
     foreign_key::note_new_rows(ctx, table, &ids);

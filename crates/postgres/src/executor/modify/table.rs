@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use kumquat_types::{Error, Oid, Result};
 
+use super::row_security;
 use super::trigger::Armed;
 use crate::backend::Backend;
 use crate::catalog::{
@@ -32,6 +33,8 @@ pub struct Table {
     pub referencing: Vec<Arc<Constraint>>,
     /// Enabled triggers, in order of name.
     pub triggers: Vec<Armed>,
+    /// What policies ask of the rows of the statement, where this is its target.
+    pub row_checks: Vec<row_security::Check>,
 }
 
 /// The bound under which the table is a partition, or one of its parents is.
@@ -92,6 +95,7 @@ impl Table {
             foreign_keys,
             referencing: referencing(backend, &relation)?,
             triggers: super::trigger::of_relation(backend, &relation)?,
+            row_checks: Vec::new(),
             relation,
         })
     }

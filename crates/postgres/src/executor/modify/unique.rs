@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use kumquat_types::{Bitmap, Chunk, Column, Datum, Error, Oid, Result, SqlState, io};
 
-use super::check::Failure;
+use super::check::{Failure, with_detail};
 use super::table::{Table, Unique};
+use crate::analyze::row_security::is_active;
 use crate::backend::Backend;
 use crate::catalog::{IndexDefinition, Relation};
 use crate::executor::context::Context;
@@ -128,12 +129,13 @@ fn first_counted_repeat(repeated: impl Iterator<Item = usize>, unique: &Unique, 
 
 pub fn duplicate_key(backend: &Backend<'_>, relation: &Relation, unique: &Unique, key: &[Datum]) -> Error {
     let message = format!("duplicate key value violates unique constraint \"{}\"", unique.name);
-    Error::new(SqlState::UNIQUE_VIOLATION, message)
-        .detail(format!(
-            "Key {} already exists.",
-            describe_key(backend, relation, unique, key)
-        ))
-        .constraint(&backend.schema_name(relation.schema), &relation.name, &unique.name)
+    let shown = || format!("Key {} already exists.", describe_key(backend, relation, unique, key));
+    let detail = (!is_active(backend, relation)).then(shown);
+    with_detail(Error::new(SqlState::UNIQUE_VIOLATION, message), detail).constraint(
+        &backend.schema_name(relation.schema),
+        &relation.name,
+        &unique.name,
+    )
 }
 
 /// `(a, b)=(1, 2)`

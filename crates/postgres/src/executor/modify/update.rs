@@ -6,10 +6,12 @@ use kumquat_types::{Chunk, Column, Result};
 
 use super::check::compute_generated;
 use super::foreign_key;
+use super::row_security;
 use super::rows::{self, Changed};
 use super::table::Table;
 use super::trigger::{self, Operation};
 use crate::executor::context::Context;
+use crate::query::RowCheckKind;
 use crate::storage::RowId;
 
 /// New values of attributes, a row for each row that is updated.
@@ -90,6 +92,7 @@ fn store(
     unique: bool,
 ) -> Result<Chunk> {
     compute_generated(ctx, table, &mut new)?;
+    row_security::check(ctx, table, RowCheckKind::Update, &new)?;
     for &id in ids {
         rows::remove(ctx, table, id)?;
     }

@@ -99,8 +99,11 @@ fn implies(conditions: &[Expr], wanted: &Expr) -> bool {
 }
 
 pub fn matches(index: &IndexInfo, varno: usize, clauses: &[Rc<Clause>]) -> Vec<Matched> {
+    // What must wait for policies can't decide which rows are read.
+    let first = clauses.iter().map(|clause| clause.security_level).min();
     let mut found: Vec<Matched> = clauses
         .iter()
+        .filter(|clause| Some(clause.security_level) == first)
         .filter_map(|clause| match_index(index, varno, clause))
         .collect();
     found.sort_by_key(|matched| matched.column);

@@ -143,6 +143,7 @@ fn join_any(
         selected: Vec::new(),
         inserted: Vec::new(),
         updated: Vec::new(),
+        security_quals: Vec::new(),
     });
     let index = query.range_table.len();
     let vars: Vec<Expr> = (1..)

@@ -10,7 +10,7 @@ use crate::commands::object as lookup;
 use crate::extension::FunctionCall;
 
 /// Oids of the catalogs, with what is in them.
-pub const CLASSES: [(Oid, ObjectClass); 11] = [
+pub const CLASSES: [(Oid, ObjectClass); 12] = [
     (Oid(1259), ObjectClass::Relation),
     (Oid(2606), ObjectClass::Constraint),
     (Oid(1247), ObjectClass::Type),
@@ -22,6 +22,7 @@ pub const CLASSES: [(Oid, ObjectClass); 11] = [
     (Oid(1260), ObjectClass::Role),
     (Oid(1262), ObjectClass::Database),
     (Oid(2618), ObjectClass::Rule),
+    (Oid(3256), ObjectClass::Policy),
 ];
 
 /// What is in the catalog of this oid.
@@ -134,6 +135,10 @@ fn identity(backend: &Backend<'_>, object: ObjectAddress) -> Option<Identity> {
         ObjectClass::Trigger => {
             let trigger = catalog.triggers.get(&object.oid)?;
             member_identity(backend, "trigger", trigger.relation, &trigger.name)?
+        }
+        ObjectClass::Policy => {
+            let (relation, policy) = catalog.policy(object.oid)?;
+            member_identity(backend, "policy", relation.oid, &policy.name)?
         }
         ObjectClass::Rule => member_identity(backend, "rule", object.oid, "_RETURN")?,
         ObjectClass::Default => {
@@ -303,6 +308,7 @@ fn unknown_kind(object: ObjectAddress) -> &'static str {
         ObjectClass::Role => "role",
         ObjectClass::Database => "database",
         ObjectClass::Rule => "rule",
+        ObjectClass::Policy => "policy",
     }
 }
 

@@ -3,9 +3,11 @@
 use kumquat_types::{ArrayValue, Datum, Environment, Error, Oid, Result, SqlState};
 
 use super::Arguments;
+use crate::analyze::row_security;
 use crate::backend::Backend;
 use crate::catalog::Name;
-use crate::commands::extension;
+use crate::catalog::namespace::qualified_name;
+use crate::commands::{extension, range_var};
 use crate::extension::{AvailableExtension, FunctionCall};
 
 pub fn call(
@@ -71,8 +73,19 @@ pub fn call(
             None => Datum::Null,
         },
         "satisfies_hash_partition" => satisfies_hash_partition(call, args),
-        "row_security_active" => false.into(),
+        "row_security_active" => row_security_active(backend, args.get(0))?,
         _ => return Ok(None),
+    }))
+}
+
+fn row_security_active(backend: &Backend<'_>, relation: &Datum) -> Result<Datum> {
+    let relation = match relation {
+        Datum::Text(name) => Some(backend.relation(&range_var(&qualified_name(name)?))?),
+        Datum::Oid(oid) => backend.catalog()?.relation(Oid(*oid)).cloned(),
+        _ => None,
+    };
+    Ok(relation.map_or(Datum::Null, |relation| {
+        row_security::is_active(backend, &relation).into()
     }))
 }
 

@@ -52,6 +52,7 @@ pub fn pg_shdepend(backend: &mut Backend<'_>) -> Result<Rows> {
                 row.push(letter(match tie {
                     Tie::Owner => 'o',
                     Tie::Privileges => 'a',
+                    Tie::Policy => 'r',
                 }));
                 rows.push(row);
             }

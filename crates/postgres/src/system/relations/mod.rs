@@ -9,7 +9,8 @@ pub mod classes;
 pub mod constraints;
 pub mod dependencies;
 pub mod indexes;
-pub mod procs;
+pub mod policies;
+mod procs;
 pub mod roles;
 pub mod session;
 pub mod settings;
@@ -73,6 +74,8 @@ fn rows_of(name: &str) -> SystemRows {
         "pg_rewrite" => views::pg_rewrite,
         "pg_constraint" => constraints::pg_constraint,
         "pg_trigger" => constraints::pg_trigger,
+        "pg_policy" => policies::pg_policy,
+        "pg_policies" => policies::pg_policies,
         "pg_type" => types::pg_type,
         "pg_enum" => types::pg_enum,
         "pg_range" => types::pg_range,
@@ -117,7 +120,7 @@ fn rows_of(name: &str) -> SystemRows {
 }
 
 /// Relations without rows on a server where nothing of their kind was made, or can be made here.
-const EMPTY: [&str; 43] = [
+const EMPTY: [&str; 41] = [
     "pg_event_trigger",
     "pg_foreign_data_wrapper",
     "pg_foreign_server",
@@ -126,8 +129,6 @@ const EMPTY: [&str; 43] = [
     "pg_largeobject",
     "pg_largeobject_metadata",
     "pg_parameter_acl",
-    "pg_policies",
-    "pg_policy",
     "pg_publication",
     "pg_publication_namespace",
     "pg_publication_rel",
