@@ -17,7 +17,7 @@ use kumquat_types::{Datum, Error, Oid, Proc, Result};
 
 use crate::metadata::Metadata;
 use crate::{
-    cluster, columnar, ddl, disk, executor, foreign_keys, functions, planner, relations, settings, transaction,
+    cluster, columnar, ddl, disk, executor, foreign_keys, functions, named, planner, relations, settings, transaction,
 };
 
 /// The Citus extension.
@@ -31,17 +31,25 @@ fn is_installed(backend: &Backend<'_>) -> bool {
 impl Extension for Citus {
     fn plan(&self, backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> Result<PlannedBy> {
         columnar::check_query(backend, query)?;
-        match is_installed(backend) {
-            true => planner::plan(backend, query, params),
-            false => Ok(PlannedBy::Standard),
+        if !is_installed(backend) {
+            return Ok(PlannedBy::Standard);
         }
+        let planned = planner::plan(backend, query, params);
+        if planned.is_err() {
+            named::note_query(backend, query);
+        }
+        planned
     }
 
     fn utility(&self, backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag> {
         if !is_installed(backend) {
             return backend.standard_utility(statement, text);
         }
-        let tag = ddl::utility(backend, statement, text)?;
+        let done = ddl::utility(backend, statement, text);
+        if done.is_err() {
+            named::note_statement(backend, statement);
+        }
+        let tag = done?;
         columnar::after_utility(backend)?;
         Ok(tag)
     }
@@ -91,11 +99,19 @@ impl Extension for Citus {
     }
 
     fn call(&self, backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option<Datum>> {
-        functions::call(backend, call)
+        let value = functions::call(backend, call);
+        if value.is_err() {
+            named::note_call(backend, call);
+        }
+        value
     }
 
     fn call_set(&self, backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option<Vec<Vec<Datum>>>> {
-        functions::call_set(backend, call)
+        let rows = functions::call_set(backend, call);
+        if rows.is_err() {
+            named::note_call(backend, call);
+        }
+        rows
     }
 
     fn relations(&self) -> &'static [SystemRelation] {

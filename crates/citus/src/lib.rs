@@ -11,7 +11,8 @@
 //!    [`shards`], [`foreign_keys`].
 //! 6. All of it reads and changes [`metadata`], from which [`relations`] shows `pg_dist_*` and `citus_*`.
 //!    [`columnar`] is the access method of its sister extension.
-//! 7. [`transaction`] ends on all nodes what the statement has begun, and [`trace`] tells what was done.
+//! 7. [`transaction`] ends on all nodes what the statement has begun, and [`trace`] tells what was done; of a
+//!    statement that is refused, [`named`] notes what it would have touched.
 
 pub mod cluster;
 pub mod columnar;
@@ -24,6 +25,7 @@ pub mod foreign_keys;
 pub mod functions;
 pub mod hashing;
 pub mod metadata;
+pub mod named;
 pub mod planner;
 pub mod relations;
 pub mod session;

@@ -3,6 +3,7 @@
 //! The trace grows while a statement runs, also one that fails; [`crate::session::take_trace`] gives it away
 //! and begins a new one.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub struct Trace {
     pub messages: Vec<Message>,
     pub metadata: Vec<MetadataChange>,
     pub refused_key: Option<ForeignKeyRefusal>,
+    /// Relations that the statement names, of one that was refused.
+    pub named: BTreeSet<Oid>,
 }
 
 /// How the planner took a query, and why.

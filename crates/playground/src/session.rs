@@ -41,7 +41,7 @@ impl Playground {
     /// Keeps the present state, which costs the same however many rows there are.
     pub fn snapshot(&mut self) -> u32 {
         self.snapshots.push(self.engine.clone());
-        u32::try_from(self.snapshots.len() - 1).unwrap_or(u32::MAX)
+        count(self.snapshots.len() - 1)
     }
 
     /// Goes back to a kept state; false if there is none under that number.
@@ -93,12 +93,15 @@ impl Playground {
                 report: aloud,
             } => {
                 *self = Playground::new(&options);
-                for typed in &log {
+                let of = count(log.len());
+                for (done, typed) in log.iter().enumerate() {
                     self.run_at(typed, &mut |outcome| {
                         if aloud {
                             report(Reply::Statement { outcome });
                         }
                     });
+                    let texts = count(done.saturating_add(1));
+                    report(Reply::Replayed { texts, of });
                 }
                 Reply::Ready {
                     session: self.view(),
@@ -128,4 +131,8 @@ impl Playground {
             Request::Ping => Reply::Pong,
         }
     }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -52,6 +52,7 @@ pub fn shown(trace: citus::Trace, backend: &Backend<'_>) -> Trace {
             .collect(),
         metadata: trace.metadata.iter().flat_map(changes).collect(),
         refused_key: trace.refused_key.map(refused),
+        named: trace.named.iter().map(|relation| relation.0).collect(),
     }
 }
 

@@ -117,3 +117,62 @@ fn psql_that_was_quit_is_there_again_for_the_next_text() {
     let outcomes = run(&mut playground, "SELECT\n3 AS three;\nSELECT 4 AS four;\n");
     assert!(printed(&outcomes).contains("three") && printed(&outcomes).contains("four"));
 }
+
+#[test]
+fn a_log_that_is_replayed_tells_how_far_it_is() {
+    let typed = |text: &str| Typed {
+        text: text.into(),
+        ..Typed::default()
+    };
+    let boot = Request::Boot {
+        options: Options::default(),
+        log: vec![typed("SELECT 1;\n"), typed("SELECT 2;\n")],
+        report: false,
+    };
+    let mut replies = Vec::new();
+    playground().answer(boot, &mut |reply| replies.push(reply));
+    let expected = [1, 2].map(|texts| Reply::Replayed { texts, of: 2 });
+    assert_eq!(replies, expected);
+}
+
+#[test]
+fn a_statement_that_is_refused_tells_the_tables_it_names() {
+    const TABLES: &str = "CREATE TABLE users (id bigint PRIMARY KEY);
+CREATE TABLE orders (id bigint, user_id bigint);
+CREATE TABLE notes (a int);
+SELECT create_distributed_table('users', 'id'), create_distributed_table('orders', 'user_id');
+";
+    let check = |sql: &str, expected: &[&str]| {
+        let mut playground = playground();
+        run(&mut playground, TABLES);
+        let outcomes = run(&mut playground, sql);
+        let trace = outcomes[0].trace.as_ref().expect("a trace");
+        let tables = playground.view().cluster.tables;
+        let mut named: Vec<&str> = Vec::new();
+        for table in tables.iter().filter(|table| trace.named.contains(&table.oid)) {
+            named.push(&table.name);
+        }
+        assert_eq!(named, expected, "{sql}");
+    };
+    check("SELECT count(*) FROM users;", &[]);
+    check(
+        "ALTER TABLE orders ADD FOREIGN KEY (id) REFERENCES users;",
+        &["orders", "users"],
+    );
+    check(
+        "SELECT u.id FROM users u FULL JOIN orders o ON u.id < o.id;",
+        &["orders", "users"],
+    );
+    check("UPDATE users SET id = 2 WHERE id = 1;", &["users"]);
+    check("SELECT create_distributed_table('notes', 'b');", &["notes"]);
+    check(
+        "SELECT create_distributed_table('notes', 'a', colocate_with => 'users');",
+        &["notes", "users"],
+    );
+    check(
+        "SELECT citus_move_shard_placement(102008, 'localhost', 9701, 'localhost', 9799);",
+        &["users"],
+    );
+    check("CREATE UNIQUE INDEX ON orders (id);", &["orders"]);
+    check("SELECT colour FROM users;", &[]);
+}

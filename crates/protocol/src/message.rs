@@ -19,13 +19,14 @@ pub struct Numbered<T> {
 }
 
 /// What the page asks of the worker. Each request is answered by any number of
-/// [`Reply::Statement`] and then exactly one other reply.
+/// [`Reply::Statement`] and [`Reply::Replayed`], and then exactly one other reply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "typescript", derive(Tsify))]
 pub enum Request {
     /// Makes a fresh cluster and runs `log`, the texts of an earlier session; their statements
-    /// are reported if `report` says so. Answered by [`Reply::Ready`].
+    /// are reported if `report` says so. Answered by [`Reply::Replayed`] for each text, and
+    /// [`Reply::Ready`].
     Boot {
         options: Options,
         log: Vec<Typed>,
@@ -130,6 +131,11 @@ pub enum Reply {
     /// The engine trapped; the worker is of no more use. Sent by the worker's script.
     Trapped {
         message: String,
+    },
+    /// So many texts of a log have run, out of so many.
+    Replayed {
+        texts: u32,
+        of: u32,
     },
     /// The cluster stands.
     Ready {

@@ -24,6 +24,8 @@ pub struct Trace {
     pub metadata: Vec<String>,
     /// The foreign key that the statement asked for and Citus refused.
     pub refused_key: Option<RefusedKey>,
+    /// Oids of the tables that the statement names, if it failed: what it would have touched.
+    pub named: Vec<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

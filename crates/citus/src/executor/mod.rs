@@ -156,18 +156,21 @@ fn run_task(
             }
         };
         run(remote, &plan, &[], &bindings)
-    })?;
-    if let Some(explained) = explained {
-        session::log(backend, |log| log.explained.entry(plan.id).or_default().push(explained));
-    }
+    });
+    // A task that failed has touched its shard, too.
     let trace = TaskTrace {
         shard: task.shard,
         node: placement.node,
         sql,
-        rows: outcome.processed,
+        rows: outcome.as_ref().map_or(0, |outcome| outcome.processed),
     };
-    session::log(backend, |log| log.trace.tasks.push(trace));
-    Ok(outcome)
+    session::log(backend, |log| {
+        log.trace.tasks.push(trace);
+        if let Some(explained) = explained {
+            log.explained.entry(plan.id).or_default().push(explained);
+        }
+    });
+    outcome
 }
 
 /// A shard's table may have been dropped behind Citus's back.

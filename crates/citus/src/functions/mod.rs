@@ -2,7 +2,7 @@
 //!
 //! [`signatures`] has all of them as rows of pg_proc; those without an arm below are refused by name.
 
-mod arguments;
+pub(crate) mod arguments;
 mod cluster_nodes;
 mod columns;
 mod commands;
