@@ -9,7 +9,7 @@ use std::fmt::Write;
 use leptos::prelude::*;
 
 use super::MapState;
-use super::scene::{Cell, Place, Row};
+use super::scene::{Cell, NO_GROUP, Place, Row};
 
 #[component]
 pub fn Tiles(group: u32, row: StoredValue<Row>, cell: Cell, state: MapState) -> impl IntoView {
@@ -18,8 +18,9 @@ pub fn Tiles(group: u32, row: StoredValue<Row>, cell: Cell, state: MapState) -> 
     let (fills, seams) = (fills(&cell), seams(count));
     let cell = StoredValue::new(cell);
     let touched = move || {
-        let touched = state.touched.get();
-        cell.with_value(|cell| lines(cell, |shard, node| touched.contains(&(shard, node))))
+        let meant = state.meant.get();
+        let is_meant = |shard, node| meant.placements.contains(&(shard, node));
+        cell.with_value(|cell| lines(cell, is_meant, meant.refused.is_some()))
     };
     view! {
         <svg class="tiles" viewBox=view_box preserveAspectRatio="none" aria-hidden="true" style=("--tiles", count.to_string())>
@@ -28,6 +29,17 @@ pub fn Tiles(group: u32, row: StoredValue<Row>, cell: Cell, state: MapState) -> 
             <path class="touched" d=touched></path>
         </svg>
         {move || cell.with_value(|cell| marks(group, row, cell, state))}
+    }
+}
+
+/// A table that is not distributed: whole, in one outline.
+#[component]
+pub fn Outline(kind: &'static str, row: StoredValue<Row>, cell: Cell, state: MapState) -> impl IntoView {
+    let table = row.with_value(|row| row.table.oid);
+    let named = move || state.meant.with(|meant| meant.tables.contains(&table));
+    view! {
+        <span class="outline" class:named=named>{kind}</span>
+        {move || marks(NO_GROUP, row, &cell, state)}
     }
 }
 
@@ -50,12 +62,15 @@ fn seams(count: usize) -> String {
     path
 }
 
-/// A line over each tile that is meant.
-fn lines(cell: &Cell, is_meant: impl Fn(u32, u32) -> bool) -> String {
+/// A line over each tile that is meant, and one under it if it came to nothing.
+fn lines(cell: &Cell, is_meant: impl Fn(u32, u32) -> bool, refused: bool) -> String {
     let mut path = String::new();
     for (place, tile) in cell.tiles.iter().enumerate() {
         if is_meant(tile.shard, cell.node) {
             let _ = write!(path, "M{place} 0h1");
+            if refused {
+                let _ = write!(path, "M{place} 1h1");
+            }
         }
     }
     path
@@ -66,6 +81,9 @@ fn marks(group: u32, row: StoredValue<Row>, cell: &Cell, state: MapState) -> Opt
     let focus = state.in_focus().filter(|focus| focus.group == group)?;
     let tile = cell.tiles.iter().find(|tile| tile.interval == focus.interval)?;
     let place: Place = row.with_value(|row| row.place(group, cell.node, tile));
+    if group == NO_GROUP && place != focus {
+        return None;
+    }
     let left = cell.share(tile.shard)? * 100.0;
     let width = 100.0 / cell.tiles.len() as f64;
     Some(view! {

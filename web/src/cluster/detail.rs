@@ -1,18 +1,16 @@
-//! What the tile in focus is: its facts, what lies with it, and its rows.
+//! What the tile in focus is: its facts, and what lies with it.
 
-use kumquat_protocol::message::{Answer, Question};
 use kumquat_protocol::view::{ClusterView, Node, Shard, Table};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 
-use super::scene::Place;
+use super::rows::Rows;
+use super::scene::{Place, WHOLE};
 use super::{MapState, shown_name};
 use crate::figures::{bytes, counted, grouped};
 use crate::glossary::Term;
+use crate::keys::kind_words;
 use crate::session::use_session;
 
-/// Rows shown of a shard.
-const ROWS: u32 = 50;
 /// Siblings named; of more, how many there are.
 const NAMED: usize = 6;
 
@@ -57,36 +55,52 @@ pub fn Detail(state: MapState) -> impl IntoView {
     }
 }
 
-fn found(cluster: &ClusterView, place: Place) -> Option<(&Table, &Shard, &Node)> {
+/// The table, the shard unless the table is whole, and the node of a place.
+pub fn found(cluster: &ClusterView, place: Place) -> Option<(&Table, Option<&Shard>, &Node)> {
     let table = cluster.tables.iter().find(|table| table.oid == place.table)?;
-    let shard = table.shards.iter().find(|shard| shard.id == place.shard)?;
     let node = cluster.nodes.iter().find(|node| node.id == place.node)?;
-    Some((table, shard, node))
+    let shard = table.shards.iter().find(|shard| shard.id == place.shard);
+    // A table that was distributed or brought home since has no such place any more.
+    let whole = table.shards.is_empty() && place.shard == WHOLE;
+    (shard.is_some() || whole).then_some((table, shard, node))
 }
 
 fn facts(cluster: &ClusterView, place: Place, state: MapState) -> Option<impl IntoView + use<>> {
     let (table, shard, node) = found(cluster, place)?;
+    let opened = state.opened.get() == Some(place);
+    let (what, name) = match shard {
+        Some(shard) => ("Shard", format!("{}_{}", shown_name(table), shard.id)),
+        None => ("Table", shown_name(table)),
+    };
+    let rows = shard.map_or(table.rows, |shard| shard.rows);
+    let own = shard.map(|shard| shard_facts(cluster, table, shard, place));
+    Some(view! {
+        <dl>
+            <div class="first"><dt>{what}</dt><dd>{name}</dd></div>
+            <div><dt>"Rows"</dt><dd>{grouped(rows)}</dd></div>
+            <div><dt>"Node"</dt><dd>{format!("{}:{}", node.host, node.port)}</dd></div>
+            {shard.is_none().then(|| view! { <div><dt>"Kind"</dt><dd>{kind_words(table.kind)}</dd></div> })}
+            {own}
+            {(!opened).then(|| view! {
+                <div class="wide-only"><dd class="how"><kbd>"Enter"</kbd>" or click: its rows"</dd></div>
+            })}
+        </dl>
+    })
+}
+
+/// What only a shard has.
+fn shard_facts(cluster: &ClusterView, table: &Table, shard: &Shard, place: Place) -> impl IntoView + use<> {
     let range = shard.range.map(|range| {
         view! {
             <div><dt>"Hashes"</dt>
             <dd>{format!("{} to {}", grouped(f64::from(range.min)), grouped(f64::from(range.max)))}</dd></div>
         }
     });
-    let with = siblings(cluster, table, place);
-    let opened = state.opened.get() == Some(place);
-    Some(view! {
-        <dl>
-            <div class="first"><dt>"Shard"</dt><dd>{format!("{}_{}", shown_name(table), shard.id)}</dd></div>
-            <div><dt>"Rows"</dt><dd>{grouped(shard.rows)}</dd></div>
-            <div><dt>"Size"</dt><dd title=format!("{} bytes", grouped(shard.bytes))>{bytes(shard.bytes)}</dd></div>
-            <div><dt>"Node"</dt><dd>{format!("{}:{}", node.host, node.port)}</dd></div>
-            {range}
-            <div><dt>"Lies with"</dt><dd>{with}</dd></div>
-            {(!opened).then(|| view! {
-                <div class="wide-only"><dd class="how"><kbd>"Enter"</kbd>" or click: its rows"</dd></div>
-            })}
-        </dl>
-    })
+    view! {
+        <div><dt>"Size"</dt><dd title=format!("{} bytes", grouped(shard.bytes))>{bytes(shard.bytes)}</dd></div>
+        {range}
+        <div><dt>"Lies with"</dt><dd>{siblings(cluster, table, place)}</dd></div>
+    }
 }
 
 /// Shards of the same interval in the tables of the group.
@@ -115,74 +129,4 @@ fn siblings(cluster: &ClusterView, table: &Table, place: Place) -> String {
         }
         _ => names.join(", "),
     }
-}
-
-/// The rows of the shard that was opened, as the node that holds it answers.
-#[component]
-fn Rows(place: Place, state: MapState) -> impl IntoView {
-    let session = use_session();
-    let answer = RwSignal::new(None::<Answer>);
-    let named = Memo::new(move |_| {
-        session.cluster.with(|cluster| {
-            let (table, shard, _) = found(cluster, place)?;
-            let quote = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
-            let name = format!("{}_{}", table.name, shard.id);
-            Some((format!("{}.{}", quote(&table.schema), quote(&name)), shard.rows))
-        })
-    });
-    Effect::new(move || {
-        let Some((name, _)) = named.get() else {
-            state.opened.set(None);
-            return;
-        };
-        let question = Question {
-            sql: format!("SELECT * FROM {name}"),
-            node: Some(place.node),
-            limit: ROWS,
-        };
-        spawn_local(async move {
-            answer.set(session.ask(question).await);
-        });
-    });
-    view! {
-        <section class="shard-rows" aria-label="Rows of the shard" tabindex="0">
-            <button class="quiet close" on:click=move |_| state.opened.set(None)>"Close"</button>
-            {move || answer.get().map(draw_rows)}
-        </section>
-    }
-}
-
-fn draw_rows(answer: Answer) -> AnyView {
-    if let Some(error) = answer.error {
-        return view! { <p class="quiet-text">{format!("The node says: {error}")}</p> }.into_any();
-    }
-    if answer.rows.is_empty() {
-        return view! {
-            <p class="quiet-text">"No rows. Rows come here whose distribution column has a hash in this shard's interval."</p>
-        }
-        .into_any();
-    }
-    let shown = answer.rows.len() as f64;
-    let rest = (answer.count > shown).then(|| {
-        view! { <p class="quiet-text">{format!("The first {} of {} rows", grouped(shown), grouped(answer.count))}</p> }
-    });
-    let head = answer
-        .columns
-        .into_iter()
-        .map(|name| view! { <th scope="col">{name}</th> });
-    let rows = answer.rows.into_iter().map(|row| {
-        let cells = row.into_iter().map(|value| match value {
-            Some(value) => view! { <td>{value}</td> }.into_any(),
-            None => view! { <td class="null">"NULL"</td> }.into_any(),
-        });
-        view! { <tr>{cells.collect_view()}</tr> }
-    });
-    view! {
-        <table>
-            <thead><tr>{head.collect_view()}</tr></thead>
-            <tbody>{rows.collect_view()}</tbody>
-        </table>
-        {rest}
-    }
-    .into_any()
 }

@@ -1,7 +1,8 @@
 //! Shards that change place are seen to move: a tile flies from where it was to where it is.
 //!
-//! Only what changes its node or its colocation group flies; rows that make room for others stand
-//! still. Where less motion is asked for, nothing flies.
+//! Only what changes its node or its colocation group flies, and what was split off; rows that make
+//! room for others stand still. Many tiles on one way fly as one. Where less motion is asked for,
+//! nothing flies.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,22 +16,41 @@ use super::{hue, shown_name};
 
 /// As in the style sheet.
 const FLIGHT: Duration = Duration::from_millis(320);
-/// Tiles that fly at once; of more, the cells that they come to fade in.
+/// What flies at once, so that every frame is in time.
 const MOST: usize = 200;
 
 /// Where a tile or a local table's outline stands, from the map's corner, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spot {
     pub node: u32,
-    pub group: Option<u32>,
+    pub group: u32,
     pub left: f64,
     pub top: f64,
     pub width: f64,
     pub height: f64,
 }
 
-/// Spots by table and, for shards, start of the hash interval. An outline has none.
+impl Spot {
+    /// The frame around both.
+    fn around(self, other: Spot) -> Spot {
+        let (left, top) = (self.left.min(other.left), self.top.min(other.top));
+        let right = (self.left + self.width).max(other.left + other.width);
+        let bottom = (self.top + self.height).max(other.top + other.height);
+        Spot {
+            left,
+            top,
+            width: right - left,
+            height: bottom - top,
+            ..self
+        }
+    }
+}
+
+/// Spots by table and, for shards, start of the hash interval. A local table has none.
 pub type Spots = BTreeMap<(String, Option<i32>), Vec<Spot>>;
+
+/// From where to where something flies.
+type Way = (Spot, Spot);
 
 /// Reads off where everything stands.
 pub fn spots(map: &Element, scene: &Scene) -> Spots {
@@ -40,32 +60,23 @@ pub fn spots(map: &Element, scene: &Scene) -> Spots {
     };
     let corner = grid.get_bounding_client_rect();
     let elements = elements(map);
-    let local = scene.local.iter().map(|row| (None, row));
-    let rows = scene.rows().map(|(group, row)| (Some(group), row)).chain(local);
-    for (group, row) in rows {
+    for (group, row) in scene.all_rows() {
         for cell in &row.cells {
             let Some(element) = elements.get(&(row.table.oid, cell.node)) else {
                 continue;
             };
             let frame = element.get_bounding_client_rect();
-            let spot = |share: f64, width: f64| Spot {
-                node: cell.node,
-                group,
-                left: frame.left() - corner.left() + frame.width() * share,
-                top: frame.top() - corner.top(),
-                width: frame.width() * width,
-                height: frame.height(),
-            };
-            if group.is_none() && !element.class_list().contains("bare") {
-                spots
-                    .entry((shown_name(&row.table), None))
-                    .or_default()
-                    .push(spot(0.0, 1.0));
-            }
-            let width = 1.0 / cell.tiles.len() as f64;
+            let width = frame.width() / cell.tiles.len().max(1) as f64;
             for (place, tile) in cell.tiles.iter().enumerate() {
                 let key = (shown_name(&row.table), start(row, tile.interval));
-                spots.entry(key).or_default().push(spot(place as f64 * width, width));
+                spots.entry(key).or_default().push(Spot {
+                    node: cell.node,
+                    group,
+                    left: frame.left() - corner.left() + width * place as f64,
+                    top: frame.top() - corner.top(),
+                    width,
+                    height: frame.height(),
+                });
             }
         }
     }
@@ -94,21 +105,23 @@ fn elements(map: &Element) -> BTreeMap<(u32, u32), Element> {
 }
 
 /// From where to where what has changed place flies.
-pub fn flights(before: &Spots, after: &Spots) -> Vec<(Spot, Spot)> {
+pub fn flights(before: &Spots, after: &Spots) -> Vec<Way> {
     let mut flights = Vec::new();
     for ((table, start), spots) in after {
         let Some(origins) = origins(before, table, *start) else {
             continue;
         };
+        // What was split off comes out of its parent, also where that lay.
+        let stood = before.contains_key(&(table.clone(), *start));
         for spot in spots {
             let stays = |origin: &&Spot| origin.node == spot.node && origin.group == spot.group;
-            if origins.iter().any(|origin| stays(&origin)) {
+            if stood && origins.iter().any(|origin| stays(&origin)) {
                 continue;
             }
             if start.is_none() {
                 // All shards of the table come home.
                 flights.extend(origins.iter().map(|origin| (*origin, *spot)));
-            } else if let Some(origin) = origins.first() {
+            } else if let Some(origin) = origins.iter().find(stays).or(origins.first()) {
                 flights.push((*origin, *spot));
             }
         }
@@ -134,21 +147,55 @@ fn origins(before: &Spots, table: &str, start: Option<i32>) -> Option<Vec<Spot>>
     }
 }
 
+/// At most so many as can fly at once: first all tiles that go from one cell to another become one
+/// flight, then all that go from a node and group to another; of still more, the largest are left.
+fn convoys(flights: Vec<Way>) -> Vec<Way> {
+    let cell = |spot: &Spot| (spot.node, spot.top.to_bits());
+    let band = |spot: &Spot| (spot.node, u64::from(spot.group));
+    if flights.len() <= MOST {
+        return flights;
+    }
+    let flights = joined(flights, |(from, to)| (cell(from), cell(to)));
+    if flights.len() <= MOST {
+        return flights;
+    }
+    let mut flights = joined(flights, |(from, to)| (band(from), band(to)));
+    flights.sort_by(|(_, a), (_, b)| (b.width * b.height).total_cmp(&(a.width * a.height)));
+    flights.truncate(MOST);
+    flights
+}
+
+/// Flights of one key as one.
+fn joined<K: Ord>(flights: Vec<Way>, key: impl Fn(&Way) -> K) -> Vec<Way> {
+    let mut joined = BTreeMap::<K, Way>::new();
+    for flight in flights {
+        let (from, to) = flight;
+        joined
+            .entry(key(&flight))
+            .and_modify(|whole| *whole = (whole.0.around(from), whole.1.around(to)))
+            .or_insert(flight);
+    }
+    joined.into_values().collect()
+}
+
 /// Lets the tiles fly over the map.
 pub fn launch(map: &Element, before: &Spots, scene: &Scene) {
     if less_motion() {
         return;
     }
-    let flights = flights(before, &spots(map, scene));
+    let flights = convoys(flights(before, &spots(map, scene)));
     let Ok(Some(sky)) = map.query_selector(".sky") else {
         return;
     };
-    if flights.is_empty() || flights.len() > MOST {
-        return;
-    }
+    let classes: BTreeMap<u32, String> = scene
+        .bands
+        .iter()
+        .map(|band| (band.group.id, hue::of_group(&band.group)))
+        .collect();
+    let class = |to: &Spot| classes.get(&to.group).map_or("", String::as_str);
     let flyers: Vec<HtmlElement> = flights
         .iter()
-        .filter_map(|(from, to)| flyer(&sky, *from, *to))
+        .filter_map(|(from, to)| flyer(&sky, *from, *to, class(to)))
         .collect();
     set_timeout(
         move || flyers.iter().for_each(|flyer| flyer.remove()),
@@ -156,10 +203,9 @@ pub fn launch(map: &Element, before: &Spots, scene: &Scene) {
     );
 }
 
-fn flyer(sky: &Element, from: Spot, to: Spot) -> Option<HtmlElement> {
+fn flyer(sky: &Element, from: Spot, to: Spot, class: &str) -> Option<HtmlElement> {
     let element: HtmlElement = document().create_element("i").ok()?.dyn_into().ok()?;
-    let hue = to.group.or(from.group).map_or(0, hue);
-    element.set_class_name(&format!("flyer hue-{hue}"));
+    element.set_class_name(&format!("flyer {class}"));
     let style = format!(
         "left:{:.1}px;top:{:.1}px;width:{:.1}px;height:{:.1}px;--dx:{:.1}px;--dy:{:.1}px;--sx:{:.3};--sy:{:.3}",
         to.left,
@@ -183,9 +229,12 @@ fn less_motion() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scene::NO_GROUP;
     use super::*;
 
-    fn spot(node: u32, group: Option<u32>) -> Spot {
+    type At = (&'static str, Option<i32>, u32, u32);
+
+    fn spot(node: u32, group: u32) -> Spot {
         Spot {
             node,
             group,
@@ -196,7 +245,7 @@ mod tests {
         }
     }
 
-    fn spots(entries: &[(&str, Option<i32>, u32, Option<u32>)]) -> Spots {
+    fn spots(entries: &[At]) -> Spots {
         let mut spots = Spots::new();
         for (table, start, node, group) in entries {
             let key = (table.to_string(), *start);
@@ -206,32 +255,61 @@ mod tests {
     }
 
     #[test]
-    fn only_what_changes_node_or_group_flies() {
-        let check = |before: &[(&str, Option<i32>, u32, Option<u32>)],
-                     after: &[(&str, Option<i32>, u32, Option<u32>)],
-                     expected: &[(u32, u32)]| {
+    fn only_what_changes_node_or_group_or_is_split_off_flies() {
+        let check = |before: &[At], after: &[At], expected: &[(u32, u32)]| {
             let found: Vec<(u32, u32)> = flights(&spots(before), &spots(after))
                 .iter()
                 .map(|(from, to)| (from.node, to.node))
                 .collect();
             assert_eq!(found, expected, "{before:?} -> {after:?}");
         };
-        let local = ("t", None, 1, None);
-        let (low, high) = (("t", Some(0), 2, Some(1)), ("t", Some(9), 3, Some(1)));
+        let local = ("t", None, 1, NO_GROUP);
+        let (low, high) = (("t", Some(0), 2, 1), ("t", Some(9), 3, 1));
         check(&[], &[low, high], &[]);
         check(&[low, high], &[low, high], &[]);
         // Distributed, and brought home.
         check(&[local], &[low, high], &[(1, 2), (1, 3)]);
         check(&[low, high], &[local], &[(2, 1), (3, 1)]);
-        // Moved, left its group, split.
-        check(&[low, high], &[low, ("t", Some(9), 2, Some(1))], &[(3, 2)]);
-        check(&[low], &[("t", Some(0), 2, Some(2))], &[(2, 2)]);
-        check(&[low], &[low, ("t", Some(5), 3, Some(1))], &[(2, 3)]);
+        // Moved, left its group, split to another node and on its own.
+        check(&[low, high], &[low, ("t", Some(9), 2, 1)], &[(3, 2)]);
+        check(&[low], &[("t", Some(0), 2, 2)], &[(2, 2)]);
+        check(&[low], &[low, ("t", Some(5), 3, 1)], &[(2, 3)]);
+        check(&[low], &[low, ("t", Some(5), 2, 1)], &[(2, 2)]);
         // A copy on every node.
         check(
             &[local],
-            &[("t", Some(0), 1, Some(1)), ("t", Some(0), 2, Some(1))],
+            &[("t", Some(0), 1, 1), ("t", Some(0), 2, 1)],
             &[(1, 1), (1, 2)],
         );
+    }
+
+    #[test]
+    fn many_tiles_on_one_way_fly_as_one() {
+        let check = |flights: Vec<Way>, expected: usize| assert_eq!(convoys(flights).len(), expected);
+        let at = |node: u32, left: f64, top: f64| Spot {
+            left,
+            top,
+            ..spot(node, 1)
+        };
+        let few: Vec<Way> = (0..50).map(|i| (at(1, 0.0, 0.0), at(2, f64::from(i), 0.0))).collect();
+        check(few, 50);
+        let many: Vec<Way> = (0..4096)
+            .map(|i| (at(1, 0.0, 0.0), at(2 + i % 31, f64::from(i / 31), 0.0)))
+            .collect();
+        let one = convoys(many.clone())
+            .into_iter()
+            .find(|(_, to)| to.node == 2)
+            .map(|(_, to)| to);
+        assert_eq!(
+            one.map(|to| (to.left, to.width)),
+            Some((0.0, 133.0)),
+            "from the first to the last"
+        );
+        check(many, 31);
+        let everywhere: Vec<Way> = (0..32)
+            .flat_map(|from| (0..32).flat_map(move |to| (0..4).map(move |row| (from, to, row))))
+            .map(|(from, to, row)| (at(from, 0.0, f64::from(row)), at(to, 0.0, f64::from(row))))
+            .collect();
+        check(everywhere, MOST);
     }
 }

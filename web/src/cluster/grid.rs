@@ -3,8 +3,8 @@
 use kumquat_protocol::view::{ColocationGroup, GroupKind, Node, TableKind};
 use leptos::prelude::*;
 
-use super::cell::Tiles;
-use super::scene::{Band, Cell, Row, Scene};
+use super::cell::{Outline, Tiles};
+use super::scene::{Band, Cell, Load, Row, Scene};
 use super::{MapState, detail, hue, shown_name};
 use crate::figures::{counted, grouped};
 use crate::glossary::Term;
@@ -14,8 +14,9 @@ const TOLD: usize = 512;
 
 pub fn draw(scene: &Scene, state: MapState) -> impl IntoView + use<> {
     let workers = scene.nodes.iter().filter(|node| !node.coordinator).count();
-    let most = scene.nodes.iter().map(|node| rows_on(node, scene)).fold(0.0, f64::max);
-    let heads = scene.nodes.iter().map(|node| head(node, scene, most)).collect_view();
+    let most = scene.loads.iter().map(|load| load.rows).fold(0.0, f64::max);
+    let heads = scene.nodes.iter().zip(&scene.loads);
+    let heads = heads.map(|(node, load)| head(node, *load, most)).collect_view();
     let told = scene.tile_count() <= TOLD;
     let bands = scene.bands.iter().map(|band| draw_band(band, scene, state, told));
     let nothing = scene.bands.is_empty() && scene.local.is_empty();
@@ -26,7 +27,7 @@ pub fn draw(scene: &Scene, state: MapState) -> impl IntoView + use<> {
                 <ul class="cells">{heads}</ul>
             </div>
             {bands.collect_view()}
-            {local_band(scene)}
+            {local_band(scene, state)}
             {nothing.then(|| view! {
                 <p class="empty">
                     "No tables yet. Run step 1, or type " <code>"CREATE TABLE"</code>
@@ -38,46 +39,32 @@ pub fn draw(scene: &Scene, state: MapState) -> impl IntoView + use<> {
     }
 }
 
-/// Live rows on a node. Those of a partitioned table are its partitions' rows.
-fn rows_on(node: &Node, scene: &Scene) -> f64 {
-    let rows = scene.rows().filter(|(_, row)| row.table.parent.is_none());
-    let cells = rows.flat_map(|(_, row)| row.cells.iter().filter(|cell| cell.node == node.id));
-    let tiles: f64 = cells.flat_map(|cell| cell.tiles.iter().map(|tile| tile.rows)).sum();
-    let local = scene.local.iter().filter(|row| row.table.parent.is_none());
-    tiles
-        + match node.coordinator {
-            true => local.map(|row| row.table.rows).sum(),
-            false => 0.0,
-        }
-}
-
-fn head(node: &Node, scene: &Scene, most: f64) -> impl IntoView + use<> {
-    let cells = scene.rows().flat_map(|(_, row)| row.cells.iter());
-    let shards: usize = cells
-        .filter(|cell| cell.node == node.id)
-        .map(|cell| cell.tiles.len())
-        .sum();
-    let rows = rows_on(node, scene);
-    let share = if most > 0.0 { rows / most * 100.0 } else { 0.0 };
+fn head(node: &Node, load: Load, most: f64) -> impl IntoView + use<> {
+    let share = if most > 0.0 { load.rows / most * 100.0 } else { 0.0 };
     let kind = match (node.coordinator, node.active) {
         (_, false) => "Inactive",
         (true, _) => "Coordinator",
         (false, _) => "Worker",
     };
-    let shards = counted(shards as f64, "shard", "shards");
-    let rows = counted(rows, "row", "rows");
-    let title = format!("{}:{}, {shards}, {rows}", node.host, node.port);
+    let shards = counted(load.shards, "shard", "shards");
+    let rows = counted(load.rows, "row", "rows");
+    // The coordinator takes shards only when it is told to; of a worker that is worth a word.
+    let closed = !node.should_have_shards && !node.coordinator;
+    let words = if closed { ", takes no shards" } else { "" };
+    let title = format!("{}:{}, {kind}, {shards}, {rows}{words}", node.host, node.port);
     view! {
         <li
             class="head"
             class:coordinator=node.coordinator
             class:inactive=!node.active
+            class:closed=closed
             title=title
         >
             <h3>{kind}</h3>
             <p class="address"><span class="host">{node.host.clone()}":"</span>{node.port}</p>
             <p class="load">{shards}</p>
             <p class="load">{rows}</p>
+            {closed.then(|| view! { <p class="load note">"takes no shards"</p> })}
             <span class="weight" aria-hidden="true"><span style=format!("width:{share:.1}%")></span></span>
         </li>
     }
@@ -89,7 +76,7 @@ fn draw_band(band: &Band, scene: &Scene, state: MapState, told: bool) -> impl In
     let name = format!("Colocation group {}", group.id);
     view! {
         <section
-            class=format!("band hue-{}", hue(group.id))
+            class=format!("band {}", hue::of_group(group))
             class:schema=group.schema.is_some()
             aria-label=name.clone()
         >
@@ -209,7 +196,7 @@ fn fold(row: &Row, state: MapState) -> impl IntoView + use<> {
 }
 
 /// Tables that are not distributed: outlines on the coordinator.
-fn local_band(scene: &Scene) -> Option<impl IntoView + use<>> {
+fn local_band(scene: &Scene, state: MapState) -> Option<impl IntoView + use<>> {
     if scene.local.is_empty() {
         return None;
     }
@@ -218,25 +205,23 @@ fn local_band(scene: &Scene) -> Option<impl IntoView + use<>> {
             TableKind::CitusLocal => "Citus local",
             _ => "local",
         };
-        let cells = scene.nodes.iter().map(|node| {
-            let here = node.coordinator.then(|| view! { <span class="outline">{kind}</span> });
+        let stored = StoredValue::new(row.clone());
+        let cells = row.cells.iter().zip(&scene.nodes).map(|(cell, node)| {
+            let here = !cell.tiles.is_empty();
+            let cell = cell.clone();
             view! {
                 <li
                     class="cell"
                     class:coordinator=node.coordinator
-                    class:bare=!node.coordinator
+                    class:bare=!here
                     data-table=row.table.oid.to_string()
                     data-node=node.id.to_string()
-                >{here}</li>
+                >{here.then(|| view! { <Outline kind row=stored cell state/> })}</li>
             }
         });
-        let rows = counted(row.table.rows, "row", "rows");
         view! {
             <li class="map-row" class:partition=row.table.parent.is_some()>
-                <div class="label">
-                    <span class="table-name" title=shown_name(&row.table)>{shown_name(&row.table)}</span>
-                    <span class="facts">{rows}</span>
-                </div>
+                {label(row, state)}
                 <ul class="cells">{cells.collect_view()}</ul>
             </li>
         }

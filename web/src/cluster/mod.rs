@@ -7,13 +7,18 @@
 //! - `grid`: columns and rows, as nested lists; `cell`: a table's tiles on one node
 //! - `pointer`, `zoom`: what pointer, keys and wheel do
 //! - `flight`: shards that change place are seen to move
-//! - `detail`: what the tile in focus is, and its rows
+//! - `meant`: what the last statement touched, or would have touched
+//! - `detail`: what the tile in focus is; `rows`: its rows
+//! - `hue`: what tells colocation groups apart
 
 mod cell;
 mod detail;
 mod flight;
 mod grid;
+pub mod hue;
+mod meant;
 mod pointer;
+mod rows;
 mod scene;
 mod zoom;
 
@@ -23,9 +28,10 @@ use kumquat_protocol::view::Table;
 use leptos::prelude::*;
 use web_sys::Element;
 
-use crate::figures::{counted, grouped};
+use crate::figures::grouped;
 use crate::session::use_session;
 use detail::Detail;
+use meant::{Meant, MeantWords};
 use scene::{Place, Scene};
 
 /// What is seen of the cluster, and how near: the page provides it, so that it outlives the map.
@@ -40,8 +46,8 @@ pub struct MapState {
     pub opened: RwSignal<Option<Place>>,
     /// Partitioned tables whose partitions are shown.
     pub unfolded: RwSignal<BTreeSet<u32>>,
-    /// Placements that the last statement touched, as (shard, node).
-    pub touched: Memo<BTreeSet<(u32, u32)>>,
+    /// What the last statement touched, or would have.
+    meant: Memo<Meant>,
     /// Width of a worker's column in pixels, where it was changed.
     pub node_width: RwSignal<Option<f64>>,
 }
@@ -60,7 +66,7 @@ impl MapState {
             hover: RwSignal::new(None),
             opened: RwSignal::new(None),
             unfolded,
-            touched: Memo::new(move |_| session.last.with(|last| last.as_ref().map(touched).unwrap_or_default())),
+            meant: meant::of_session(),
             node_width: RwSignal::new(None),
         }
     }
@@ -72,14 +78,6 @@ impl MapState {
             .or_else(|| self.focus.get())
             .or_else(|| self.opened.get())
     }
-}
-
-/// Placements that a statement's tasks read or wrote.
-fn touched(outcome: &kumquat_protocol::outcome::StatementOutcome) -> BTreeSet<(u32, u32)> {
-    let tasks = outcome.trace.iter().flat_map(|trace| &trace.tasks);
-    tasks
-        .flat_map(|task| task.shards.iter().map(|shard| (*shard, task.node)))
-        .collect()
 }
 
 #[component]
@@ -111,9 +109,10 @@ pub fn ClusterMap() -> impl IntoView {
             <div
                 class="map"
                 class:far=far
+                class:refused=move || state.meant.with(|meant| meant.refused.is_some())
                 role="group"
                 tabindex="0"
-                aria-label="Cluster map. Arrow keys move over the shards, Enter shows a shard's rows, plus and minus zoom."
+                aria-label="Cluster map. Arrow keys move over the shards, Enter shows their rows, plus and minus zoom."
                 node_ref=map_ref
                 style=("--node", move || state.node_width.get().map(|width| format!("{width:.0}px")))
                 on:keydown=move |event| if let Some(map) = element() { pointer::press(&event, state, &map) }
@@ -138,22 +137,6 @@ pub fn ClusterMap() -> impl IntoView {
 /// What the last statement touched, and how near the map is.
 #[component]
 fn Bar(state: MapState, map_ref: NodeRef<leptos::html::Div>) -> impl IntoView {
-    let touched = move || {
-        let (shards, nodes) = state.touched.with(|touched| {
-            let nodes: BTreeSet<u32> = touched.iter().map(|(_, node)| *node).collect();
-            (touched.len() as f64, nodes.len() as f64)
-        });
-        (shards > 0.0).then(|| {
-            view! {
-                <span class="key-touched" aria-hidden="true"></span>
-                {format!(
-                    "The last statement touched {} on {}",
-                    counted(shards, "shard", "shards"),
-                    counted(nodes, "node", "nodes")
-                )}
-            }
-        })
-    };
     let empty = move || state.scene.with(|scene| scene.bands.is_empty());
     let step = move |direction: f64| {
         if let Some(map) = map_ref.get_untracked() {
@@ -162,7 +145,7 @@ fn Bar(state: MapState, map_ref: NodeRef<leptos::html::Div>) -> impl IntoView {
     };
     view! {
         <div class="map-bar">
-            <p class="touched-words">{touched}</p>
+            <MeantWords meant=state.meant/>
             <div class="zoom" role="group" aria-label="Zoom" hidden=empty>
                 <button class="quiet" aria-label="Narrower nodes" on:click=move |_| step(-1.0)>"\u{2212}"</button>
                 <button class="quiet" on:click=move |_| zoom::fit(state)
@@ -171,11 +154,6 @@ fn Bar(state: MapState, map_ref: NodeRef<leptos::html::Div>) -> impl IntoView {
             </div>
         </div>
     }
-}
-
-/// The hue of a colocation group: the same everywhere on the page.
-pub fn hue(colocation_id: u32) -> u32 {
-    colocation_id.saturating_sub(1) % 8 + 1
 }
 
 /// A table's name, with its schema unless that is `public`.

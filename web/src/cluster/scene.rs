@@ -4,7 +4,13 @@ use std::collections::BTreeSet;
 
 use kumquat_protocol::view::{ClusterView, ColocationGroup, Node, Shard, Table, TableKind};
 
-/// A tile: one placement of a shard, and what lies with it.
+/// Stands for the colocation group of tables that have none.
+pub const NO_GROUP: u32 = 0;
+/// Stands for the shard of a table that is not cut into any.
+pub const WHOLE: u32 = 0;
+
+/// A tile: one placement of a shard, and what lies with it. A table that is not distributed is one
+/// tile on the coordinator.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Place {
     pub table: u32,
@@ -19,9 +25,18 @@ pub struct Place {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scene {
     pub nodes: Vec<Node>,
+    /// What lies on each node, in the order of the nodes.
+    pub loads: Vec<Load>,
     pub bands: Vec<Band>,
     /// Tables that are not distributed.
     pub local: Vec<Row>,
+}
+
+/// What lies on a node: shards, those of partitions that are not shown among them, and live rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Load {
+    pub shards: f64,
+    pub rows: f64,
 }
 
 /// A colocation group.
@@ -76,6 +91,7 @@ impl Scene {
         let local = |table: &&Table| matches!(table.kind, TableKind::Local | TableKind::CitusLocal);
         Scene {
             nodes: cluster.nodes.clone(),
+            loads: cluster.nodes.iter().map(|node| Load::of(node, cluster)).collect(),
             bands: bands.collect(),
             local: cluster.tables.iter().filter(local).filter(shown).map(row).collect(),
         }
@@ -88,8 +104,13 @@ impl Scene {
             .flat_map(|band| band.rows.iter().map(move |row| (band.group.id, row)))
     }
 
+    /// All rows from the top, those of tables that are not distributed last.
+    pub fn all_rows(&self) -> impl Iterator<Item = (u32, &Row)> {
+        self.rows().chain(self.local.iter().map(|row| (NO_GROUP, row)))
+    }
+
     pub fn row(&self, table: u32) -> Option<(u32, &Row)> {
-        self.rows().find(|(_, row)| row.table.oid == table)
+        self.all_rows().find(|(_, row)| row.table.oid == table)
     }
 
     pub fn tile_count(&self) -> usize {
@@ -106,7 +127,7 @@ impl Scene {
     /// The tile that an arrow key leads to; from nowhere, the first.
     pub fn walk(&self, from: Option<Place>, key: &str) -> Option<Place> {
         let Some(from) = from.filter(|from| self.row(from.table).is_some()) else {
-            return self.rows().find_map(|(group, row)| row.places(group).next());
+            return self.all_rows().find_map(|(group, row)| row.places(group).next());
         };
         let (group, row) = self.row(from.table)?;
         let places: Vec<Place> = row.places(group).collect();
@@ -123,7 +144,7 @@ impl Scene {
     /// The tile below or above: of the same interval in the same group, else at the same share of
     /// the node's width.
     fn beside(&self, from: Place, row: &Row, down: bool) -> Option<Place> {
-        let rows: Vec<(u32, &Row)> = self.rows().collect();
+        let rows: Vec<(u32, &Row)> = self.all_rows().collect();
         let here = rows.iter().position(|(_, other)| other.table.oid == row.table.oid)?;
         let next = if down { here + 1 } else { here.checked_sub(1)? };
         let (group, next) = rows.get(next)?;
@@ -135,6 +156,23 @@ impl Scene {
         let cell = cells.into_iter().find(|cell| !cell.tiles.is_empty())?;
         let tile = cell.at(share)?;
         Some(next.place(*group, cell.node, tile))
+    }
+}
+
+impl Load {
+    fn of(node: &Node, cluster: &ClusterView) -> Load {
+        let mut load = Load::default();
+        for table in &cluster.tables {
+            let here = table.shards.iter().filter(|shard| shard.nodes.contains(&node.id));
+            // The rows of a partitioned table are those of its partitions.
+            let rows: f64 = here.clone().map(|shard| shard.rows).sum();
+            let local = node.coordinator && table.shards.is_empty();
+            load.shards += here.count() as f64;
+            if table.parent.is_none() {
+                load.rows += if local { table.rows } else { rows };
+            }
+        }
+        load
     }
 }
 
@@ -160,15 +198,23 @@ impl Row {
             rows: shard.rows,
             fill: if most > 0.0 { shard.rows / most } else { 0.0 },
         };
+        let whole = Tile {
+            shard: WHOLE,
+            interval: 0,
+            rows: table.rows,
+            fill: 0.0,
+        };
         let cells = cluster.nodes.iter().map(|node| Cell {
             node: node.id,
-            tiles: table
-                .shards
-                .iter()
-                .enumerate()
-                .filter(|(_, shard)| shard.nodes.contains(&node.id))
-                .map(tile)
-                .collect(),
+            tiles: if table.shards.is_empty() {
+                node.coordinator.then_some(whole).into_iter().collect()
+            } else {
+                let shards = table.shards.iter().enumerate();
+                shards
+                    .filter(|(_, shard)| shard.nodes.contains(&node.id))
+                    .map(tile)
+                    .collect()
+            },
         });
         Row {
             cells: cells.collect(),

@@ -134,7 +134,7 @@ fn table_box(frame: &Frame) -> impl IntoView + use<> {
     let group = table.colocation_id.map(|id| {
         view! { <span class="group-number"><span class="unseen">"group "</span>{id}</span> }
     });
-    let hue = table.colocation_id.map_or(0, hue);
+    let hue = hue::of_table(Some(table));
     let columns = table.columns.iter().map(|column| {
         let distributes = table.distribution_column.as_ref() == Some(&column.name);
         let role = match (column.primary_key, distributes) {
@@ -155,7 +155,7 @@ fn table_box(frame: &Frame) -> impl IntoView + use<> {
     let name = shown_name(table);
     view! {
         <section
-            class=format!("box hue-{hue}")
+            class=format!("box {hue}")
             aria-label=name.clone()
             style=format!("left:{}px;top:{}px;width:{BOX_WIDTH}px;height:{}px", frame.x, frame.y, frame.height())
         >

@@ -190,7 +190,7 @@ fn tasks(trace: &Trace, cluster: &ClusterView, walk: Walk) -> impl IntoView + us
             let line = line.get_value();
             view! {
                 <tr>
-                    <td><span class=format!("swatch hue-{}", line.hue)></span>{line.shard}</td>
+                    <td><span class=format!("swatch {}", line.hue)></span>{line.shard}</td>
                     <td>{line.node}</td>
                     <td class="number">{line.rows}</td>
                     <td><code title=line.sql.clone()>{line.sql.clone()}</code></td>
@@ -229,7 +229,7 @@ fn tasks(trace: &Trace, cluster: &ClusterView, walk: Walk) -> impl IntoView + us
 
 #[derive(Clone)]
 struct TaskLine {
-    hue: u32,
+    hue: String,
     shard: String,
     node: String,
     rows: String,
@@ -238,9 +238,8 @@ struct TaskLine {
 
 fn line(task: &Task, cluster: &ClusterView) -> TaskLine {
     let has = |table: &&kumquat_protocol::view::Table| table.shards.iter().any(|shard| Some(shard.id) == task.shard);
-    let group = cluster.tables.iter().find(has).and_then(|table| table.colocation_id);
     TaskLine {
-        hue: group.map_or(0, hue),
+        hue: hue::of_table(cluster.tables.iter().find(has)),
         shard: task.shard.map_or_else(|| "none".into(), |shard| shard.to_string()),
         node: node_name(&cluster.nodes, task.node),
         rows: grouped(task.rows),

@@ -14,7 +14,6 @@ const LENGTH: f64 = 1000.0;
 
 pub fn draw(route: &Route, cluster: &ClusterView, walk: Walk) -> impl IntoView + use<> {
     let table = cluster.tables.iter().find(|table| shown_name(table) == route.table);
-    let group = table.and_then(|table| table.colocation_id).unwrap_or(0);
     let edges: Vec<i32> = table
         .iter()
         .flat_map(|table| table.shards.iter().filter_map(|shard| Some(shard.range?.min)))
@@ -33,7 +32,7 @@ pub fn draw(route: &Route, cluster: &ClusterView, walk: Walk) -> impl IntoView +
         grouped(f64::from(route.max))
     );
     view! {
-        <section class=format!("route hue-{}", hue(group)) aria-label="Route">
+        <section class=format!("route {}", hue::of_table(table)) aria-label="Route">
             <ol class="path">
                 {station(Step::Value, "value", format!("{} = {}", route.column, route.value))}
                 {station(Step::Hash, "hash", grouped(f64::from(route.hash)))}
