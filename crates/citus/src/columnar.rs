@@ -60,7 +60,7 @@ fn is_columnar(relation: &Relation) -> bool {
 /// What EXPLAIN prints of a columnar table (`ColumnarScan_ExplainCustomScan`).
 pub fn scan_labels(relation: &Relation) -> Option<&'static ScanLabels> {
     static LABELS: ScanLabels = ScanLabels {
-        title: "Custom Scan (ColumnarScan)",
+        provider: "ColumnarScan",
         columns: "Columnar Projected Columns",
         no_columns: "<columnar optimized out all columns>",
         filters: "Columnar Chunk Group Filters",

@@ -161,7 +161,7 @@ impl Backend<'_> {
             Statement::ClosePortal(close) => Ok(Outcome::Command(self.close_cursor(close)?)),
             Statement::Discard(discard) => Ok(Outcome::Command(self.discard(*discard.as_ref())?)),
             Statement::Explain(explain) => Ok(Outcome::Rows(
-                crate::explain::explain(self, explain, text)?,
+                crate::explain::explain(self, explain)?,
                 CommandTag::new("EXPLAIN"),
             )),
             Statement::Call(call) => crate::executor::functions::call::call(self, call),

@@ -212,8 +212,8 @@ pub trait Extension: Send + Sync {
 /// The words of EXPLAIN for a scan by an extension's access method.
 #[derive(Debug)]
 pub struct ScanLabels {
-    /// `Custom Scan (ColumnarScan)`
-    pub title: &'static str,
+    /// The name in `Custom Scan (ColumnarScan)`.
+    pub provider: &'static str,
     /// Before the columns that are read, and what stands there if none is.
     pub columns: &'static str,
     pub no_columns: &'static str,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::executor::run_counted;
-use kumquat_postgres::explain::node::{CounterMap, explain_plan};
-use kumquat_postgres::explain::{ExplainWriter, explain_query};
+use kumquat_postgres::explain::node::CounterMap;
+use kumquat_postgres::explain::{ExplainWriter, Group, Value, explain_planned, explain_query};
 use kumquat_postgres::planner::{PlannedQuery, plan_query};
 use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind};
 use kumquat_postgres::result::QueryOutcome;
@@ -67,26 +67,39 @@ fn wire_bytes(value: &Datum) -> u64 {
     }
 }
 
-/// The lines under `Custom Scan (Citus Adaptive)`.
+/// What stands under `Custom Scan (Citus Adaptive)` (`CitusExplainScan`).
 pub fn explain(backend: &mut Backend<'_>, plan: &DistributedPlan, writer: &mut ExplainWriter) -> Result<()> {
     if !settings::is_on(backend, "citus.explain_distributed_queries") {
-        writer.property("citus.explain_distributed_queries", "false");
+        writer.property("citus.explain_distributed_queries", false);
         return Ok(());
-    }
-    for subplan in &plan.subplans {
-        explain_subplan(backend, subplan, writer)?;
     }
     let explained = match writer.options.analyze {
         true => session::log(backend, |log| log.explained.remove(&plan.id)),
         false => None,
     };
-    let count = plan
-        .repartition
-        .map_or(plan.tasks.len(), |repartition| repartition.merge_tasks);
-    writer.property("Task Count", count);
     let explained = explained.unwrap_or_default();
-    let gives_rows = explained.iter().any(|task| !task.plan.columns.is_empty());
-    if gives_rows {
+    writer.group(Group::named("Distributed Query"), |writer| {
+        if !plan.subplans.is_empty() {
+            writer.group(Group::list("Subplans"), |writer| {
+                let mut subplans = plan.subplans.iter();
+                subplans.try_for_each(|subplan| explain_subplan(backend, subplan, writer))
+            })?;
+        }
+        writer.group(Group::named("Job"), |writer| {
+            explain_job(backend, plan, &explained, writer)
+        })
+    })
+}
+
+fn explain_job(
+    backend: &mut Backend<'_>,
+    plan: &DistributedPlan,
+    explained: &[ExplainedTask],
+    writer: &mut ExplainWriter,
+) -> Result<()> {
+    let merged = plan.repartition.map(|repartition| repartition.merge_tasks);
+    writer.property("Task Count", merged.unwrap_or(plan.tasks.len()));
+    if explained.iter().any(|task| !task.plan.columns.is_empty()) {
         let bytes: u64 = explained.iter().map(|task| task.bytes).sum();
         writer.property("Tuple data received from nodes", shown_bytes(bytes));
     }
@@ -101,15 +114,16 @@ pub fn explain(backend: &mut Backend<'_>, plan: &DistributedPlan, writer: &mut E
     };
     writer.property("Tasks Shown", shown);
     let count = if all { plan.tasks.len() } else { 1 };
-    for (at, task) in plan.tasks.iter().enumerate().take(count) {
-        if let Some(placement) = task.placements.first() {
-            writer.line("->  Task");
-            writer.indent += 3;
-            explain_task(backend, task, placement, explained.get(at), writer)?;
-            writer.indent -= 3;
+    writer.group(Group::list("Tasks"), |writer| {
+        for (at, task) in plan.tasks.iter().enumerate().take(count) {
+            if let Some(placement) = task.placements.first() {
+                writer.group(Group::member("Task").arrow("Task"), |writer| {
+                    explain_task(backend, task, placement, explained.get(at), writer)
+                })?;
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 fn explain_subplan(
@@ -117,24 +131,26 @@ fn explain_subplan(
     subplan: &crate::planner::plan::SubPlan,
     writer: &mut ExplainWriter,
 ) -> Result<()> {
-    writer.line(format!("->  Distributed Subplan {}", subplan.name));
-    writer.indent += 3;
-    let options = writer.options;
-    if options.analyze {
-        let bytes = session::log(backend, |log| log.subplan_bytes.remove(&subplan.name));
-        if options.timing {
-            writer.property("Subplan Duration", "0.00 ms");
+    let group = Group::member("Subplan").arrow(format!("Distributed Subplan {}", subplan.name));
+    writer.group(group, |writer| {
+        let options = writer.options;
+        if options.analyze {
+            let bytes = session::log(backend, |log| log.subplan_bytes.remove(&subplan.name));
+            if options.timing {
+                writer.property("Subplan Duration", Value::milliseconds(0.0, 2));
+            }
+            writer.property("Intermediate Data Size", shown_bytes(bytes.unwrap_or_default()));
+            let nodes = metadata::of(backend)?.active_workers().len();
+            writer.property("Result destination", format!("Send to {nodes} nodes"));
         }
-        writer.property("Intermediate Data Size", shown_bytes(bytes.unwrap_or_default()));
-        let nodes = metadata::of(backend)?.active_workers().len();
-        writer.property("Result destination", format!("Send to {nodes} nodes"));
-    }
-    // It has been run already: its plan is shown without counts.
-    writer.options.analyze = false;
-    let result = explain_query(backend, &subplan.query, &[], writer);
-    writer.options = options;
-    writer.indent -= 3;
-    result
+        // It has been run already: its plan is shown without counts.
+        writer.options.analyze = false;
+        let result = writer.group(Group::list("PlannedStmt"), |writer| {
+            explain_query(backend, &subplan.query, &[], writer)
+        });
+        writer.options = options;
+        result
+    })
 }
 
 /// Sizes as `pg_size_pretty` prints them.
@@ -149,13 +165,14 @@ fn shown_bytes(bytes: u64) -> String {
 /// Rows change their places before they are joined.
 fn explain_repartition(repartition: &Repartition, writer: &mut ExplainWriter) {
     writer.property("Tasks Shown", "None, not supported for re-partition queries");
-    for _ in 0..repartition.jobs {
-        writer.line("->  MapMergeJob");
-        writer.indent += 3;
-        writer.property("Map Task Count", repartition.map_tasks);
-        writer.property("Merge Task Count", repartition.merge_tasks);
-        writer.indent -= 3;
-    }
+    writer.group(Group::list("Dependent Jobs"), |writer| {
+        for _ in 0..repartition.jobs {
+            writer.group(Group::member("MapMergeJob").arrow("MapMergeJob"), |writer| {
+                writer.property("Map Task Count", repartition.map_tasks);
+                writer.property("Merge Task Count", repartition.merge_tasks);
+            });
+        }
+    });
 }
 
 fn explain_task(
@@ -177,6 +194,9 @@ fn explain_task(
     }
     let connection = Connection::open(backend, placement.node)?;
     let query = Arc::new(bound(&task.query, placement));
+    let options = writer.options;
+    // SETTINGS is not sent along.
+    writer.options.settings = false;
     writer.prefixed = is_wrapped(&query);
     let result = connection.run(backend, |remote| {
         let server = remote.server()?;
@@ -185,15 +205,18 @@ fn explain_task(
             server.host, server.port, remote.session.database
         );
         writer.property("Node", node);
-        match explained {
-            Some(explained) => explain_plan(remote, &explained.plan, Some(&explained.counters), writer),
-            None => {
-                let plan = plan_query(remote, &query, &[])?;
-                explain_plan(remote, &plan, None, writer)
-            }
-        }
+        writer.group(Group::list("Remote Plan"), |writer| {
+            writer.document(|writer| match explained {
+                Some(explained) => explain_planned(remote, &explained.plan, Some(&explained.counters), writer),
+                None => {
+                    let plan = plan_query(remote, &query, &[])?;
+                    explain_planned(remote, &plan, None, writer)
+                }
+            })
+        })
     });
     writer.prefixed = false;
+    writer.options = options;
     result
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::executor::plan_with_extension;
-use kumquat_postgres::explain::{ExplainWriter, explain_query};
+use kumquat_postgres::explain::{ExplainWriter, Group, explain_query};
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
 use kumquat_postgres::planner::PlanKind;
 use kumquat_postgres::query::{BoolOp, CommandType, Expr, Query, RangeTableKind, TargetEntry};
@@ -255,9 +255,20 @@ impl CustomScan for PullPlan {
             .table(self.relation)
             .is_some_and(|table| table.column.is_some());
         let is_sent = is_spread && is_dealt && settings::is_on(backend, "citus.enable_repartitioned_insert_select");
+        if writer.options.analyze {
+            let how = if is_sent {
+                "with repartitioning"
+            } else {
+                "via coordinator"
+            };
+            let message = format!("EXPLAIN ANALYZE is currently not supported for INSERT ... SELECT commands {how}");
+            return Err(Error::new(SqlState::INTERNAL_ERROR, message));
+        }
         let method = if is_sent { "repartition" } else { "pull to coordinator" };
         writer.property("INSERT/SELECT method", method);
-        explain_query(backend, &self.source, &[], writer)
+        writer.group(Group::list("Select Query"), |writer| {
+            explain_query(backend, &self.source, &[], writer)
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::explain::{ExplainWriter, explain_query};
+use kumquat_postgres::explain::{ExplainWriter, Group, explain_query};
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
 use kumquat_postgres::query::{
     CommandType, Expr, FromItem, MergeActionKind, Query, RangeTableEntry, RangeTableKind, TargetEntry,
@@ -225,9 +225,15 @@ impl CustomScan for RedistributedMerge {
     }
 
     fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()> {
+        if writer.options.analyze {
+            let message = "EXPLAIN ANALYZE is currently not supported for MERGE INTO ... commands with repartitioning";
+            return Err(Error::new(SqlState::INTERNAL_ERROR, message));
+        }
         let target = crate::shards::names::relation_name(backend.catalog()?, self.relation);
-        writer.property(&format!("MERGE INTO {target} method"), "pull to coordinator");
-        explain_query(backend, &self.source, &[], writer)
+        writer.property(format!("MERGE INTO {target} method"), "pull to coordinator");
+        writer.group(Group::list("Source Query"), |writer| {
+            explain_query(backend, &self.source, &[], writer)
+        })
     }
 }
 

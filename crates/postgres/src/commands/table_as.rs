@@ -42,6 +42,22 @@ pub fn select_into(backend: &mut Backend<'_>, select: &SelectStmt) -> Result<Com
     create_as(backend, &into, &Statement::Select(Box::new(select)), false, false)
 }
 
+/// There is a relation of that name: with IF NOT EXISTS a notice, else an error (`CreateTableAsRelExists`).
+pub fn exists(backend: &mut Backend<'_>, stmt: &CreateTableAsStmt) -> Result<bool> {
+    is_taken(backend, &stmt.into, stmt.if_not_exists)
+}
+
+/// Makes the table of rows that are there already, as EXPLAIN ANALYZE does.
+pub fn create_filled(backend: &mut Backend<'_>, stmt: &CreateTableAsStmt, outcome: QueryOutcome) -> Result<()> {
+    let source = match &stmt.query {
+        Statement::Execute(_) => Source::Outcome(Box::new(outcome.clone())),
+        statement => Source::read(backend, statement, stmt.materialized_view)?,
+    };
+    let table = define_for(backend, &stmt.into, stmt.materialized_view, &source)?;
+    let rows = outcome.rows.map(|rows| rows.chunks).unwrap_or_default();
+    fill(backend, table, rows).map(|_| ())
+}
+
 fn create_as(
     backend: &mut Backend<'_>,
     into: &IntoClause,
@@ -53,30 +69,11 @@ fn create_as(
         true => CommandTag::new("CREATE MATERIALIZED VIEW"),
         false => CommandTag::new("CREATE TABLE AS"),
     };
-    let name = truncate_identifier(&into.relation.name);
-    let existing = backend
-        .find_relation_named(into.relation.schema.as_deref(), name)
-        .ok()
-        .flatten();
-    if let Some(existing) = existing {
-        if if_not_exists {
-            skip_existing(backend, existing.schema, name)?;
-            return Ok(without_data);
-        }
-        if backend.creation_schema().is_ok_and(|schema| schema == existing.schema) || into.relation.schema.is_some() {
-            return Err(super::define::already_exists(name));
-        }
+    if is_taken(backend, into, if_not_exists)? {
+        return Ok(without_data);
     }
     let source = Source::read(backend, query, materialized)?;
-    let columns = source.columns(backend);
-    let table = define(backend, into, materialized, columns)?;
-    if materialized && let Source::Query(definition) = &source {
-        let mut definition = Query::clone(definition);
-        for (target, name) in definition.target_list.iter_mut().filter(|t| !t.junk).zip(&into.columns) {
-            target.name = truncate_identifier(name).into();
-        }
-        view::store_query(backend, table, definition)?;
-    }
+    let table = define_for(backend, into, materialized, &source)?;
     if into.skip_data {
         backend.update_relation(table, |relation| relation.populated = !materialized)?;
         return Ok(without_data);
@@ -85,6 +82,39 @@ fn create_as(
     let rows = outcome.rows.map(|rows| rows.chunks).unwrap_or_default();
     let count = fill(backend, table, rows)?;
     Ok(CommandTag::with_count("SELECT", count))
+}
+
+fn is_taken(backend: &mut Backend<'_>, into: &IntoClause, if_not_exists: bool) -> Result<bool> {
+    let name = truncate_identifier(&into.relation.name);
+    let existing = backend
+        .find_relation_named(into.relation.schema.as_deref(), name)
+        .ok()
+        .flatten();
+    let Some(existing) = existing else {
+        return Ok(false);
+    };
+    if if_not_exists {
+        skip_existing(backend, existing.schema, name)?;
+        return Ok(true);
+    }
+    if backend.creation_schema().is_ok_and(|schema| schema == existing.schema) || into.relation.schema.is_some() {
+        return Err(super::define::already_exists(name));
+    }
+    Ok(false)
+}
+
+/// The relation for what a source gives, with the query that a materialized view is refreshed from.
+fn define_for(backend: &mut Backend<'_>, into: &IntoClause, materialized: bool, source: &Source) -> Result<Oid> {
+    let columns = source.columns(backend);
+    let table = define(backend, into, materialized, columns)?;
+    if materialized && let Source::Query(definition) = source {
+        let mut definition = Query::clone(definition);
+        for (target, name) in definition.target_list.iter_mut().filter(|t| !t.junk).zip(&into.columns) {
+            target.name = truncate_identifier(name).into();
+        }
+        view::store_query(backend, table, definition)?;
+    }
+    Ok(table)
 }
 
 /// Where the rows come from.

@@ -7,6 +7,7 @@ use imbl::OrdMap;
 use kumquat_types::{Chunk, ColumnData, Datum, Error, Oid, Result, SqlState};
 
 use super::RelationBindings;
+use super::counters::Counters;
 use super::modify::Pending;
 use super::operator::Operator;
 use super::subplan::SubplanState;
@@ -55,20 +56,6 @@ pub struct Context<'a, 'b> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Memory {
     used: usize,
-}
-
-/// What EXPLAIN ANALYZE counts at a node.
-#[derive(Clone, Debug, Default)]
-pub struct Counters {
-    pub rows: u64,
-    pub loops: u64,
-    pub removed_by_filter: u64,
-    pub removed_by_join: u64,
-    pub removed_by_recheck: u64,
-    /// Heap pages a bitmap scan looked at.
-    pub heap_blocks: u64,
-    /// Text lines such as `Sort Method: quicksort  Memory: 25kB`.
-    pub notes: Vec<(&'static str, String)>,
 }
 
 impl Memory {
@@ -132,27 +119,6 @@ impl<'a, 'b> Context<'a, 'b> {
             if let Some(&number) = self.dependent.get(at) {
                 self.set_value(number, None);
             }
-        }
-    }
-
-    /// The counters of a plan node, if EXPLAIN ANALYZE asks for them.
-    pub fn counters_of(&mut self, node: usize) -> Option<&mut Counters> {
-        self.counters.as_mut().map(|counters| counters.entry(node).or_default())
-    }
-
-    /// Moves the count of rows that a filter removed to the node's counters.
-    pub fn count_removed(&mut self, node: usize, removed: &mut u64) {
-        if let Some(counters) = self.counters_of(node) {
-            counters.removed_by_filter += std::mem::take(removed);
-        }
-    }
-
-    /// Takes down a line such as `Sort Method: quicksort  Memory: 25kB`.
-    pub fn note(&mut self, node: usize, name: &'static str, text: impl FnOnce() -> String) {
-        if let Some(counters) = self.counters_of(node)
-            && !counters.notes.iter().any(|(known, _)| *known == name)
-        {
-            counters.notes.push((name, text()));
         }
     }
 

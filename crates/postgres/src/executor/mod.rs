@@ -17,6 +17,7 @@ pub mod aggregate;
 pub mod append;
 pub mod build;
 pub mod context;
+pub mod counters;
 pub mod cte_scan;
 pub mod custom_scan;
 pub mod expr;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use kumquat_types::{Chunk, Datum, Oid, Result};
 
 use super::build::build;
-use super::context::{Context, Counters, Memory};
+use super::context::{Context, Memory};
+use super::counters::Counters;
 use super::expr::compile::compile_all;
 use super::indexing::TABLE;
 use super::layout::Layout;

@@ -7,6 +7,7 @@ use kumquat_types::{CHUNK_ROWS, Chunk, Column, ColumnData, Oid, Result};
 
 use super::build::{build_child, child_layout, node_id};
 use super::context::{Context, chunk_bytes};
+use super::counters::SortCount;
 use super::expr::Compiled;
 use super::expr::compile::compile_all;
 use super::keys::Keys;
@@ -49,10 +50,14 @@ impl Sort {
         let keys = Keys::new(columns?, self.keys.iter().map(|key| key.type_oid).collect());
         let bound = self.bound.and_then(|bound| usize::try_from(bound).ok());
         let (order, method) = sort_rows(&keys, &self.orders, rows.rows, bound);
-        let bytes = chunk_bytes(&rows);
-        ctx.note(self.node, "Sort Method", || {
-            format!("{method}  Memory: {}kB", (bytes / 1024).max(25))
-        });
+        let kilobytes = (chunk_bytes(&rows) as u64 / 1024).max(25);
+        if let Some(counters) = ctx.counters_of(self.node) {
+            counters.sort = Some(SortCount {
+                method,
+                kilobytes,
+                groups: 1,
+            });
+        }
         Ok(if is_identity(&order, rows.rows) {
             rows
         } else {

@@ -14,13 +14,11 @@ impl Names<'_> {
             .iter()
             .map(|var| self.expr(&Expr::Var(var.clone()), node, false))
             .collect();
-        writer.property(
-            labels.columns,
-            match shown.is_empty() {
-                true => labels.no_columns.to_string(),
-                false => shown.join(", "),
-            },
-        );
+        let columns = match shown.is_empty() {
+            true => labels.no_columns.to_string(),
+            false => shown.join(", "),
+        };
+        writer.property(labels.columns, columns);
         let known = node.filter.iter().filter(|condition| compares_with_constant(condition));
         let known: Vec<Expr> = known.cloned().collect();
         if !known.is_empty() {

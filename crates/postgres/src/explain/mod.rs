@@ -1,46 +1,60 @@
 //! EXPLAIN: what a plan looks like, after PostgreSQL's `explain.c`.
 //!
-//! - [`writer`]: lines and their indentation, also for extensions; [`node`]: one plan node with what is under
-//!   it; [`shape`]: which nodes are shown, and by which names; [`names`]: what nodes are called; [`condition`]:
-//!   their expressions as text.
+//! - this file: the statement; [`options`]: its options; [`settings`]: those of the planner that were changed
+//! - [`writer`]: what nodes and extensions write properties and groups into; [`tree`]: what comes of it; [`render`]: its
+//!   four formats
+//! - [`node`]: one plan node with what is under it; [`properties`] and [`instrumentation`]: what there is to say of it
+//! - [`shape`]: which nodes are shown, and by which names; [`kind`], [`names`] and [`access`]: what nodes are called;
+//!   [`condition`]: their expressions as text
 
 mod access;
 mod condition;
+mod instrumentation;
+mod kind;
 mod names;
 pub mod node;
+mod options;
+mod properties;
+mod render;
+mod settings;
 mod shape;
+pub mod tree;
 pub mod writer;
 
 use std::sync::Arc;
 
-use kumquat_sql::ast::{DefArg, DefElem, ExplainStmt, Statement};
-use kumquat_types::{Chunk, Datum, Error, Oid, Result, SqlState};
+use kumquat_sql::ast::{CreateTableAsStmt, ExecuteStmt, ExplainStmt, Statement};
+use kumquat_types::{Chunk, Datum, Oid, Result};
 
-pub use writer::{ExplainOptions, ExplainWriter};
+pub use options::{ExplainOptions, Format};
+pub use tree::{Group, Heading, Value};
+pub use writer::ExplainWriter;
 
 use crate::analyze::{self, Parameters};
 use crate::backend::Backend;
+use crate::commands::table_as;
 use crate::executor;
 use crate::query::Query;
-use crate::result::{ResultColumn, ResultSet};
-use crate::settings::value::parse_bool;
+use crate::result::{QueryOutcome, ResultColumn, ResultSet};
 
-/// EXPLAIN: one row a line.
-pub fn explain(backend: &mut Backend<'_>, statement: &ExplainStmt, _text: &str) -> Result<ResultSet> {
-    let options = parse_options(&statement.options)?;
-    let mut writer = ExplainWriter {
-        options,
-        ..ExplainWriter::default()
-    };
+/// EXPLAIN: one row a line, or one row in all.
+pub fn explain(backend: &mut Backend<'_>, statement: &ExplainStmt) -> Result<ResultSet> {
+    let options = ExplainOptions::parse(&statement.options)?;
+    let mut writer = ExplainWriter::new(options);
     explain_statement(backend, &statement.query, &mut writer)?;
-    let rows = writer.lines.into_iter().map(|line| vec![Datum::text(line)]);
+    let type_oid = match options.format {
+        Format::Text | Format::Yaml => Oid::TEXT,
+        Format::Xml => Oid::XML,
+        Format::Json => Oid::JSON,
+    };
+    let rows = writer.into_rows().into_iter().map(|text| vec![Datum::text(text)]);
     Ok(ResultSet {
         columns: vec![ResultColumn {
             name: "QUERY PLAN".into(),
-            type_oid: Oid::TEXT,
+            type_oid,
             type_modifier: -1,
         }],
-        chunks: vec![Chunk::from_rows(&[Oid::TEXT], rows)],
+        chunks: vec![Chunk::from_rows(&[type_oid], rows)],
     })
 }
 
@@ -55,27 +69,55 @@ fn explain_statement(backend: &mut Backend<'_>, statement: &Statement, writer: &
             explain_query(backend, &Arc::new(query), &[], writer)
         }
         Statement::Execute(execute) => {
-            let prepared = backend.prepared_statement(&execute.name)?;
-            let params = backend.execute_arguments(&prepared, &execute.params)?;
-            let types = prepared.parameter_types.iter().copied().map(Some).collect();
-            let mut parameters = Parameters {
-                types,
-                infer: false,
-                names: Vec::new(),
-            };
-            let query = analyze::analyze_query(backend, &prepared.statement, &mut parameters)?;
-            explain_query(backend, &Arc::new(query), &params, writer)
+            let (query, params) = prepared_query(backend, execute)?;
+            explain_query(backend, &query, &params, writer)
         }
-        Statement::CreateTableAs(create) => explain_statement(backend, &create.query, writer),
+        Statement::CreateTableAs(create) => explain_table_as(backend, create, writer),
         Statement::DeclareCursor(declare) => {
             let select = Statement::Select(Box::new(declare.query.clone()));
             explain_statement(backend, &select, writer)
         }
         _ => {
-            writer.line("Utility statements have no plan structure");
+            writer.dummy("Utility Statement", Some("Utility statements have no plan structure"));
             Ok(())
         }
     }
+}
+
+/// The query of EXECUTE and its parameters.
+fn prepared_query(backend: &mut Backend<'_>, execute: &ExecuteStmt) -> Result<(Arc<Query>, Vec<Datum>)> {
+    let prepared = backend.prepared_statement(&execute.name)?;
+    let params = backend.execute_arguments(&prepared, &execute.params)?;
+    let mut parameters = Parameters {
+        types: prepared.parameter_types.iter().copied().map(Some).collect(),
+        infer: false,
+        names: Vec::new(),
+    };
+    let query = analyze::analyze_query(backend, &prepared.statement, &mut parameters)?;
+    Ok((Arc::new(query), params))
+}
+
+/// The plan of the query; under ANALYZE the table is made and filled.
+fn explain_table_as(backend: &mut Backend<'_>, create: &CreateTableAsStmt, writer: &mut ExplainWriter) -> Result<()> {
+    if table_as::exists(backend, create)? {
+        let name = match create.materialized_view {
+            true => "CREATE MATERIALIZED VIEW",
+            false => "CREATE TABLE AS",
+        };
+        writer.dummy(name, None);
+        return Ok(());
+    }
+    let (query, params) = match &create.query {
+        Statement::Execute(execute) => prepared_query(backend, execute)?,
+        statement => {
+            let query = analyze::analyze_query(backend, statement, &mut Parameters::default())?;
+            (Arc::new(query), Vec::new())
+        }
+    };
+    if let Some(outcome) = explain_run(backend, &query, &params, writer)? {
+        table_as::create_filled(backend, create, outcome)?;
+    }
+    Ok(())
 }
 
 /// Plans a query (extension first) and writes the plan; with ANALYZE it runs, too.
@@ -85,95 +127,55 @@ pub fn explain_query(
     params: &[Datum],
     writer: &mut ExplainWriter,
 ) -> Result<()> {
+    explain_run(backend, query, params, writer).map(|_| ())
+}
+
+/// The same, with what came of it if it ran (`ExplainOnePlan`).
+fn explain_run(
+    backend: &mut Backend<'_>,
+    query: &Arc<Query>,
+    params: &[Datum],
+    writer: &mut ExplainWriter,
+) -> Result<Option<QueryOutcome>> {
     let plan = executor::plan_with_extension(backend, query, params)?;
-    let counters = match writer.options.analyze {
-        true => Some(executor::run_counted(backend, &plan, params)?.0),
-        false => None,
+    let (counters, outcome) = match writer.options.analyze {
+        true => {
+            let (counters, outcome) = executor::run_counted(backend, &plan, params)?;
+            (Some(counters), Some(outcome))
+        }
+        false => (None, None),
     };
-    node::explain_plan(backend, &plan, counters.as_ref(), writer)?;
-    if writer.options.summary && writer.indent == 0 {
+    explain_planned(backend, &plan, counters.as_ref(), writer)?;
+    Ok(outcome)
+}
+
+/// Writes a plan with what is said of the statement as a whole.
+pub fn explain_planned(
+    backend: &mut Backend<'_>,
+    plan: &crate::planner::PlannedQuery,
+    counters: Option<&node::CounterMap>,
+    writer: &mut ExplainWriter,
+) -> Result<()> {
+    let options = writer.options;
+    writer.group(Group::member("Query"), |writer| {
+        node::explain_plan(backend, plan, counters, writer)?;
+        if options.settings {
+            settings::changed(backend, writer);
+        }
+        if options.buffers {
+            // The catalogs are not read by pages.
+            writer.group(Group::named("Planning"), |writer| instrumentation::buffers(0, writer));
+        }
         // Nothing here takes time that would mean anything.
-        writer.line("Planning Time: 0.000 ms");
-        if writer.options.analyze {
-            writer.line("Execution Time: 0.000 ms");
+        if options.summary {
+            writer.property("Planning Time", Value::milliseconds(0.0, 3));
         }
-    }
-    Ok(())
-}
-
-fn parse_options(options: &[DefElem]) -> Result<ExplainOptions> {
-    let mut parsed = ExplainOptions::default();
-    let (mut timing, mut summary) = (None, None);
-    for option in options {
-        let at = option.location.offset().and_then(|offset| u32::try_from(offset).ok());
-        match option.name.as_str() {
-            "analyze" => parsed.analyze = boolean(option)?,
-            "verbose" => parsed.verbose = boolean(option)?,
-            "costs" => parsed.costs = boolean(option)?,
-            "timing" => timing = Some(boolean(option)?),
-            "summary" => summary = Some(boolean(option)?),
-            "buffers" | "wal" | "settings" => {
-                if boolean(option)? {
-                    return Err(Error::not_modelled(format!(
-                        "EXPLAIN ({})",
-                        option.name.to_ascii_uppercase()
-                    )));
-                }
-            }
-            "format" => match word(option).unwrap_or_default().to_ascii_lowercase().as_str() {
-                "text" => {}
-                format @ ("json" | "yaml" | "xml") => {
-                    return Err(Error::not_modelled(format!(
-                        "EXPLAIN (FORMAT {})",
-                        format.to_ascii_uppercase()
-                    )));
-                }
-                other => {
-                    return Err(Error::new(
-                        SqlState::INVALID_PARAMETER_VALUE,
-                        format!("unrecognized value for EXPLAIN option \"format\": \"{other}\""),
-                    )
-                    .at(at));
-                }
-            },
-            other => {
-                return Err(Error::new(
-                    SqlState::SYNTAX_ERROR,
-                    format!("unrecognized EXPLAIN option \"{other}\""),
-                )
-                .at(at));
-            }
+        if options.analyze {
+            writer.group(Group::list("Triggers"), |_| ());
         }
-    }
-    if timing == Some(true) && !parsed.analyze {
-        return Err(Error::new(
-            SqlState::INVALID_PARAMETER_VALUE,
-            "EXPLAIN option TIMING requires ANALYZE",
-        ));
-    }
-    parsed.timing = timing.unwrap_or(parsed.analyze) && parsed.analyze;
-    parsed.summary = summary.unwrap_or(parsed.analyze);
-    Ok(parsed)
-}
-
-fn word(option: &DefElem) -> Option<String> {
-    match option.arg.as_ref()? {
-        DefArg::String(text) => Some(text.clone()),
-        DefArg::Boolean(value) => Some(value.to_string()),
-        DefArg::Integer(number) => Some(number.to_string()),
-        DefArg::Type(name) => name.names.last().cloned(),
-        _ => None,
-    }
-}
-
-fn boolean(option: &DefElem) -> Result<bool> {
-    match word(option) {
-        None => Ok(true),
-        Some(word) => parse_bool(&word).ok_or_else(|| {
-            Error::new(
-                SqlState::SYNTAX_ERROR,
-                format!("{} requires a Boolean value", option.name),
-            )
-        }),
-    }
+        if options.summary && options.analyze {
+            writer.property("Execution Time", Value::milliseconds(0.0, 3));
+        }
+        Ok(())
+    })
 }

@@ -1,114 +1,131 @@
-//! What plan nodes are called.
+//! What a plan node scans, joins or writes: the rest of its first line, or the properties that say the same.
 
 use kumquat_types::Oid;
 
+use super::ExplainWriter;
 use super::condition::Names;
+use super::kind::{NodeKind, join_word, set_operation};
+use crate::catalog::Name;
 use crate::catalog::quote::quote_identifier;
 use crate::extension::ScanLabels;
-use crate::planner::plan::{AggregateStrategy, ScanTarget};
+use crate::planner::plan::{IndexScan, ScanTarget};
 use crate::planner::{Plan, PlanKind};
-use crate::query::{CommandType, Expr, JoinKind, RangeTableKind, SetOperator};
+use crate::query::{Expr, JoinKind, RangeTableKind};
 
 impl Names<'_> {
-    /// The first line of a node, without costs.
+    /// What a node is called. A scan by an access method of an extension is a custom scan.
+    pub fn kind(&self, node: &Plan) -> NodeKind {
+        let labels = match &node.kind {
+            PlanKind::SeqScan(target) => self.scan_labels(target),
+            _ => None,
+        };
+        labels.map_or_else(|| NodeKind::of(node), |labels| NodeKind::custom(labels.provider))
+    }
+
+    /// The first line of a node in the text format, without costs.
     pub fn title(&self, node: &Plan) -> String {
+        let kind = self.kind(node);
+        let title = kind.title;
         match &node.kind {
-            PlanKind::Result { .. } => "Result".into(),
-            PlanKind::ProjectSet => "ProjectSet".into(),
-            PlanKind::SeqScan(target) => {
-                let title = self.scan_labels(target).map_or("Seq Scan", |labels| labels.title);
-                format!("{title}{}", self.on_table(node, target))
+            PlanKind::SeqScan(target)
+            | PlanKind::SampleScan { target, .. }
+            | PlanKind::BitmapHeapScan { target, .. } => {
+                let provider = kind.provider.map_or_else(String::new, |name| format!(" ({name})"));
+                format!("{title}{provider}{}", self.on_table(node, target))
             }
-            PlanKind::SampleScan { target, .. } => format!("Sample Scan{}", self.on_table(node, target)),
             PlanKind::IndexScan(scan) => {
-                let word = if scan.only { "Index Only Scan" } else { "Index Scan" };
                 let direction = if scan.backward { " Backward" } else { "" };
-                let index = self.relation_name(scan.index, false);
-                format!("{word}{direction} using {index}{}", self.on_table(node, &scan.target))
+                let index = quote_identifier(&self.relation_name(scan.index));
+                format!("{title}{direction} using {index}{}", self.on_table(node, &scan.target))
             }
-            PlanKind::BitmapHeapScan { target, .. } => format!("Bitmap Heap Scan{}", self.on_table(node, target)),
             PlanKind::BitmapIndexScan(scan) => {
-                format!("Bitmap Index Scan on {}", self.relation_name(scan.index, false))
+                format!("{title} on {}", quote_identifier(&self.relation_name(scan.index)))
             }
-            PlanKind::BitmapAnd => "BitmapAnd".into(),
-            PlanKind::BitmapOr => "BitmapOr".into(),
-            PlanKind::Append => "Append".into(),
-            PlanKind::MergeAppend { .. } => "Merge Append".into(),
-            PlanKind::SubqueryScan { entry } => format!("Subquery Scan on {}", self.entry_name(node, *entry)),
-            PlanKind::FunctionScan { entry, functions, .. } => {
-                let function = match functions.first().map(|function| &function.expr) {
-                    Some(Expr::Func(call)) if functions.len() == 1 => self.function_name(call.function),
-                    _ => String::new(),
-                };
+            PlanKind::SubqueryScan { entry } | PlanKind::ValuesScan { entry, .. } => {
+                format!("{title} on {}", quote_identifier(&self.entry_name(node, *entry)))
+            }
+            PlanKind::FunctionScan { entry, .. } => {
+                let schema = self.function_schema(node).filter(|_| self.verbose);
                 let alias = self.entry_name(node, *entry);
-                match (function.is_empty(), function == alias) {
-                    (true, _) => format!("Function Scan on {alias}"),
-                    (false, true) => format!("Function Scan on {function}"),
-                    (false, false) => format!("Function Scan on {function} {alias}"),
-                }
+                format!("{title}{}", on(schema, self.function_name(node), alias))
             }
-            PlanKind::ValuesScan { entry, .. } => format!("Values Scan on {}", self.entry_name(node, *entry)),
-            PlanKind::CteScan { entry, .. } => format!("CTE Scan on {}", self.named_entry(node, *entry)),
-            PlanKind::WorkTableScan { entry, .. } => format!("WorkTable Scan on {}", self.named_entry(node, *entry)),
-            PlanKind::CustomScan { scan, .. } => format!("Custom Scan ({})", scan.name()),
-            PlanKind::RecursiveUnion { .. } => "Recursive Union".into(),
+            PlanKind::CteScan { entry, .. } | PlanKind::WorkTableScan { entry, .. } => {
+                let alias = self.entry_name(node, *entry);
+                format!("{title}{}", on(None, self.cte_name(node, *entry), alias))
+            }
+            PlanKind::CustomScan { scan, .. } => format!("{title} ({})", scan.name()),
             PlanKind::NestedLoop { join, .. } => match join.kind {
-                JoinKind::Inner => "Nested Loop".into(),
-                kind => format!("Nested Loop {} Join", join_word(kind)),
+                JoinKind::Inner => title.into(),
+                kind => format!("{title} {} Join", join_word(kind)),
             },
-            PlanKind::HashJoin { join, .. } => join_title("Hash", join.kind),
-            PlanKind::MergeJoin { join, .. } => join_title("Merge", join.kind),
-            PlanKind::Hash => "Hash".into(),
-            PlanKind::Material => "Materialize".into(),
-            PlanKind::Memoize { .. } => "Memoize".into(),
-            PlanKind::Sort { .. } => "Sort".into(),
-            PlanKind::IncrementalSort { .. } => "Incremental Sort".into(),
-            PlanKind::Aggregate(aggregation) => match aggregation.strategy {
-                AggregateStrategy::Plain => "Aggregate",
-                AggregateStrategy::Sorted => "GroupAggregate",
-                AggregateStrategy::Hashed => "HashAggregate",
-                AggregateStrategy::Mixed => "MixedAggregate",
-            }
-            .into(),
-            PlanKind::Group { .. } => "Group".into(),
-            PlanKind::WindowAgg(_) => "WindowAgg".into(),
-            PlanKind::Unique { .. } => "Unique".into(),
-            PlanKind::SetOp {
-                operator, all, hashed, ..
-            } => {
-                let word = match operator {
-                    SetOperator::Union => "Union",
-                    SetOperator::Intersect => "Intersect",
-                    SetOperator::Except => "Except",
-                };
-                let all = if *all { " All" } else { "" };
-                format!("{} {word}{all}", if *hashed { "HashSetOp" } else { "SetOp" })
-            }
-            PlanKind::Limit { .. } => "Limit".into(),
-            PlanKind::LockRows { .. } => "LockRows".into(),
+            PlanKind::HashJoin { join, .. } | PlanKind::MergeJoin { join, .. } => match join.kind {
+                JoinKind::Inner => format!("{title} Join"),
+                kind => format!("{title} {} Join", join_word(kind)),
+            },
+            PlanKind::SetOp { operator, all, .. } => format!("{title} {}", set_operation(*operator, *all)),
             PlanKind::ModifyTable(modification) => {
-                let word = match modification.command {
-                    CommandType::Insert => "Insert",
-                    CommandType::Update => "Update",
-                    CommandType::Delete => "Delete",
-                    CommandType::Merge => "Merge",
-                    CommandType::Select => "Select",
-                };
-                format!("{word}{}", self.on_table(node, &modification.target))
+                format!("{title}{}", self.on_table(node, &modification.target))
             }
+            _ => title.into(),
         }
+    }
+
+    /// What the title says beside the kind of the node, as properties.
+    pub fn describe(&self, node: &Plan, writer: &mut ExplainWriter) {
+        match &node.kind {
+            PlanKind::SeqScan(target)
+            | PlanKind::SampleScan { target, .. }
+            | PlanKind::BitmapHeapScan { target, .. } => self.describe_table(node, target, writer),
+            PlanKind::IndexScan(scan) => {
+                writer.data("Scan Direction", if scan.backward { "Backward" } else { "Forward" });
+                self.describe_index(scan, writer);
+                self.describe_table(node, &scan.target, writer);
+            }
+            PlanKind::BitmapIndexScan(scan) => self.describe_index(scan, writer),
+            PlanKind::SubqueryScan { entry } | PlanKind::ValuesScan { entry, .. } => {
+                writer.data("Alias", &*self.entry_name(node, *entry));
+            }
+            PlanKind::FunctionScan { entry, .. } => {
+                if let Some(name) = self.function_name(node) {
+                    writer.data("Function Name", &*name);
+                    if let Some(schema) = self.function_schema(node).filter(|_| self.verbose) {
+                        writer.data("Schema", &*schema);
+                    }
+                }
+                writer.data("Alias", &*self.entry_name(node, *entry));
+            }
+            PlanKind::CteScan { entry, .. } | PlanKind::WorkTableScan { entry, .. } => {
+                if let Some(name) = self.cte_name(node, *entry) {
+                    writer.data("CTE Name", &*name);
+                }
+                writer.data("Alias", &*self.entry_name(node, *entry));
+            }
+            PlanKind::NestedLoop { join, .. } | PlanKind::HashJoin { join, .. } | PlanKind::MergeJoin { join, .. } => {
+                writer.data("Join Type", join_word(join.kind))
+            }
+            PlanKind::SetOp { operator, all, .. } => writer.data("Command", set_operation(*operator, *all)),
+            PlanKind::ModifyTable(modification) => self.describe_table(node, &modification.target, writer),
+            _ => {}
+        }
+    }
+
+    fn describe_index(&self, scan: &IndexScan, writer: &mut ExplainWriter) {
+        writer.data("Index Name", &*self.relation_name(scan.index));
+    }
+
+    pub fn describe_table(&self, node: &Plan, target: &ScanTarget, writer: &mut ExplainWriter) {
+        writer.data("Relation Name", &*self.relation_name(target.relation));
+        if let Some(schema) = self.relation_schema(target.relation).filter(|_| self.verbose) {
+            writer.data("Schema", &*schema);
+        }
+        writer.data("Alias", &*self.entry_name(node, target.entry));
     }
 
     /// ` on events_102008 events`: the alias where it is another name.
     pub fn on_table(&self, node: &Plan, target: &ScanTarget) -> String {
-        let plain = self.relation_name(target.relation, false);
-        let shown = self.relation_name(target.relation, self.verbose);
-        let alias = self.entry_name(node, target.entry);
-        if plain == alias {
-            format!(" on {shown}")
-        } else {
-            format!(" on {shown} {alias}")
-        }
+        let schema = self.relation_schema(target.relation).filter(|_| self.verbose);
+        let name = self.relation_name(target.relation);
+        on(schema, Some(name), self.entry_name(node, target.entry))
     }
 
     /// The words for a scan by an access method that is not PostgreSQL's own.
@@ -117,66 +134,70 @@ impl Names<'_> {
         self.backend.extension.scan_labels(relation)
     }
 
-    fn relation_name(&self, oid: Oid, qualified: bool) -> String {
+    pub fn relation_name(&self, oid: Oid) -> Name {
         let relation = self.backend.catalog().ok().and_then(|catalog| catalog.relation(oid));
-        relation.map_or_else(String::new, |relation| match qualified {
-            true => self.backend.qualified_relation_name(relation),
-            false => quote_identifier(&relation.name),
-        })
+        relation.map_or_else(|| "".into(), |relation| relation.name.clone())
     }
 
-    fn entry_name(&self, node: &Plan, entry: usize) -> String {
+    fn relation_schema(&self, oid: Oid) -> Option<Name> {
+        let relation = self.backend.catalog().ok()?.relation(oid)?;
+        Some(self.backend.schema_name(relation.schema))
+    }
+
+    fn entry_name(&self, node: &Plan, entry: usize) -> Name {
         let at = (self.shape.offset(node.level) + entry).checked_sub(1);
         let found = at.and_then(|at| self.shape.entries.get(at));
-        found.map(|names| quote_identifier(&names.name)).unwrap_or_default()
+        found.map_or_else(|| "".into(), |names| names.name.clone())
     }
 
-    /// A CTE with the name it was given and the one it goes by.
-    fn named_entry(&self, node: &Plan, entry: usize) -> String {
-        let alias = self.entry_name(node, entry);
-        let found = self
-            .plan
-            .levels
-            .get(node.level)
-            .and_then(|level| level.get(entry.checked_sub(1)?));
-        match found.map(|entry| &entry.kind) {
-            Some(RangeTableKind::Cte { name, .. }) if quote_identifier(name) != alias => {
-                format!("{} {alias}", quote_identifier(name))
-            }
-            _ => alias,
+    /// The name that a CTE was given.
+    fn cte_name(&self, node: &Plan, entry: usize) -> Option<Name> {
+        let level = self.plan.levels.get(node.level)?;
+        match &level.get(entry.checked_sub(1)?)?.kind {
+            RangeTableKind::Cte { name, .. } => Some(name.clone()),
+            _ => None,
         }
     }
 
-    fn function_name(&self, oid: Oid) -> String {
-        let function = self
-            .backend
-            .catalog()
-            .ok()
-            .and_then(|catalog| catalog.functions.get(&oid).cloned());
-        match function {
-            Some(function) => quote_identifier(&function.name),
-            None => self
-                .backend
-                .any_proc(oid)
-                .map_or_else(String::new, |proc| quote_identifier(proc.name)),
+    /// The function that a node scans, if it is one.
+    fn scanned_function(&self, node: &Plan) -> Option<Oid> {
+        let PlanKind::FunctionScan { functions, .. } = &node.kind else {
+            return None;
+        };
+        match functions.as_slice() {
+            [function] => match &function.expr {
+                Expr::Func(call) => Some(call.function),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn function_name(&self, node: &Plan) -> Option<Name> {
+        let oid = self.scanned_function(node)?;
+        match self.backend.catalog().ok()?.functions.get(&oid) {
+            Some(function) => Some(function.name.clone()),
+            None => self.backend.any_proc(oid).map(|proc| proc.name.into()),
+        }
+    }
+
+    fn function_schema(&self, node: &Plan) -> Option<Name> {
+        let oid = self.scanned_function(node)?;
+        match self.backend.catalog().ok()?.functions.get(&oid) {
+            Some(function) => Some(self.backend.schema_name(function.schema)),
+            None => Some("pg_catalog".into()),
         }
     }
 }
 
-fn join_title(method: &str, kind: JoinKind) -> String {
-    match kind {
-        JoinKind::Inner => format!("{method} Join"),
-        kind => format!("{method} {} Join", join_word(kind)),
-    }
-}
-
-fn join_word(kind: JoinKind) -> &'static str {
-    match kind {
-        JoinKind::Inner => "Inner",
-        JoinKind::Left => "Left",
-        JoinKind::Right => "Right",
-        JoinKind::Full => "Full",
-        JoinKind::Semi => "Semi",
-        JoinKind::Anti => "Anti",
+/// ` on schema.name alias`, or what there is of them; the alias goes without saying if it is the name.
+fn on(schema: Option<Name>, name: Option<Name>, alias: Name) -> String {
+    let named = name.as_ref() == Some(&alias);
+    let parts = [schema, name].into_iter().flatten().map(|part| quote_identifier(&part));
+    let shown = parts.collect::<Vec<_>>().join(".");
+    match (shown.is_empty(), named) {
+        (true, _) => format!(" on {}", quote_identifier(&alias)),
+        (false, true) => format!(" on {shown}"),
+        (false, false) => format!(" on {shown} {}", quote_identifier(&alias)),
     }
 }

@@ -1,77 +1,87 @@
-//! The lines of EXPLAIN and how far each is indented.
+//! What plan nodes and extensions write into: each property once, whatever the format.
 
-/// What EXPLAIN was asked to show.
-#[derive(Clone, Copy, Debug)]
-pub struct ExplainOptions {
-    pub analyze: bool,
-    pub verbose: bool,
-    pub costs: bool,
-    pub timing: bool,
-    pub summary: bool,
-}
+use super::options::{ExplainOptions, Format};
+use super::render;
+use super::tree::{Group, Item, Property, Value};
 
-impl Default for ExplainOptions {
-    fn default() -> ExplainOptions {
-        ExplainOptions {
-            analyze: false,
-            verbose: false,
-            costs: true,
-            timing: true,
-            summary: false,
-        }
-    }
-}
-
-/// Collects what EXPLAIN prints; plan nodes and extensions write into it.
+/// Collects what EXPLAIN prints.
 ///
 /// ```text
-/// Aggregate                      indent 0
-///   ->  Seq Scan on t            indent 1, with an arrow
-///         Filter: (a > 1)        indent 4
+/// writer.group(Group::named("Job"), |writer| writer.property("Task Count", 4_usize));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ExplainWriter {
     pub options: ExplainOptions,
-    pub lines: Vec<String>,
-    /// Levels of two columns.
-    pub indent: usize,
     /// Columns stand with the names of their tables, even of a single one.
     pub prefixed: bool,
+    items: Vec<Item>,
 }
 
 impl ExplainWriter {
-    /// A line of its own.
-    pub fn line(&mut self, text: impl AsRef<str>) {
-        self.lines
-            .push(format!("{}{}", "  ".repeat(self.indent), text.as_ref()));
+    pub fn new(options: ExplainOptions) -> ExplainWriter {
+        ExplainWriter {
+            options,
+            ..ExplainWriter::default()
+        }
+    }
+
+    pub fn is_text(&self) -> bool {
+        self.options.format == Format::Text
     }
 
     /// `Label: value`.
-    pub fn property(&mut self, label: &str, value: impl std::fmt::Display) {
-        self.line(format!("{label}: {value}"));
+    pub fn property(&mut self, label: impl Into<String>, value: impl Into<Value>) {
+        self.push_property(label.into(), value.into(), false);
     }
 
-    /// A node's first line, with an arrow unless it is the outermost; what `inside` writes stands under it.
-    pub fn node<T>(&mut self, title: &str, inside: impl FnOnce(&mut ExplainWriter) -> T) -> T {
-        let before = self.indent;
-        if before == 0 {
-            self.line(title);
-        } else {
-            self.line(format!("->  {title}"));
-            self.indent += 2;
+    /// A property that the text format does not print.
+    pub fn data(&mut self, label: impl Into<String>, value: impl Into<Value>) {
+        self.push_property(label.into(), value.into(), true);
+    }
+
+    fn push_property(&mut self, label: String, value: Value, data_only: bool) {
+        self.items.push(Item::Property(Property {
+            label,
+            value,
+            data_only,
+        }));
+    }
+
+    /// A line that only the text format prints.
+    pub fn line(&mut self, text: impl Into<String>) {
+        self.items.push(Item::Line(text.into()));
+    }
+
+    /// What stands in place of a plan; `line` in the text format.
+    pub fn dummy(&mut self, name: &str, line: Option<&str>) {
+        self.items.push(Item::Dummy(name.to_string()));
+        if let Some(line) = line {
+            self.line(line);
         }
-        self.indent += 1;
-        let result = inside(self);
-        self.indent = before;
+    }
+
+    /// A group with all that `inside` writes.
+    pub fn group<T>(&mut self, group: Group, inside: impl FnOnce(&mut ExplainWriter) -> T) -> T {
+        let (items, result) = self.apart(inside);
+        self.items.push(Item::Group(Group { items, ..group }));
         result
     }
 
-    /// A line such as `InitPlan 1 (returns $0)`, and a plan under it.
-    pub fn named<T>(&mut self, name: &str, inside: impl FnOnce(&mut ExplainWriter) -> T) -> T {
-        self.line(name);
-        self.indent += 1;
-        let result = inside(self);
-        self.indent -= 1;
+    /// What an EXPLAIN on another node prints.
+    pub fn document<T>(&mut self, inside: impl FnOnce(&mut ExplainWriter) -> T) -> T {
+        let (items, result) = self.apart(inside);
+        self.items.push(Item::Document(items));
         result
+    }
+
+    fn apart<T>(&mut self, inside: impl FnOnce(&mut ExplainWriter) -> T) -> (Vec<Item>, T) {
+        let before = std::mem::take(&mut self.items);
+        let result = inside(self);
+        (std::mem::replace(&mut self.items, before), result)
+    }
+
+    /// The rows of the result: a row a line of text, or all in one row.
+    pub fn into_rows(self) -> Vec<String> {
+        render::rows(self.options.format, &self.items)
     }
 }

@@ -234,9 +234,10 @@ impl Aggregate {
         }
         let bytes: usize = chunks.iter().map(chunk_bytes).sum();
         if matches!(self.strategy, AggregateStrategy::Hashed | AggregateStrategy::Mixed) {
-            ctx.note(self.node, "Batches", || {
-                format!("1  Memory Usage: {}kB", (bytes / 1024).max(24))
-            });
+            let kilobytes = (bytes as u64 / 1024).max(24);
+            if let Some(counters) = ctx.counters_of(self.node) {
+                counters.group_kilobytes = Some(kilobytes);
+            }
         }
         Ok(chunks)
     }
