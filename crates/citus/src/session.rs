@@ -11,7 +11,7 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::result::ResultSet;
 use kumquat_postgres::session::Session;
 
-use crate::executor::explain::ExplainedTask;
+use crate::executor::explain::{ExplainedSubplan, ExplainedTask};
 use crate::metadata::NodeId;
 use crate::trace::Trace;
 use crate::transaction::TransactionState;
@@ -41,8 +41,8 @@ pub struct SessionLog {
     pub connections: u64,
     /// What EXPLAIN ANALYZE has counted in tasks, by distributed plan, in order of the tasks.
     pub explained: BTreeMap<u64, Vec<ExplainedTask>>,
-    /// Bytes of the results of its subplans.
-    pub subplan_bytes: BTreeMap<Arc<str>, u64>,
+    /// The same for its subplans, by name.
+    pub explained_subplans: BTreeMap<Arc<str>, ExplainedSubplan>,
     /// The connection kept open to each node.
     pub cached_connections: Vec<(NodeId, u64)>,
 }

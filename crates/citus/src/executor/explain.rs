@@ -1,20 +1,22 @@
 //! What EXPLAIN shows of a distributed plan: subplans, then the plan of one task (or all) as its node would
 //! run it.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::executor::run_counted;
-use kumquat_postgres::explain::node::CounterMap;
+use kumquat_postgres::executor::build::node_id;
+use kumquat_postgres::executor::counters::{Counters, RunCounts};
+use kumquat_postgres::executor::{plan_with_extension, run_counted};
 use kumquat_postgres::explain::{ExplainWriter, Group, Value, explain_planned, explain_query};
-use kumquat_postgres::planner::{PlannedQuery, plan_query};
+use kumquat_postgres::planner::{Plan, PlanKind, PlannedQuery, plan_query};
 use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind};
 use kumquat_postgres::result::QueryOutcome;
 use kumquat_types::{Chunk, Datum, Oid, Result};
 
 use crate::connection::Connection;
-use crate::metadata;
-use crate::planner::plan::{DistributedPlan, Repartition, Task, TaskPlacement};
+use crate::metadata::NodeId;
+use crate::planner::plan::{DistributedPlan, Repartition, SubPlan, Task, TaskPlacement};
 use crate::session;
 use crate::settings;
 use crate::trace::Sql;
@@ -23,9 +25,64 @@ use crate::trace::Sql;
 #[derive(Clone, Debug)]
 pub struct ExplainedTask {
     plan: Arc<PlannedQuery>,
-    counters: CounterMap,
+    counters: RunCounts,
     /// Of the rows that came back.
     bytes: u64,
+}
+
+/// A subplan that EXPLAIN ANALYZE has run.
+#[derive(Clone, Debug)]
+pub struct ExplainedSubplan {
+    plan: Arc<PlannedQuery>,
+    counters: RunCounts,
+    /// Of the file that its rows are sent in.
+    bytes: u64,
+}
+
+/// Runs a subplan, counts, and keeps its rows under its name.
+pub fn run_counted_subplan(backend: &mut Backend<'_>, subplan: &SubPlan) -> Result<()> {
+    let plan = plan_with_extension(backend, &subplan.query, &[])?;
+    let (counters, outcome) = run_counted(backend, &plan, &[])?;
+    let rows = outcome.rows.unwrap_or_default();
+    let explained = ExplainedSubplan {
+        counters: subplan_counts(&plan, &counters, rows.row_count() as u64),
+        plan,
+        bytes: file_bytes(&rows.chunks),
+    };
+    session::log(backend, |log| {
+        log.explained_subplans.insert(subplan.name.clone(), explained)
+    });
+    super::keep_result(backend, subplan.name.clone(), rows);
+    Ok(())
+}
+
+/// What is told of a subplan's nodes: custom scans show their own rows, all others those of the result
+/// (`ExtractAnalyzeStats`).
+fn subplan_counts(plan: &PlannedQuery, counted: &RunCounts, rows: u64) -> RunCounts {
+    let mut counts = RunCounts::default();
+    let mut add = |node: &Plan| {
+        let own = match node.kind {
+            PlanKind::CustomScan { .. } => counted.nodes.get(&node_id(node)).map_or(0, |count| count.rows),
+            _ => rows,
+        };
+        let count = Counters {
+            rows: own,
+            loops: 1,
+            ..Counters::default()
+        };
+        counts.nodes.insert(node_id(node), count);
+    };
+    plan.root.visit(&mut add);
+    plan.subplans.iter().for_each(|subplan| subplan.plan.visit(&mut add));
+    counts
+}
+
+/// Bytes of rows in the binary format of COPY, without its header.
+fn file_bytes(chunks: &[Chunk]) -> u64 {
+    let frames = chunks
+        .iter()
+        .map(|chunk| (2 + 4 * chunk.columns.len() as u64) * chunk.rows as u64);
+    frames.sum::<u64>() + received_bytes(chunks)
 }
 
 /// Runs a task on its node's own tables, and counts.
@@ -43,7 +100,7 @@ pub fn run_counted_task(
 }
 
 /// Bytes of rows on the wire, values alone.
-pub fn received_bytes(chunks: &[Chunk]) -> u64 {
+fn received_bytes(chunks: &[Chunk]) -> u64 {
     let rows = chunks.iter().flat_map(|chunk| chunk.iter_rows().collect::<Vec<_>>());
     rows.flatten().map(|value| wire_bytes(&value)).sum()
 }
@@ -82,7 +139,7 @@ pub fn explain(backend: &mut Backend<'_>, plan: &DistributedPlan, writer: &mut E
         if !plan.subplans.is_empty() {
             writer.group(Group::list("Subplans"), |writer| {
                 let mut subplans = plan.subplans.iter();
-                subplans.try_for_each(|subplan| explain_subplan(backend, subplan, writer))
+                subplans.try_for_each(|subplan| explain_subplan(backend, plan, subplan, writer))
             })?;
         }
         writer.group(Group::named("Job"), |writer| {
@@ -128,29 +185,49 @@ fn explain_job(
 
 fn explain_subplan(
     backend: &mut Backend<'_>,
-    subplan: &crate::planner::plan::SubPlan,
+    plan: &DistributedPlan,
+    subplan: &SubPlan,
     writer: &mut ExplainWriter,
 ) -> Result<()> {
     let group = Group::member("Subplan").arrow(format!("Distributed Subplan {}", subplan.name));
+    let explained = match writer.options.analyze {
+        true => session::log(backend, |log| log.explained_subplans.remove(&subplan.name)),
+        false => None,
+    };
     writer.group(group, |writer| {
-        let options = writer.options;
-        if options.analyze {
-            let bytes = session::log(backend, |log| log.subplan_bytes.remove(&subplan.name));
-            if options.timing {
-                writer.property("Subplan Duration", Value::milliseconds(0.0, 2));
-            }
-            writer.property("Intermediate Data Size", shown_bytes(bytes.unwrap_or_default()));
-            let nodes = metadata::of(backend)?.active_workers().len();
-            writer.property("Result destination", format!("Send to {nodes} nodes"));
+        let Some(explained) = explained else {
+            return writer.group(Group::list("PlannedStmt"), |writer| {
+                explain_query(backend, &subplan.query, &[], writer)
+            });
+        };
+        if writer.options.timing {
+            writer.property("Subplan Duration", Value::milliseconds(0.0, 2));
         }
-        // It has been run already: its plan is shown without counts.
-        writer.options.analyze = false;
-        let result = writer.group(Group::list("PlannedStmt"), |writer| {
-            explain_query(backend, &subplan.query, &[], writer)
-        });
-        writer.options = options;
-        result
+        writer.property("Intermediate Data Size", shown_bytes(explained.bytes));
+        writer.property("Result destination", destination(plan));
+        writer.group(Group::list("PlannedStmt"), |writer| {
+            explain_planned(backend, &explained.plan, Some(&explained.counters), writer)
+        })
     })
+}
+
+/// Where the rows of a plan's subplans are sent: to the nodes of its tasks; a task on no shard is done here.
+fn destination(plan: &DistributedPlan) -> String {
+    let is_read = plan.command == CommandType::Select;
+    let (remote, local): (Vec<&Task>, Vec<&Task>) = plan
+        .tasks
+        .iter()
+        .partition(|task| task.placements.iter().any(|placement| !placement.bindings.is_empty()));
+    let nodes: BTreeSet<NodeId> = remote
+        .iter()
+        .flat_map(|task| task.placements.iter().take(if is_read { 1 } else { usize::MAX }))
+        .map(|placement| placement.node)
+        .collect();
+    match (nodes.len(), local.is_empty()) {
+        (0, _) => "Write locally".into(),
+        (nodes, true) => format!("Send to {nodes} nodes"),
+        (nodes, false) => format!("Send to {nodes} nodes, write locally"),
+    }
 }
 
 /// Sizes as `pg_size_pretty` prints them.

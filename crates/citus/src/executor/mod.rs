@@ -42,7 +42,10 @@ fn execute_in_mode(backend: &mut Backend<'_>, plan: &DistributedPlan, counted: b
         log.trace.route = plan.route.clone();
     });
     for subplan in &plan.subplans {
-        run_subplan(backend, subplan)?;
+        match counted {
+            true => explain::run_counted_subplan(backend, subplan)?,
+            false => run_subplan(backend, subplan)?,
+        }
     }
     check_accesses(backend, plan)?;
     let output = run_tasks(backend, plan, counted)?;
@@ -53,10 +56,7 @@ fn execute_in_mode(backend: &mut Backend<'_>, plan: &DistributedPlan, counted: b
 /// Runs a subplan and keeps its rows under its name.
 pub fn run_subplan(backend: &mut Backend<'_>, subplan: &SubPlan) -> Result<()> {
     let outcome = backend.execute_query(&subplan.query, &[])?;
-    let rows = outcome.rows.unwrap_or_default();
-    let bytes = explain::received_bytes(&rows.chunks);
-    session::log(backend, |log| log.subplan_bytes.insert(subplan.name.clone(), bytes));
-    keep_result(backend, subplan.name.clone(), rows);
+    keep_result(backend, subplan.name.clone(), outcome.rows.unwrap_or_default());
     Ok(())
 }
 

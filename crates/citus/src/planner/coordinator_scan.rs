@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::executor::plan_with_extension;
-use kumquat_postgres::explain::{ExplainWriter, explain_query};
+use kumquat_postgres::explain::ExplainWriter;
+use kumquat_postgres::explain::node::explain_plan;
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
 use kumquat_postgres::planner::PlanKind;
 use kumquat_postgres::query::{Expr, Query, RangeTableKind};
@@ -38,9 +39,15 @@ impl CustomScan for CoordinatorScan {
 
     fn explain(&self, backend: &mut Backend<'_>, writer: &mut ExplainWriter) -> Result<()> {
         let plan = plan_with_extension(backend, &self.query, &[])?;
+        let options = writer.options;
         match &plan.root.kind {
             PlanKind::CustomScan { scan, .. } => scan.clone().explain(backend, writer),
-            _ => explain_query(backend, &self.query, &[], writer),
+            _ => {
+                writer.options.analyze = false;
+                let result = explain_plan(backend, &plan, None, writer);
+                writer.options = options;
+                result
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use super::analysis::analyze;
 use super::plan::{DistributedPlan, Task, TaskPlacement};
 use super::{coordinator_scan, evaluate, insert_select, modify, pruning, rewrite, tasks};
 use crate::hashing;
-use crate::metadata::{self, TableType};
+use crate::metadata::{self, Metadata, TableType};
 use crate::tables::{checks, sequences};
 use crate::trace::{PlanChoice, Route};
 
@@ -42,6 +42,12 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<Pl
     let rows = Rows::of(backend, query, relation)?;
     let plan = plan_rows(backend, query, id, relation, rows)?;
     Ok(PlannedBy::Custom(Arc::new(plan)))
+}
+
+/// INSERT .. SELECT into a table that Citus does not know.
+pub fn fills_local_table(query: &Query, metadata: &Metadata) -> bool {
+    let is_local = |relation| metadata.table_type(relation).is_none();
+    modify::target_relation(query).is_some_and(is_local) && source_subquery(query).is_some()
 }
 
 /// The range-table index of INSERT .. SELECT's source.

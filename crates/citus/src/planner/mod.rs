@@ -52,8 +52,13 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> 
             None => PlannedBy::Standard,
         });
     }
-    // With CTEs put in place, the query is planned a second time.
-    let plans = if recursive::has_inlinable_cte(query) { 2 } else { 1 };
+    let plans = match query.command {
+        // The SELECT that a local table is filled from is planned by itself, and counted then.
+        CommandType::Insert if insert::fills_local_table(query, metadata) => 0,
+        // With CTEs put in place, the query is planned a second time.
+        _ if recursive::has_inlinable_cte(query) => 2,
+        _ => 1,
+    };
     let id = session::log(backend, |log| {
         log.plans = log.plans.saturating_add(plans);
         log.plans

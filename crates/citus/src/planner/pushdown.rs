@@ -15,7 +15,8 @@ use kumquat_postgres::executor::permissions;
 use kumquat_postgres::extension::{CustomScan, PlannedBy};
 use kumquat_postgres::query::expr::OpExpr;
 use kumquat_postgres::query::{
-    Distinct, Expr, Query, RangeTableKind, RteColumn, SortGroupClause, TargetEntry, WindowFunc,
+    Distinct, Expr, FromItem, JoinKind, Query, RangeTableEntry, RangeTableKind, RteColumn, SortGroupClause,
+    TargetEntry, WindowFunc,
 };
 use kumquat_types::{Datum, Oid, Result, operators};
 
@@ -37,7 +38,12 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Ve
         check_aggregates(query, &DistributionColumns::of(query, &analysis))?;
     }
     let split = split(backend, query, &properties)?;
-    let worker = Arc::new(split.worker);
+    let mut worker = split.worker;
+    if worker.quals.is_none() && is_join_of_tables(&worker) {
+        // The logical planner always writes a WHERE (`BuildJobQuery`).
+        worker.quals = Some(Expr::constant(Datum::Bool(true), Oid::BOOL));
+    }
+    let worker = Arc::new(worker);
     let tasks = match repartitioned {
         true => Vec::new(),
         false => shard_tasks(backend, &worker, &analysis)?,
@@ -68,6 +74,26 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Ve
         None => Ok(PlannedBy::Custom(scan)),
         Some(combine) => Ok(PlannedBy::Rewritten(Arc::new(with_scan(combine, scan, split.columns)))),
     }
+}
+
+/// The query has neither subqueries nor outer joins nor windows: it is not pushed down as a whole, but taken to pieces.
+fn is_join_of_tables(query: &Query) -> bool {
+    let is_table = |entry: &RangeTableEntry| match entry.kind {
+        RangeTableKind::Relation { .. } => true,
+        RangeTableKind::Join { .. } => true,
+        _ => false,
+    };
+    fn is_inner(item: &FromItem) -> bool {
+        match item {
+            FromItem::Table(_) => true,
+            FromItem::Join(join) => join.kind == JoinKind::Inner && is_inner(&join.left) && is_inner(&join.right),
+        }
+    }
+    !query.has_sublinks
+        && !query.has_windows
+        && query.set_operation.is_none()
+        && query.range_table.iter().all(is_table)
+        && query.from.iter().all(is_inner)
 }
 
 /// The combine query names no tables, whose privileges would be checked when it runs.
@@ -121,7 +147,7 @@ fn choice(properties: &Properties, tasks: usize) -> PlanChoice {
 fn with_scan(mut combine: Query, scan: Arc<dyn CustomScan>, columns: Vec<RteColumn>) -> Query {
     let scan = rewrite::entry(RangeTableKind::Custom(scan), "remote_scan", columns);
     combine.range_table = vec![scan];
-    combine.from = vec![kumquat_postgres::query::FromItem::Table(1)];
+    combine.from = vec![FromItem::Table(1)];
     combine
 }
 

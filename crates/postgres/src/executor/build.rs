@@ -81,6 +81,7 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan) -> Result<Box<dyn Operator>
             inner: operator,
             node: node_id(plan),
             started: false,
+            waiting: None,
         }),
     })
 }

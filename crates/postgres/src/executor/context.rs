@@ -1,13 +1,12 @@
 //! What all operators of one running plan share.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use kumquat_types::{Chunk, ColumnData, Datum, Error, Oid, Result, SqlState};
+use kumquat_types::{CHUNK_ROWS, Chunk, ColumnData, Datum, Error, Oid, Result, SqlState};
 
 use super::RelationBindings;
-use super::counters::Counters;
+use super::counters::RunCounts;
 use super::modify::Pending;
 use super::operator::Operator;
 use super::subplan::SubplanState;
@@ -44,8 +43,10 @@ pub struct Context<'a, 'b> {
     pub memory: Memory,
     /// Parameters of init plans that depend on an outer row: forgotten when it changes.
     pub dependent: Vec<usize>,
-    /// EXPLAIN ANALYZE: by plan node.
-    pub counters: Option<BTreeMap<usize, Counters>>,
+    /// Most rows that a scan is to give at once.
+    pub batch: usize,
+    /// EXPLAIN ANALYZE.
+    pub counters: Option<RunCounts>,
     /// Rows that the statement itself has modified.
     pub processed: u64,
     /// What foreign keys and deferrable constraints have to look at when the statement ends.
@@ -124,14 +125,37 @@ impl<'a, 'b> Context<'a, 'b> {
 
     /// All rows of an operator.
     pub fn collect(&mut self, operator: &mut dyn Operator) -> Result<Vec<Chunk>> {
-        let mut chunks = Vec::new();
-        while let Some(chunk) = operator.next(self)? {
-            if chunk.rows > 0 {
-                self.memory.grow(chunk_bytes(&chunk))?;
-                chunks.push(chunk);
+        self.in_batches(|ctx| {
+            let mut chunks = Vec::new();
+            while let Some(chunk) = operator.next(ctx)? {
+                if chunk.rows > 0 {
+                    ctx.memory.grow(chunk_bytes(&chunk))?;
+                    chunks.push(chunk);
+                }
             }
+            Ok(chunks)
+        })
+    }
+
+    /// Takes rows of which there may be enough at any time. When they are counted, each comes by itself, so that none is
+    /// counted that PostgreSQL would not have asked for.
+    pub fn row_by_row<T>(&mut self, take: impl FnOnce(&mut Self) -> T) -> T {
+        match self.counters {
+            Some(_) => self.with_batch(1, take),
+            None => take(self),
         }
-        Ok(chunks)
+    }
+
+    /// Takes rows that are all wanted.
+    pub fn in_batches<T>(&mut self, take: impl FnOnce(&mut Self) -> T) -> T {
+        self.with_batch(CHUNK_ROWS, take)
+    }
+
+    fn with_batch<T>(&mut self, batch: usize, take: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.batch, batch);
+        let result = take(self);
+        self.batch = before;
+        result
     }
 }
 

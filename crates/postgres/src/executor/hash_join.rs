@@ -13,6 +13,7 @@ use super::expr::compile::compile_all;
 use super::expr::{Compiled, Projection};
 use super::join_pairs::{Pairs, inner_only, join_rows};
 use super::keys::{Keys, hash_rows};
+use super::memory::hash_table_count;
 use super::operator::Operator;
 use crate::planner::Plan;
 use crate::planner::plan::{Join, JoinClause};
@@ -39,6 +40,11 @@ struct Probe {
     table: Option<Table>,
     current: Option<Batch>,
     unmatched: Option<Vec<u32>>,
+    /// The outer side is asked first: without rows there, no table is made.
+    outer_first: bool,
+    node: usize,
+    /// Of the `Hash`, and the rows that were expected.
+    hash: (usize, f64),
 }
 
 /// The inner rows.
@@ -81,8 +87,24 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, join: &Join, clauses: &[Joi
             table: None,
             current: None,
             unmatched: None,
+            outer_first: asks_outer_first(join.kind, plan),
+            node: node_id(plan),
+            hash: (node_id(&*child(plan, 1)?), child(plan, 1)?.rows),
         },
     }))
+}
+
+/// An empty outer side saves making the table: worth a look if it is sure to be nothing, or starts sooner than the inner
+/// side ends (`ExecHashJoinImpl`).
+fn asks_outer_first(kind: JoinKind, plan: &Plan) -> bool {
+    let (Some(outer), Some(inner)) = (plan.child(0), plan.child(1)) else {
+        return false;
+    };
+    match kind {
+        JoinKind::Right | JoinKind::Full => false,
+        JoinKind::Left | JoinKind::Anti => true,
+        JoinKind::Inner | JoinKind::Semi => outer.cost.startup < inner.cost.total,
+    }
 }
 
 fn eval_keys(ctx: &mut Context<'_, '_>, exprs: &mut [Compiled], rows: &Chunk) -> Result<Keys> {
@@ -165,8 +187,38 @@ impl Probe {
         let rows = Chunk::concat(&self.inner_types, &chunks);
         ctx.memory.grow(rows.rows * 24)?;
         let keys = eval_keys(ctx, &mut self.inner_keys, &rows)?;
+        if let Some(counters) = ctx.counters_of(self.hash.0) {
+            counters.hash_table = Some(hash_table_count(&rows, self.hash.1));
+        }
         self.table = Some(Table::new(rows, keys));
         Ok(())
+    }
+
+    /// Makes the table, unless the outer side has no rows; false if the join can have none.
+    fn start(&mut self, ctx: &mut Context<'_, '_>, outer: &mut dyn Operator, inner: &mut dyn Operator) -> Result<bool> {
+        if self.table.is_none() {
+            if self.outer_first && self.current.is_none() {
+                let first = ctx.row_by_row(|ctx| next_rows(ctx, outer))?;
+                let Some(rows) = first else {
+                    return Ok(false);
+                };
+                self.current = Some(self.batch(ctx, rows)?);
+            }
+            self.load(ctx, inner)?;
+        }
+        let is_empty = self.table.as_ref().is_some_and(|table| table.rows.rows == 0);
+        Ok(!is_empty || !matches!(self.kind, JoinKind::Inner | JoinKind::Semi | JoinKind::Right))
+    }
+
+    fn batch(&mut self, ctx: &mut Context<'_, '_>, rows: Chunk) -> Result<Batch> {
+        let keys = eval_keys(ctx, &mut self.outer_keys, &rows)?;
+        let hashes = hash_rows(&keys.columns, &keys.types, rows.rows);
+        Ok(Batch {
+            rows,
+            keys,
+            hashes,
+            at: 0,
+        })
     }
 
     fn next(&mut self, ctx: &mut Context<'_, '_>, outer: &mut dyn Operator) -> Result<Option<Chunk>> {
@@ -184,14 +236,7 @@ impl Probe {
             if self.unmatched.is_none()
                 && let Some(rows) = outer.next(ctx)?
             {
-                let keys = eval_keys(ctx, &mut self.outer_keys, &rows)?;
-                let hashes = hash_rows(&keys.columns, &keys.types, rows.rows);
-                self.current = Some(Batch {
-                    rows,
-                    keys,
-                    hashes,
-                    at: 0,
-                });
+                self.current = Some(self.batch(ctx, rows)?);
                 continue;
             }
             return Ok(self.next_unmatched());
@@ -212,7 +257,7 @@ impl Probe {
             }
             batch.at += 1;
         }
-        let pairs = pairs.filter(ctx, &mut self.filter, &batch.rows, &table.rows)?;
+        let pairs = pairs.filter(ctx, &mut self.filter, &batch.rows, &table.rows, self.node)?;
         let keeps_inner = matches!(self.kind, JoinKind::Right | JoinKind::Full);
         let matched = keeps_inner.then_some(&mut table.matched);
         Ok(join_rows(
@@ -236,11 +281,21 @@ impl Probe {
     }
 }
 
+/// The next chunk with rows.
+fn next_rows(ctx: &mut Context<'_, '_>, operator: &mut dyn Operator) -> Result<Option<Chunk>> {
+    while let Some(rows) = operator.next(ctx)? {
+        if rows.rows > 0 {
+            return Ok(Some(rows));
+        }
+    }
+    Ok(None)
+}
+
 impl Operator for HashJoin {
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
         let (outer, probe) = (&mut self.outer, &mut self.probe);
-        if probe.table.is_none() {
-            probe.load(ctx, self.inner.as_mut())?;
+        if !probe.start(ctx, outer.as_mut(), self.inner.as_mut())? {
+            return Ok(None);
         }
         let result = self.projection.next(ctx, &mut |ctx| probe.next(ctx, outer.as_mut()))?;
         ctx.count_removed(self.node, &mut self.projection.removed);

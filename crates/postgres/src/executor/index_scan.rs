@@ -237,8 +237,8 @@ impl Found {
         }
     }
 
-    fn next(&mut self, heap: &Heap, columns: &TableColumns) -> Option<Chunk> {
-        let end = self.positions.len().min(self.at + self.step);
+    fn next(&mut self, heap: &Heap, columns: &TableColumns, batch: usize) -> Option<Chunk> {
+        let end = self.positions.len().min(self.at + self.step.min(batch));
         let part = self.positions.get(self.at..end).filter(|part| !part.is_empty())?;
         self.waiting = fetch(heap, columns, part);
         self.at = end;
@@ -253,6 +253,7 @@ pub struct IndexScanOperator {
     columns: TableColumns,
     found: Option<(Arc<Heap>, Found)>,
     projection: Projection,
+    only: bool,
     node: usize,
 }
 
@@ -271,6 +272,7 @@ impl IndexScanOperator {
             projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &columns.layout)?,
             columns,
             found: None,
+            only: scan.only,
             node: node_id(plan),
         })
     }
@@ -287,10 +289,14 @@ impl Operator for IndexScanOperator {
             return Ok(None);
         };
         let (columns, recheck) = (&self.columns, &mut self.recheck);
+        let (only, node) = (self.only, self.node);
         let result = self.projection.next(ctx, &mut |ctx| {
-            let Some(rows) = found.next(heap, columns) else {
+            let Some(rows) = found.next(heap, columns, ctx.batch) else {
                 return Ok(None);
             };
+            if only && let Some(counters) = ctx.counters_of(node) {
+                counters.heap_fetches += rows.rows as u64;
+            }
             Ok(Some(match eval_conditions(recheck, ctx, &rows)? {
                 Some(mask) => rows.filter(&mask),
                 None => rows,
@@ -310,8 +316,8 @@ impl Operator for IndexScanOperator {
 /// A tree of bitmaps over one table.
 enum Bitmaps {
     Index { search: Search, node: usize },
-    And(Vec<Bitmaps>),
-    Or(Vec<Bitmaps>),
+    And { children: Vec<Bitmaps>, node: usize },
+    Or { children: Vec<Bitmaps>, node: usize },
 }
 
 impl Bitmaps {
@@ -327,8 +333,14 @@ impl Bitmaps {
                 search: Search::new(ctx, scan)?,
                 node: node_id(plan),
             },
-            PlanKind::BitmapAnd => Bitmaps::And(children()?),
-            PlanKind::BitmapOr => Bitmaps::Or(children()?),
+            PlanKind::BitmapAnd => Bitmaps::And {
+                children: children()?,
+                node: node_id(plan),
+            },
+            PlanKind::BitmapOr => Bitmaps::Or {
+                children: children()?,
+                node: node_id(plan),
+            },
             _ => return Err(Error::internal("a bitmap heap scan lacks its bitmap")),
         })
     }
@@ -348,7 +360,8 @@ impl Bitmaps {
                 }
                 Ok(positions)
             }
-            Bitmaps::And(children) => {
+            Bitmaps::And { children, node } => {
+                count_run(ctx, *node);
                 let mut all: Option<Vec<u32>> = None;
                 for child in children {
                     let positions = child.run(ctx)?;
@@ -362,7 +375,8 @@ impl Bitmaps {
                 }
                 Ok(all.unwrap_or_default())
             }
-            Bitmaps::Or(children) => {
+            Bitmaps::Or { children, node } => {
+                count_run(ctx, *node);
                 let mut all = Vec::new();
                 for child in children {
                     all.extend(child.run(ctx)?);
@@ -372,6 +386,13 @@ impl Bitmaps {
                 Ok(all)
             }
         }
+    }
+}
+
+/// A combination of bitmaps has run; how many rows it holds is not counted.
+fn count_run(ctx: &mut Context<'_, '_>, node: usize) {
+    if let Some(counters) = ctx.counters_of(node) {
+        counters.loops += 1;
     }
 }
 
@@ -432,7 +453,7 @@ impl Operator for BitmapHeapScan {
         };
         let (columns, recheck) = (&self.columns, &mut self.recheck);
         let result = self.projection.next(ctx, &mut |ctx| {
-            let Some(rows) = found.next(heap, columns) else {
+            let Some(rows) = found.next(heap, columns, ctx.batch) else {
                 return Ok(None);
             };
             Ok(Some(match eval_conditions(recheck, ctx, &rows)? {

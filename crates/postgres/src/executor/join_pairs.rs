@@ -34,6 +34,7 @@ impl Pairs {
         conditions: &mut [Compiled],
         outer: &Chunk,
         inner: &Chunk,
+        node: usize,
     ) -> Result<Pairs> {
         if conditions.is_empty() || self.is_empty() {
             return Ok(self);
@@ -42,6 +43,9 @@ impl Pairs {
         let Some(mask) = eval_conditions(conditions, ctx, &rows)? else {
             return Ok(self);
         };
+        if let Some(counters) = ctx.counters_of(node) {
+            counters.removed_by_join += (mask.len() - mask.count_ones()) as u64;
+        }
         let keep = |values: &[u32]| mask.ones().filter_map(|at| values.get(at).copied()).collect();
         Ok(Pairs {
             outer: keep(&self.outer),

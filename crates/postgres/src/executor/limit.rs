@@ -88,7 +88,7 @@ impl Operator for Limit {
         };
         let mut result = None;
         while result.is_none() && (window.left != Some(0) || window.last.is_some()) {
-            let Some(chunk) = self.input.next(ctx)? else {
+            let Some(chunk) = ctx.row_by_row(|ctx| self.input.next(ctx))? else {
                 break;
             };
             let skipped = usize::try_from(window.skip).unwrap_or(usize::MAX).min(chunk.rows);

@@ -34,6 +34,7 @@ struct Merge {
     orders: Vec<SortOrder>,
     filter: Vec<Compiled>,
     sides: Option<Sides>,
+    node: usize,
 }
 
 /// Both sides, and how far they have been walked through.
@@ -69,6 +70,7 @@ impl MergeJoin {
                 orders: orders.to_vec(),
                 filter: compile_all(ctx.backend, &join.filter, &both)?,
                 sides: None,
+                node: node_id(plan),
             },
             projection: Projection::new(ctx.backend, &plan.filter, &plan.output, projected)?,
             outer_types: outer.types(),
@@ -183,7 +185,7 @@ impl Merge {
             return Ok(None);
         }
         let end = sides.i;
-        let pairs = pairs.filter(ctx, &mut self.filter, &sides.outer, &sides.inner)?;
+        let pairs = pairs.filter(ctx, &mut self.filter, &sides.outer, &sides.inner, self.node)?;
         Ok(Some(join_rows(
             self.kind,
             &sides.outer,
@@ -205,7 +207,7 @@ impl Merge {
         let Some(sides) = &mut self.sides else {
             return Ok(Chunk::default());
         };
-        let pairs = pairs.filter(ctx, &mut self.filter, &sides.outer, &sides.inner)?;
+        let pairs = pairs.filter(ctx, &mut self.filter, &sides.outer, &sides.inner, self.node)?;
         let is_matched = |row: &u32| pairs.inner.contains(row);
         let rows = (inner_first..inner_end).filter_map(|row| u32::try_from(row).ok());
         let unmatched: Vec<u32> = rows.filter(|row| !is_matched(row)).collect();

@@ -11,6 +11,7 @@
 //! - groups and order: [`aggregate`], [`window`], [`sort`], [`group`], [`set_op`], [`append`], [`limit`],
 //!   [`keys`], [`quicksort`]
 //! - sets: [`project_set`], [`set_function`], [`recursive_union`], [`material`], [`lock_rows`]
+//! - EXPLAIN ANALYZE: [`counters`], and [`memory`] as PostgreSQL would use it
 //! - changes: [`modify`]; who may: [`permissions`]; subqueries: [`subplan`]; user-defined functions: [`functions`], [`plpgsql`]
 
 pub mod aggregate;
@@ -33,6 +34,7 @@ pub mod layout;
 pub mod limit;
 pub mod lock_rows;
 pub mod material;
+pub mod memory;
 pub mod merge_join;
 pub mod modify;
 pub mod nested_loop;

@@ -16,6 +16,8 @@ pub struct NestedLoop {
     outer: Box<dyn Operator>,
     inner: Box<dyn Operator>,
     kind: JoinKind,
+    /// The first match is the only one that is wanted.
+    single_match: bool,
     filter: Vec<Compiled>,
     params: Vec<(usize, Compiled)>,
     inner_types: Vec<Oid>,
@@ -44,6 +46,7 @@ impl NestedLoop {
             outer: build_child(ctx, plan, 0)?,
             inner: build_child(ctx, plan, 1)?,
             kind: join.kind,
+            single_match: join.inner_unique || one_sided,
             filter: compile_all(ctx.backend, &join.filter, &both)?,
             params: params.iter().map(|(param, _)| *param).zip(values).collect(),
             inner_types,
@@ -64,6 +67,8 @@ struct Loop<'a> {
     outer: &'a mut dyn Operator,
     inner: &'a mut dyn Operator,
     kind: JoinKind,
+    single_match: bool,
+    node: usize,
     filter: &'a mut [Compiled],
     params: &'a mut [(usize, Compiled)],
     inner_types: &'a [Oid],
@@ -112,7 +117,12 @@ impl Loop<'_> {
             self.inner.rescan(ctx)?;
             current.started = true;
         }
-        let Some(inner) = self.inner.next(ctx)? else {
+        let inner = match self.single_match {
+            true if current.matched => None,
+            true => ctx.row_by_row(|ctx| self.inner.next(ctx))?,
+            false => self.inner.next(ctx)?,
+        };
+        let Some(inner) = inner else {
             return Ok(self.finish_row(current));
         };
         ctx.spend(inner.rows)?;
@@ -126,6 +136,9 @@ impl Loop<'_> {
         let pairs = Chunk::new(columns, inner.rows);
         let mask = eval_conditions(self.filter, ctx, &pairs)?;
         let matches = mask.as_ref().map_or(pairs.rows, kumquat_types::Bitmap::count_ones);
+        if let Some(counters) = ctx.counters_of(self.node) {
+            counters.removed_by_join += (pairs.rows - matches) as u64;
+        }
         if matches == 0 {
             return Ok(None);
         }
@@ -168,6 +181,8 @@ impl Operator for NestedLoop {
             outer: self.outer.as_mut(),
             inner: self.inner.as_mut(),
             kind: self.kind,
+            single_match: self.single_match,
+            node: self.node,
             filter: &mut self.filter,
             params: &mut self.params,
             inner_types: &self.inner_types,

@@ -21,11 +21,24 @@ pub struct Counted {
     pub inner: Box<dyn Operator>,
     pub node: usize,
     pub started: bool,
+    /// Rows that came although no more than one at a time was wanted.
+    pub waiting: Option<Chunk>,
 }
 
 impl Operator for Counted {
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
-        let chunk = self.inner.next(ctx)?;
+        let chunk = match self.waiting.take() {
+            Some(chunk) => Some(chunk),
+            None => self.inner.next(ctx)?,
+        };
+        let chunk = chunk.map(|chunk| {
+            let rest = chunk.slice(ctx.batch, usize::MAX);
+            self.waiting = (rest.rows > 0).then_some(rest);
+            match self.waiting {
+                Some(_) => chunk.slice(0, ctx.batch),
+                None => chunk,
+            }
+        });
         if let Some(counters) = ctx.counters_of(self.node) {
             if !self.started {
                 counters.loops += 1;
@@ -38,6 +51,7 @@ impl Operator for Counted {
 
     fn rescan(&mut self, ctx: &mut Context<'_, '_>) -> Result<()> {
         self.started = false;
+        self.waiting = None;
         self.inner.rescan(ctx)
     }
 

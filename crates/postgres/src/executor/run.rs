@@ -1,13 +1,12 @@
 //! Running a plan from beginning to end.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kumquat_types::{Chunk, Datum, Oid, Result};
+use kumquat_types::{CHUNK_ROWS, Chunk, Datum, Oid, Result};
 
 use super::build::build;
 use super::context::{Context, Memory};
-use super::counters::Counters;
+use super::counters::RunCounts;
 use super::expr::compile::compile_all;
 use super::indexing::TABLE;
 use super::layout::Layout;
@@ -56,14 +55,14 @@ pub fn run(
     })
 }
 
-/// Runs a plan for EXPLAIN ANALYZE: what its nodes have counted, and what came of it.
+/// Runs a plan for EXPLAIN ANALYZE: what has been counted, and what came of it.
 pub fn run_counted(
     backend: &mut Backend<'_>,
     plan: &PlannedQuery,
     params: &[Datum],
-) -> Result<(BTreeMap<usize, Counters>, QueryOutcome)> {
+) -> Result<(RunCounts, QueryOutcome)> {
     with_plan(backend, plan, params, &RelationBindings::new(), |ctx| {
-        ctx.counters = Some(BTreeMap::new());
+        ctx.counters = Some(RunCounts::default());
         let chunks = run_to_end(ctx)?;
         let outcome = outcome(ctx, chunks);
         Ok((ctx.counters.take().unwrap_or_default(), outcome))
@@ -167,6 +166,7 @@ pub fn with_plan<T>(
         work_tables: vec![None; plan.params.len()],
         memory: Memory::default(),
         dependent: plan.dependent_init_params(),
+        batch: CHUNK_ROWS,
         counters: None,
         processed: 0,
         pending: Pending::default(),

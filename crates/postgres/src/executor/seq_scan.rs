@@ -95,11 +95,11 @@ fn sample_arguments(ctx: &mut Context<'_, '_>, sample: &TableSample) -> Result<(
 }
 
 impl Cursor {
-    fn fetch(&mut self) -> Option<Chunk> {
+    fn fetch(&mut self, batch: usize) -> Option<Chunk> {
         loop {
             let chunk = self.heap.chunks.get(self.chunk)?;
             let number = u32::try_from(self.chunk).unwrap_or(u32::MAX);
-            let (rows, next) = self.columns.live_rows(chunk, number, self.row, self.step);
+            let (rows, next) = self.columns.live_rows(chunk, number, self.row, self.step.min(batch));
             self.step = (self.step * 4).min(CHUNK_ROWS);
             self.row = next;
             if next >= chunk.data.rows {
@@ -131,7 +131,7 @@ impl Cursor {
 impl Operator for SeqScan {
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
         let cursor = &mut self.cursor;
-        let result = self.projection.next(ctx, &mut |_| Ok(cursor.fetch()))?;
+        let result = self.projection.next(ctx, &mut |ctx| Ok(cursor.fetch(ctx.batch)))?;
         ctx.count_removed(self.node, &mut self.projection.removed);
         Ok(result)
     }

@@ -42,7 +42,7 @@ impl SetOp {
         let mut table = RowTable::new(self.types.clone());
         let mut counts: Vec<[u64; 2]> = Vec::new();
         let keys = self.types.len();
-        while let Some(chunk) = self.input.next(ctx)? {
+        while let Some(chunk) = ctx.in_batches(|ctx| self.input.next(ctx))? {
             let before = table.bytes();
             let columns = chunk.columns.get(..keys).unwrap_or(&chunk.columns);
             let (numbers, _) = table.insert(columns, chunk.rows);

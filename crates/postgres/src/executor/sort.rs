@@ -7,10 +7,10 @@ use kumquat_types::{CHUNK_ROWS, Chunk, Column, ColumnData, Oid, Result};
 
 use super::build::{build_child, child_layout, node_id};
 use super::context::{Context, chunk_bytes};
-use super::counters::SortCount;
 use super::expr::Compiled;
 use super::expr::compile::compile_all;
 use super::keys::Keys;
+use super::memory::sort_count;
 use super::operator::Operator;
 use super::quicksort::{Bounded, quicksort};
 use crate::catalog::SortOrder;
@@ -50,13 +50,12 @@ impl Sort {
         let keys = Keys::new(columns?, self.keys.iter().map(|key| key.type_oid).collect());
         let bound = self.bound.and_then(|bound| usize::try_from(bound).ok());
         let (order, method) = sort_rows(&keys, &self.orders, rows.rows, bound);
-        let kilobytes = (chunk_bytes(&rows) as u64 / 1024).max(25);
-        if let Some(counters) = ctx.counters_of(self.node) {
-            counters.sort = Some(SortCount {
-                method,
-                kilobytes,
-                groups: 1,
-            });
+        if ctx.counters.is_some() {
+            let work_mem = u64::try_from(ctx.backend.setting_integer("work_mem")).unwrap_or_default();
+            let count = sort_count(&rows, self.bound, method, work_mem);
+            if let Some(counters) = ctx.counters_of(self.node) {
+                counters.sort = Some(count);
+            }
         }
         Ok(if is_identity(&order, rows.rows) {
             rows

@@ -90,7 +90,7 @@ fn first(row: Option<&[Datum]>) -> Datum {
 }
 
 fn exists(ctx: &mut Context<'_, '_>, operator: &mut dyn Operator) -> Result<bool> {
-    while let Some(chunk) = operator.next(ctx)? {
+    while let Some(chunk) = ctx.row_by_row(|ctx| operator.next(ctx))? {
         if chunk.rows > 0 {
             return Ok(true);
         }
@@ -231,7 +231,7 @@ impl SubplanCall {
         any: bool,
     ) -> Result<Datum> {
         let mut unknown = false;
-        while let Some(chunk) = operator.next(ctx)? {
+        while let Some(chunk) = ctx.row_by_row(|ctx| operator.next(ctx))? {
             for row in 0..chunk.rows {
                 match self.compare_all(ctx, left, &chunk.row(row))? {
                     Some(truth) if truth == any => return Ok(Datum::Bool(any)),

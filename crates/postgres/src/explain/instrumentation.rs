@@ -60,10 +60,11 @@ impl Explainer<'_> {
             return;
         };
         let SortCount { method, kilobytes, .. } = sort;
-        writer.line(format!("Sort Method: {method}  Memory: {kilobytes}kB"));
+        let place = if sort.on_disk { "Disk" } else { "Memory" };
+        writer.line(format!("Sort Method: {method}  {place}: {kilobytes}kB"));
         writer.data("Sort Method", method);
         writer.data("Sort Space Used", kilobytes);
-        writer.data("Sort Space Type", "Memory");
+        writer.data("Sort Space Type", place);
     }
 
     /// The same for the groups that an incremental sort sorts one after the other.
@@ -75,6 +76,7 @@ impl Explainer<'_> {
             method,
             kilobytes,
             groups,
+            ..
         } = sort;
         writer.line(format!(
             "Full-sort Groups: {groups}  Sort Method: {method}  Average Memory: {kilobytes}kB  Peak Memory: {kilobytes}kB"
@@ -119,9 +121,16 @@ impl Explainer<'_> {
             return;
         };
         let (buckets, kilobytes) = (table.buckets, table.kilobytes);
-        writer.line(format!("Buckets: {buckets}  Batches: 1  Memory Usage: {kilobytes}kB"));
+        let originally = match table.planned_buckets {
+            planned if planned == buckets => String::new(),
+            planned => format!(" (originally {planned})"),
+        };
+        let batches = if originally.is_empty() { "1" } else { "1 (originally 1)" };
+        writer.line(format!(
+            "Buckets: {buckets}{originally}  Batches: {batches}  Memory Usage: {kilobytes}kB"
+        ));
         writer.data("Hash Buckets", buckets);
-        writer.data("Original Hash Buckets", buckets);
+        writer.data("Original Hash Buckets", table.planned_buckets);
         writer.data("Hash Batches", 1_usize);
         writer.data("Original Hash Batches", 1_usize);
         writer.data("Peak Memory Usage", kilobytes);

@@ -3,6 +3,7 @@
 //! - this file: the statement; [`options`]: its options; [`settings`]: those of the planner that were changed
 //! - [`writer`]: what nodes and extensions write properties and groups into; [`tree`]: what comes of it; [`render`]: its
 //!   four formats
+//! - [`triggers`]: those that were fired
 //! - [`node`]: one plan node with what is under it; [`properties`] and [`instrumentation`]: what there is to say of it
 //! - [`shape`]: which nodes are shown, and by which names; [`kind`], [`names`] and [`access`]: what nodes are called;
 //!   [`condition`]: their expressions as text
@@ -19,6 +20,7 @@ mod render;
 mod settings;
 mod shape;
 pub mod tree;
+mod triggers;
 pub mod writer;
 
 use std::sync::Arc;
@@ -34,6 +36,7 @@ use crate::analyze::{self, Parameters};
 use crate::backend::Backend;
 use crate::commands::table_as;
 use crate::executor;
+use crate::executor::counters::RunCounts;
 use crate::query::Query;
 use crate::result::{QueryOutcome, ResultColumn, ResultSet};
 
@@ -153,12 +156,12 @@ fn explain_run(
 pub fn explain_planned(
     backend: &mut Backend<'_>,
     plan: &crate::planner::PlannedQuery,
-    counters: Option<&node::CounterMap>,
+    counts: Option<&RunCounts>,
     writer: &mut ExplainWriter,
 ) -> Result<()> {
     let options = writer.options;
     writer.group(Group::member("Query"), |writer| {
-        node::explain_plan(backend, plan, counters, writer)?;
+        node::explain_plan(backend, plan, counts, writer)?;
         if options.settings {
             settings::changed(backend, writer);
         }
@@ -170,8 +173,8 @@ pub fn explain_planned(
         if options.summary {
             writer.property("Planning Time", Value::milliseconds(0.0, 3));
         }
-        if options.analyze {
-            writer.group(Group::list("Triggers"), |_| ());
+        if let Some(counts) = counts {
+            triggers::fired(backend, plan, &counts.triggers, writer);
         }
         if options.summary && options.analyze {
             writer.property("Execution Time", Value::milliseconds(0.0, 3));

@@ -1,7 +1,7 @@
 //! One plan node: its kind, its properties, and what is under it (`ExplainNode`).
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use kumquat_types::Result;
 
@@ -11,19 +11,16 @@ use super::shape::Shape;
 use super::tree::{Group, Heading, Value};
 use crate::backend::Backend;
 use crate::executor::build::node_id;
-use crate::executor::counters::Counters;
+use crate::executor::counters::{Counters, RunCounts};
 use crate::planner::plan::SubplanKind;
 use crate::planner::{Plan, PlanKind, PlannedQuery};
 use crate::query::Expr;
-
-/// What ANALYZE has counted, by node.
-pub type CounterMap = BTreeMap<usize, Counters>;
 
 /// Writes a whole plan.
 pub fn explain_plan(
     backend: &mut Backend<'_>,
     plan: &PlannedQuery,
-    counters: Option<&CounterMap>,
+    counters: Option<&RunCounts>,
     writer: &mut ExplainWriter,
 ) -> Result<()> {
     let mut shape = Shape::of(plan);
@@ -41,7 +38,7 @@ pub fn explain_plan(
 pub(super) struct Explainer<'e> {
     plan: &'e PlannedQuery,
     shape: Shape,
-    counters: Option<&'e CounterMap>,
+    counters: Option<&'e RunCounts>,
     /// Subplans that have been written: each is shown where it is met first.
     printed: RefCell<BTreeSet<usize>>,
 }
@@ -172,7 +169,7 @@ impl Explainer<'_> {
 
     /// What a node counted, if it has run.
     pub(super) fn counters_of(&self, node: &Plan) -> Option<&Counters> {
-        let count = self.counters?.get(&node_id(node));
+        let count = self.counters?.nodes.get(&node_id(node));
         count.filter(|count| count.loops > 0)
     }
 

@@ -66,6 +66,10 @@ impl AggregateCall {
         })
     }
 
+    pub fn function(&self) -> Oid {
+        self.signature.function
+    }
+
     pub fn result_type(&self) -> Oid {
         self.signature.result
     }

@@ -7,11 +7,12 @@ use kumquat_types::{CHUNK_ROWS, Chunk, Column, Datum, Oid, Result};
 use super::call::{AggregateCall, CallState};
 use super::hash_order::hash_order;
 use crate::executor::build::{build_child, child_layout, node_id};
-use crate::executor::context::{Context, chunk_bytes};
+use crate::executor::context::Context;
 use crate::executor::expr::compile::compile_all;
 use crate::executor::expr::{Compiled, Projection};
 use crate::executor::keys::RowTable;
 use crate::executor::layout::Layout;
+use crate::executor::memory::HashedGroups;
 use crate::executor::operator::Operator;
 use crate::planner::Plan;
 use crate::planner::plan::{AggregateStrategy, Aggregation};
@@ -141,7 +142,7 @@ impl Aggregate {
             states.push(self.start_set(ctx, at)?);
         }
         let mut rows_before = 0;
-        while let Some(chunk) = self.input.next(ctx)? {
+        while let Some(chunk) = ctx.in_batches(|ctx| self.input.next(ctx))? {
             if chunk.rows > 0 {
                 self.gather(ctx, &chunk, &mut states, rows_before)?;
                 rows_before += chunk.rows as u64;
@@ -232,14 +233,33 @@ impl Aggregate {
                 *chunk = chunk.take(&order);
             }
         }
-        let bytes: usize = chunks.iter().map(chunk_bytes).sum();
-        if matches!(self.strategy, AggregateStrategy::Hashed | AggregateStrategy::Mixed) {
-            let kilobytes = (bytes as u64 / 1024).max(24);
-            if let Some(counters) = ctx.counters_of(self.node) {
-                counters.group_kilobytes = Some(kilobytes);
+        self.count_memory(ctx, &states);
+        Ok(chunks)
+    }
+
+    fn count_memory(&self, ctx: &mut Context<'_, '_>, states: &[SetState]) {
+        let is_hashed = match self.strategy {
+            AggregateStrategy::Hashed => true,
+            // Without rows, only sets without columns are looked at.
+            AggregateStrategy::Mixed => states.iter().any(|state| state.table.len() > 0),
+            AggregateStrategy::Plain | AggregateStrategy::Sorted => false,
+        };
+        let Some(counters) = ctx.counters_of(self.node).filter(|_| is_hashed) else {
+            return;
+        };
+        let functions: Vec<Oid> = self.calls.iter().map(AggregateCall::function).collect();
+        let mut memory = HashedGroups::default();
+        for (at, (state, set)) in states.iter().zip(&self.sets).enumerate() {
+            if !set.is_empty() {
+                let expected = self.set_groups.get(at).copied().unwrap_or(self.expected);
+                let keys = Chunk::new(
+                    state.table.keys.iter().cloned().map(Arc::new).collect(),
+                    state.table.len(),
+                );
+                memory.add(&keys, expected, &functions);
             }
         }
-        Ok(chunks)
+        counters.group_kilobytes = Some(memory.kilobytes());
     }
 
     fn output_types(&self) -> Vec<Oid> {

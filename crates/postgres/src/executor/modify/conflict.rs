@@ -78,6 +78,11 @@ impl Conflict {
         })
     }
 
+    /// The row that is there already is updated under a condition.
+    pub fn has_condition(&self) -> bool {
+        self.update.as_ref().is_some_and(|update| !update.condition.is_empty())
+    }
+
     /// Inserts one row with the columns of `target`, unless it conflicts.
     pub fn insert(
         &mut self,

@@ -146,6 +146,25 @@ fn find(ctx: &Context<'_, '_>, oid: Oid) -> Result<Option<(Arc<Constraint>, Fore
     }))
 }
 
+/// Counts the rows that a foreign key looks at, as calls of its triggers.
+pub fn count(ctx: &mut Context<'_, '_>, event: &Event) {
+    let (side, oid, table, rows) = match event {
+        Event::Referencing {
+            constraint,
+            table,
+            rows,
+        } => ('c', *constraint, *table, rows.len()),
+        Event::Referenced {
+            constraint, table, old, ..
+        } => ('a', *constraint, *table, old.len()),
+        Event::Trigger(_) => return,
+    };
+    if let Ok(Some((constraint, _))) = find(ctx, oid) {
+        let name = format!("RI_ConstraintTrigger_{side}_{}", oid.0);
+        ctx.count_trigger(&name, Some(&constraint.name), table, rows);
+    }
+}
+
 /// Checks, or does what the foreign key says.
 pub fn carry_out(ctx: &mut Context<'_, '_>, event: &Event) -> Result<()> {
     match event {

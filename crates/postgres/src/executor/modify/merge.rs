@@ -7,6 +7,7 @@ use kumquat_types::{Chunk, Column, Error, Oid, Result, SqlState};
 use super::conflict::replace;
 use super::route::Router;
 use super::table::Tables;
+use super::trigger::Operation;
 use super::{delete, insert, rows, update};
 use crate::catalog::Relation;
 use crate::executor::context::Context;
@@ -74,7 +75,7 @@ impl Merge {
         })
     }
 
-    /// Deals with one row of the join; true if something was changed.
+    /// Deals with one row of the join: what was done, if anything was changed.
     pub fn apply(
         &mut self,
         ctx: &mut Context<'_, '_>,
@@ -83,7 +84,7 @@ impl Merge {
         target: Oid,
         found: Option<(Oid, RowId)>,
         source: &Chunk,
-    ) -> Result<bool> {
+    ) -> Result<Option<Operation>> {
         let old = match found {
             Some((leaf, id)) => {
                 if self.touched.contains(&(leaf, id)) {
@@ -108,13 +109,14 @@ impl Merge {
                 }
             }
             match (&mut step.change, found) {
-                (Change::Nothing, _) => return Ok(false),
+                (Change::Nothing, _) => return Ok(None),
                 (Change::Delete, Some((leaf, id))) => {
                     let table = tables.get(ctx, leaf)?;
                     self.touched.insert((leaf, id));
                     if delete::delete_rows(ctx, table, &[id])?.rows.rows == 0 {
-                        return Ok(false);
+                        return Ok(None);
                     }
+                    return Ok(Some(Operation::Delete));
                 }
                 (Change::Update(set), Some((leaf, id))) => {
                     let mut values: Vec<(i16, Arc<Column>)> = Vec::with_capacity(set.len());
@@ -125,19 +127,19 @@ impl Merge {
                     let changed: Vec<i16> = values.iter().map(|(attribute, _)| *attribute).collect();
                     self.touched.insert((leaf, id));
                     if replace(ctx, tables, router, (target, leaf), id, new, &changed)?.is_none() {
-                        return Ok(false);
+                        return Ok(None);
                     }
+                    return Ok(Some(Operation::Update));
                 }
                 (Change::Insert(values), _) => {
                     let columns: Result<Vec<_>> = values.iter_mut().map(|value| value.eval(ctx, &both, None)).collect();
                     let inserted = insert::insert_rows(ctx, tables, router, target, Chunk::new(columns?, 1))?;
-                    return Ok(inserted.rows.rows > 0);
+                    return Ok((inserted.rows.rows > 0).then_some(Operation::Insert));
                 }
-                (Change::Delete | Change::Update(_), None) => return Ok(false),
+                (Change::Delete | Change::Update(_), None) => return Ok(None),
             }
-            return Ok(true);
         }
-        Ok(false)
+        Ok(None)
     }
 }
 

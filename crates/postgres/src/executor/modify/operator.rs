@@ -48,6 +48,7 @@ struct Modify {
     done: bool,
     /// The node is the statement's own, and not that of a CTE: its rows are counted.
     is_root: bool,
+    node: usize,
 }
 
 pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, modification: &ModifyTable) -> Result<Box<dyn Operator>> {
@@ -98,6 +99,7 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, modification: &ModifyTable)
         begun: false,
         done: false,
         is_root: node_id(&ctx.plan.root) == node_id(plan),
+        node: node_id(plan),
     }))
 }
 
@@ -258,7 +260,11 @@ impl Modify {
         let (mut changed, mut from) = (Vec::new(), Vec::new());
         for row in 0..source.rows {
             let new = source.slice(row, 1);
-            match conflict.insert(ctx, &mut self.tables, &mut self.router, self.target, new)? {
+            let outcome = conflict.insert(ctx, &mut self.tables, &mut self.router, self.target, new)?;
+            if let Some(counters) = ctx.counters_of(self.node) {
+                counters.proposed(&outcome, conflict.has_condition());
+            }
+            match outcome {
                 Outcome::Inserted(row_stored) | Outcome::Updated(row_stored) => {
                     changed.push(row_stored);
                     from.extend(u32::try_from(row));
@@ -387,7 +393,11 @@ impl Modify {
         for row in 0..source.rows {
             let found = self.address(&source, row, ctx);
             let one = source.slice(row, 1);
-            if merge.apply(ctx, &mut self.tables, &mut self.router, self.target, found, &one)? {
+            let done = merge.apply(ctx, &mut self.tables, &mut self.router, self.target, found, &one)?;
+            if let Some(counters) = ctx.counters_of(self.node) {
+                counters.merged(done);
+            }
+            if done.is_some() {
                 self.count(ctx, 1);
             }
         }
@@ -402,7 +412,7 @@ impl Operator for Modify {
             self.before_statement(ctx)?;
         }
         while !self.done {
-            let Some(source) = self.input.next(ctx)? else {
+            let Some(source) = ctx.in_batches(|ctx| self.input.next(ctx))? else {
                 self.done = true;
                 self.after_statement(ctx)?;
                 break;

@@ -112,6 +112,7 @@ fn is_deferred(backend: &Backend<'_>, oid: Oid) -> Result<bool> {
 
 /// The end of a statement: carries out what foreign keys ask for and makes the checks that do not wait.
 pub fn finish_statement(ctx: &mut Context<'_, '_>) -> Result<()> {
+    let mut is_own = true;
     while !ctx.pending.events.is_empty() || !ctx.pending.keys.is_empty() {
         let (keys, events) = (
             std::mem::take(&mut ctx.pending.keys),
@@ -126,9 +127,16 @@ pub fn finish_statement(ctx: &mut Context<'_, '_>) -> Result<()> {
         for event in events {
             match is_deferred(ctx.backend, event.constraint())? && foreign_key::may_wait(ctx, &event)? {
                 true => ctx.backend.database_mut()?.pending.events.push_back(event),
-                false => carry_out(ctx, &event)?,
+                false => {
+                    if is_own {
+                        foreign_key::count(ctx, &event);
+                    }
+                    carry_out(ctx, &event)?;
+                }
             }
         }
+        // What follows is brought about by these, in statements of their own.
+        is_own = false;
     }
     Ok(())
 }

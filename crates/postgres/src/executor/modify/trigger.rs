@@ -347,6 +347,7 @@ pub fn fire_later(ctx: &mut Context<'_, '_>, fired: &Fired) -> Result<()> {
 pub fn fire(ctx: &mut Context<'_, '_>, relation: &Relation, fired: &Fired) -> Result<Option<Vec<Datum>>> {
     let trigger = &fired.trigger;
     let function = function(ctx.backend, trigger)?;
+    ctx.count_trigger(&trigger.name, None, relation.oid, 1);
     let names = enter_transition(ctx, relation, fired)?;
     let outer = std::mem::replace(&mut ctx.backend.session.transition_tables, names);
     let result = run(
