@@ -213,14 +213,13 @@ fn explain_subplan(
 
 /// Where the rows of a plan's subplans are sent: to the nodes of its tasks; a task on no shard is done here.
 fn destination(plan: &DistributedPlan) -> String {
-    let is_read = plan.command == CommandType::Select;
     let (remote, local): (Vec<&Task>, Vec<&Task>) = plan
         .tasks
         .iter()
         .partition(|task| task.placements.iter().any(|placement| !placement.bindings.is_empty()));
     let nodes: BTreeSet<NodeId> = remote
         .iter()
-        .flat_map(|task| task.placements.iter().take(if is_read { 1 } else { usize::MAX }))
+        .flat_map(|task| &task.placements)
         .map(|placement| placement.node)
         .collect();
     match (nodes.len(), local.is_empty()) {
