@@ -37,7 +37,7 @@ pub struct Options {
 
 impl Options {
     /// Those of a table that is made now.
-    fn of_session(backend: &Backend<'_>) -> Options {
+    pub fn of_session(backend: &Backend<'_>) -> Options {
         Options {
             chunk_group_row_limit: settings::integer(backend, "columnar.chunk_group_row_limit"),
             stripe_row_limit: settings::integer(backend, "columnar.stripe_row_limit"),
@@ -268,6 +268,18 @@ pub fn reset(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
             options.compression_level = session.compression_level;
         }
     })
+}
+
+/// The options of a columnar table of this node.
+pub fn options_of(backend: &Backend<'_>, table: Oid) -> Result<Option<Options>> {
+    Ok(metadata::of(backend)?.columnar.get(&table).cloned())
+}
+
+pub fn put_options(backend: &mut Backend<'_>, table: Oid, options: Options) -> Result<()> {
+    let mut changed = metadata::of(backend)?.clone();
+    changed.columnar.insert(table, options);
+    store(backend, changed);
+    Ok(())
 }
 
 fn change(

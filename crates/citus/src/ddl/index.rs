@@ -49,7 +49,7 @@ pub fn create(backend: &mut Backend<'_>, stmt: &IndexStmt, text: &str) -> Result
             leave_invalid(backend, &table, &index)?;
         }
         done?;
-        access::record_parallel(backend, table.oid, access::AccessKind::Ddl);
+        access::record_parallel(backend, table.oid, access::AccessKind::Ddl)?;
     } else if stmt.concurrent && stmt.if_not_exists {
         invalidate(backend, stmt, &table)?;
     }

@@ -7,6 +7,7 @@
 //!
 //! - [`alter_table`], [`create_table`], [`index`], [`truncate`], [`drop`], [`rename`], [`trigger`], [`policy`], [`sequence`]:
 //!   statements on tables
+//! - [`columnar_options`]: storage parameters of columnar tables
 //! - [`schema`], [`database`]: schemas and databases
 //! - [`snapshot`]: what was before, and what has changed; [`follow`]: shards in step with their table;
 //!   [`shared`]: roles and properties of the database
@@ -14,6 +15,7 @@
 //! - [`node_sync`]: a node that is added gets everything
 
 pub mod alter_table;
+pub mod columnar_options;
 pub mod create_table;
 pub mod database;
 pub mod dependencies;
@@ -32,16 +34,30 @@ pub mod trigger;
 pub mod truncate;
 
 use kumquat_postgres::Backend;
+use kumquat_postgres::catalog::RelationKind;
 use kumquat_postgres::result::CommandTag;
-use kumquat_sql::ast::Statement;
+use kumquat_sql::ast::{ClusterStmt, Statement};
 use kumquat_types::{Error, Result, SqlState};
 
+use crate::metadata;
 use crate::transaction::access;
 use crate::{session, settings};
 use snapshot::Snapshot;
 
 /// Carries out a statement that is not a query.
 pub fn utility(backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag> {
+    match columnar_options::extract(backend, statement)? {
+        Some(extracted) => {
+            let tag = dispatch(backend, &extracted.statement, text)?;
+            crate::columnar::after_utility(backend)?;
+            columnar_options::set(backend, &extracted)?;
+            Ok(tag)
+        }
+        None => dispatch(backend, statement, text),
+    }
+}
+
+fn dispatch(backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Result<CommandTag> {
     if backend.session.internal || session::of(backend).propagation_off > 0 {
         return backend.standard_utility(statement, text);
     }
@@ -72,11 +88,42 @@ pub fn utility(backend: &mut Backend<'_>, statement: &Statement, text: &str) -> 
         Statement::CreateTrig(stmt) => trigger::create(backend, stmt, text),
         Statement::CreatePolicy(stmt) => policy::create(backend, stmt, text),
         Statement::AlterPolicy(stmt) => policy::alter(backend, stmt, text),
+        Statement::CreateSeq(stmt) => sequence::create(backend, stmt, text),
         Statement::AlterSeq(stmt) => sequence::alter(backend, stmt, text),
+        Statement::Cluster(stmt) => cluster(backend, stmt, text),
         Statement::CreateSchema(stmt) => schema::create(backend, stmt, text),
         Statement::Createdb(_) | Statement::Dropdb(_) => database::execute(backend, statement, text),
         _ => propagated(backend, statement, text),
     }
+}
+
+/// CLUSTER: each table by its name (`PreprocessClusterStmt`).
+fn cluster(backend: &mut Backend<'_>, stmt: &ClusterStmt, text: &str) -> Result<CommandTag> {
+    let warn = |backend: &mut Backend<'_>, message: &str, hint: &str| {
+        if settings::is_on(backend, "citus.enable_unsupported_feature_messages") {
+            backend.notice(Error::warning(SqlState::WARNING, message).hint(hint));
+        }
+    };
+    let found = match &stmt.relation {
+        Some(range) => backend.find_relation(range)?,
+        None => {
+            let hint = "Provide a specific table in order to CLUSTER distributed tables.";
+            warn(backend, "not propagating CLUSTER command to worker nodes", hint);
+            None
+        }
+    };
+    let is_citus_table = |oid| metadata::of(backend).is_ok_and(|metadata| metadata.is_citus_table(oid));
+    if let Some(found) = found.filter(|found| is_citus_table(found.oid)) {
+        if found.kind == RelationKind::PartitionedTable {
+            let message = "not propagating CLUSTER command for partitioned table to worker nodes";
+            let hint = "Provide a child partition table names in order to CLUSTER distributed partitioned tables.";
+            warn(backend, message, hint);
+        } else if stmt.options.iter().any(|option| option.name == "verbose") {
+            return Err(Error::new(SqlState::INTERNAL_ERROR, "cannot run CLUSTER command")
+                .detail("VERBOSE option is currently unsupported for distributed tables."));
+        }
+    }
+    propagated(backend, &Statement::Cluster(Box::new(stmt.clone())), text)
 }
 
 /// Carries out a statement and brings the other nodes in step.

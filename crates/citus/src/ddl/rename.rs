@@ -5,7 +5,7 @@ use kumquat_postgres::result::CommandTag;
 use kumquat_sql::ast::{AlterObjectSchemaStmt, AlterTarget, ObjectType, RenameStmt, Statement};
 use kumquat_types::{Error, Oid, Result};
 
-use super::{database, propagated, unsupported};
+use super::{database, propagated, trigger, unsupported};
 use crate::metadata;
 use crate::tables::{tenant, undistribute};
 
@@ -18,6 +18,12 @@ pub fn rename(backend: &mut Backend<'_>, stmt: &RenameStmt, text: &str) -> Resul
         return Err(unsupported(
             "renaming constraints belonging to distributed tables is currently unsupported",
         ));
+    }
+    if stmt.rename_type == ObjectType::Trigger
+        && let AlterTarget::Relation(range) = &stmt.target
+        && let Some(found) = backend.find_relation(range)?
+    {
+        trigger::refuse(backend, found.oid)?;
     }
     if let (ObjectType::Database, AlterTarget::Object(name)) = (stmt.rename_type, &stmt.target) {
         return database::rename(backend, stmt, name, text);
@@ -75,6 +81,7 @@ fn enter_schema(backend: &mut Backend<'_>, table: Oid, target: Oid, name: &str) 
     if !metadata::of(backend)?.schemas.contains_key(&target) {
         return Ok(());
     }
+    tenant::ensure_tenant_table(backend, table, target, "ALTER TABLE SET SCHEMA")?;
     let found = crate::tables::checks::relation(backend, table)?;
     let message = format!("Moving {} into distributed schema {name}", found.name);
     backend.notice(Error::notice(message));

@@ -201,10 +201,7 @@ impl Snapshot {
             && self.catalog.constraints.values().any(|constraint| {
                 matches!(constraint.kind, ConstraintKind::ForeignKey(_)) && !now.contains_key(&constraint.oid)
             });
-        let applies = key_is_gone
-            && session::of(backend).conversion_depth == 0
-            && settings::is_on(backend, "citus.enable_local_reference_table_foreign_keys")
-            && metadata::of(backend)?.is_coordinator();
+        let applies = key_is_gone && session::of(backend).conversion_depth == 0 && conversion::is_enabled(backend)?;
         match applies {
             true => conversion::undistribute_disconnected(backend),
             false => Ok(()),

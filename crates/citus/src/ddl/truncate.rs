@@ -23,7 +23,7 @@ pub fn truncate(backend: &mut Backend<'_>, stmt: &TruncateStmt, text: &str) -> R
     for table in tables {
         if metadata::of(backend)?.is_citus_table(table) {
             empty_shards(backend, table)?;
-            access::record_parallel(backend, table, access::AccessKind::Ddl);
+            access::record_parallel(backend, table, access::AccessKind::Ddl)?;
         }
     }
     Ok(tag)

@@ -48,9 +48,8 @@ fn execute_in_mode(backend: &mut Backend<'_>, plan: &DistributedPlan, counted: b
         }
     }
     check_accesses(backend, plan)?;
-    let output = run_tasks(backend, plan, counted)?;
-    record_accesses(backend, plan);
-    Ok(output)
+    record_accesses(backend, plan)?;
+    run_tasks(backend, plan, counted)
 }
 
 /// Runs a subplan and keeps its rows under its name.
@@ -71,17 +70,24 @@ fn check_accesses(backend: &mut Backend<'_>, plan: &DistributedPlan) -> Result<(
     for relation in &plan.written_tables {
         access::check_conflicts(backend, *relation, access::AccessKind::Modify)?;
     }
+    let first = plan.tasks.first().and_then(|task| task.placements.first());
+    for (relation, _) in first.iter().flat_map(|placement| placement.bindings.iter()) {
+        if !plan.written_tables.contains(relation) {
+            access::check_conflicts(backend, *relation, access::AccessKind::Select)?;
+        }
+    }
     Ok(())
 }
 
-fn record_accesses(backend: &mut Backend<'_>, plan: &DistributedPlan) {
+fn record_accesses(backend: &mut Backend<'_>, plan: &DistributedPlan) -> Result<()> {
     let kind = match plan.is_select() {
         true => access::AccessKind::Select,
         false => access::AccessKind::Modify,
     };
     for relation in &plan.parallel_tables {
-        access::record_parallel(backend, *relation, kind);
+        access::record_parallel(backend, *relation, kind)?;
     }
+    Ok(())
 }
 
 /// The tasks in order; those of one query are planned once.

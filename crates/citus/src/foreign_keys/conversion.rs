@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::catalog::Constraint;
+use kumquat_postgres::catalog::{Constraint, RelationKind};
 use kumquat_types::{Error, Oid, Result};
 
-use super::{OtherEnd, graph, referencing_keys, remove_key, restore_key};
+use super::{OtherEnd, graph, referenced_keys, referencing_keys, remove_key, restore_key};
 use crate::metadata::{self, TableType};
 use crate::session;
 use crate::settings;
-use crate::shards::names::qualified_name;
+use crate::shards::names::{qualified_name, relation_name};
+use crate::tables::checks::{error, unsupported};
 use crate::tables::{local, undistribute};
+use crate::transaction::access;
 
 /// What is done with each of the tables that hang together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,7 @@ pub enum Cascade {
 /// Takes all keys of the tables away, does something with each of them, and puts the keys back
 /// (`CascadeOperationForRelationIdList`).
 pub fn cascade(backend: &mut Backend<'_>, relations: &[Oid], operation: Cascade) -> Result<()> {
+    ensure_can_cascade(backend, relations, operation)?;
     let mut keys: Vec<Arc<Constraint>> = Vec::new();
     for relation in relations {
         keys.extend(referencing_keys(backend, *relation, OtherEnd::Any)?);
@@ -50,10 +53,79 @@ pub fn cascade(backend: &mut Backend<'_>, relations: &[Oid], operation: Cascade)
     Ok(())
 }
 
+/// What stands in the way of a cascade: partitions that are partitioned, keys of a partition's own, parallel accesses
+/// earlier in the transaction.
+pub fn ensure_can_cascade(backend: &mut Backend<'_>, relations: &[Oid], operation: Cascade) -> Result<()> {
+    if matches!(operation, Cascade::AddToMetadata { .. }) {
+        for relation in relations {
+            refuse_multi_level(backend, *relation)?;
+        }
+    }
+    ensure_partitions_inherit_keys(backend, relations)?;
+    let metadata = metadata::of(backend)?;
+    let has_reference = relations
+        .iter()
+        .any(|relation| metadata.table_type(*relation) == Some(TableType::Reference));
+    match has_reference {
+        true => access::ensure_sequential_for_cascade(backend),
+        false => Ok(()),
+    }
+}
+
+/// `ErrorIfConvertingMultiLevelPartitionedTable`
+fn refuse_multi_level(backend: &Backend<'_>, relation: Oid) -> Result<()> {
+    let catalog = backend.catalog()?;
+    let found = catalog
+        .relation(relation)
+        .filter(|found| found.kind == RelationKind::PartitionedTable && found.is_partition());
+    match found {
+        Some(found) => Err(
+            unsupported("Citus does not support multi-level partitioned tables").detail(format!(
+                "Relation \"{}\" is partitioned table itself so cannot be partition of relation \"{}\".",
+                found.name,
+                relation_name(catalog, found.parents.first().copied().unwrap_or_default())
+            )),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Partitions may have the keys of their parent only (`ErrorIfAnyPartitionRelationInvolvedInNonInheritedFKey`).
+pub fn ensure_partitions_inherit_keys(backend: &Backend<'_>, relations: &[Oid]) -> Result<()> {
+    let catalog = backend.catalog()?;
+    for relation in relations {
+        if !catalog.relation(*relation).is_some_and(|found| found.is_partition()) {
+            continue;
+        }
+        let mut keys = referencing_keys(backend, *relation, OtherEnd::Any)?;
+        keys.extend(referenced_keys(backend, *relation, OtherEnd::Any)?);
+        if keys.iter().any(|key| !key.parent.is_valid()) {
+            return Err(error(format!(
+                "cannot cascade operation via foreign keys as partition table {} involved in a foreign key \
+                 relationship that is not inherited from its parent table",
+                qualified_name(catalog, *relation)
+            ))
+            .hint("Remove non-inherited foreign keys from the partition table and try the operation again"));
+        }
+    }
+    Ok(())
+}
+
+/// Local tables follow keys into the metadata (`ShouldEnableLocalReferenceForeignKeys`): there must be a coordinator
+/// that can hold their shards.
+pub fn is_enabled(backend: &Backend<'_>) -> Result<bool> {
+    let metadata = metadata::of(backend)?;
+    Ok(
+        settings::is_on(backend, "citus.enable_local_reference_table_foreign_keys")
+            && metadata.is_coordinator()
+            && metadata.coordinator().is_some(),
+    )
+}
+
 /// A new key between a local table and a reference or Citus local table: the local one, and all that hangs on
 /// it, joins the metadata (`ConvertPostgresLocalTablesToCitusLocalTables`).
 pub fn convert_ends(backend: &mut Backend<'_>, referencing: Oid, referenced: Oid) -> Result<()> {
-    if !settings::is_on(backend, "citus.enable_local_reference_table_foreign_keys") {
+    if !is_enabled(backend)? {
         return Ok(());
     }
     let metadata = metadata::of(backend)?;

@@ -24,18 +24,50 @@ pub fn connected_tables(catalog: &Catalog, relation: Oid) -> Vec<Oid> {
     }
 }
 
+/// All tables that a table references, directly or through others, the nearest first.
+pub fn referenced_tables(catalog: &Catalog, relation: Oid) -> Vec<Oid> {
+    closure(relation, |table| referenced(catalog, table))
+}
+
+/// All tables that reference a table, directly or through others, the nearest first.
+pub fn referencing_tables(catalog: &Catalog, relation: Oid) -> Vec<Oid> {
+    closure(relation, |table| referencing(catalog, table))
+}
+
+fn closure(relation: Oid, next: impl Fn(Oid) -> Vec<Oid>) -> Vec<Oid> {
+    let mut found = next(relation);
+    let mut at = 0;
+    while let Some(table) = found.get(at).copied() {
+        at += 1;
+        for other in next(table) {
+            if !found.contains(&other) {
+                found.push(other);
+            }
+        }
+    }
+    found.retain(|table| *table != relation);
+    found
+}
+
 /// Tables that a table references, then those that reference it, each in order of oid.
 fn neighbours(catalog: &Catalog, relation: Oid) -> Vec<Oid> {
-    let mut referenced: Vec<Oid> = catalog
-        .constraints_of(relation)
+    let mut tables = referenced(catalog, relation);
+    tables.extend(referencing(catalog, relation));
+    tables
+}
+
+fn referenced(catalog: &Catalog, relation: Oid) -> Vec<Oid> {
+    let keys = catalog.constraints_of(relation);
+    let mut tables: Vec<Oid> = keys
         .filter_map(|constraint| foreign_key(constraint).map(|key| key.referenced))
         .collect();
-    referenced.sort_unstable();
-    let mut referencing: Vec<Oid> = catalog
-        .constraints_referencing(relation)
-        .map(|constraint| constraint.relation)
-        .collect();
-    referencing.sort_unstable();
-    referenced.extend(referencing);
-    referenced
+    tables.sort_unstable();
+    tables
+}
+
+fn referencing(catalog: &Catalog, relation: Oid) -> Vec<Oid> {
+    let keys = catalog.constraints_referencing(relation);
+    let mut tables: Vec<Oid> = keys.map(|constraint| constraint.relation).collect();
+    tables.sort_unstable();
+    tables
 }

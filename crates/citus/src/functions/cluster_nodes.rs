@@ -7,6 +7,7 @@ use super::Arguments;
 use super::status::no_such_node;
 use crate::connection::Connection;
 use crate::ddl::node_sync;
+use crate::metadata::node::COORDINATOR_GROUP;
 use crate::metadata::{self, Metadata, Node, NodeId, NodeRole, Placement, TableType, sequence};
 use crate::shards::names::qualified_name;
 use crate::shards::{create, drop, rows};
@@ -31,7 +32,8 @@ pub fn add(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
     if let Some(node) = metadata::of(backend)?.node_at(host, i32::try_from(port).unwrap_or(0)) {
         return Ok(Datum::Int4(node.id));
     }
-    ensure_reachable_coordinator(backend, host)?;
+    ensure_can_be_added(backend, args, host)?;
+    tell_shards_on_coordinator(backend, args)?;
     let id = insert(backend, args, NodeRole::Primary)?;
     let node = metadata::of(backend)?.nodes.get(&id).cloned();
     let node = node.ok_or_else(|| error("the node is gone"))?;
@@ -40,6 +42,58 @@ pub fn add(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
         node_sync::activate(backend, id)?;
     }
     Ok(Datum::Int4(id))
+}
+
+/// What `AddNodeMetadata` refuses.
+fn ensure_can_be_added(backend: &Backend<'_>, args: Arguments<'_>, host: &str) -> Result<()> {
+    let group = args.int4(2);
+    if group != Some(COORDINATOR_GROUP) {
+        ensure_reachable_coordinator(backend, host)?;
+    }
+    if !matches!(args.text(3), None | Some("primary")) {
+        return Ok(());
+    }
+    if let Some(group) =
+        group.filter(|group| metadata::of(backend).is_ok_and(|found| found.primary_of_group(*group).is_some()))
+    {
+        return Err(error(format!("group {group} already has a primary node")));
+    }
+    if args.text(4).is_some_and(|cluster| cluster != "default") {
+        return Err(error("primaries must be added to the default cluster"));
+    }
+    let (host, port) = address(args);
+    let itself = metadata::node::server_at(backend.network, host, u16::try_from(port).unwrap_or(0));
+    match itself == Some(backend.server_id()) && group != Some(COORDINATOR_GROUP) {
+        true => Err(error("Node cannot add itself as a worker.").hint(format!(
+            "Add the node as a coordinator by using: SELECT citus_set_coordinator_host('{host}', {port});"
+        ))),
+        false => Ok(()),
+    }
+}
+
+/// The first worker finds shards on the coordinator.
+fn tell_shards_on_coordinator(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<()> {
+    let metadata = metadata::of(backend)?;
+    let Some(coordinator) = metadata
+        .coordinator()
+        .filter(|_| args.int4(2) != Some(COORDINATOR_GROUP))
+    else {
+        return Ok(());
+    };
+    let has_shards = metadata
+        .placements
+        .values()
+        .any(|placements| placements.iter().any(|placement| placement.group == COORDINATOR_GROUP));
+    if !has_shards || !metadata.active_workers().is_empty() {
+        return Ok(());
+    }
+    let notice = Error::notice("shards are still on the coordinator after adding the new node").hint(format!(
+        "Use SELECT rebalance_table_shards(); to balance shards data between workers and coordinator or SELECT \
+         citus_drain_node('{}',{}); to permanently move shards away from the coordinator.",
+        coordinator.host, coordinator.port
+    ));
+    backend.notice(notice);
+    Ok(())
 }
 
 /// Workers that live elsewhere must not be told that the coordinator is at localhost.
@@ -96,6 +150,10 @@ pub fn add_inactive(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Da
     if let Some(node) = metadata::of(backend)?.node_at(host, i32::try_from(port).unwrap_or(0)) {
         return Ok(Datum::Int4(node.id));
     }
+    if args.int4(2) == Some(COORDINATOR_GROUP) {
+        return Err(error("coordinator node cannot be added as inactive node"));
+    }
+    ensure_can_be_added(backend, args, host)?;
     Ok(Datum::Int4(insert(backend, args, NodeRole::Primary)?))
 }
 
@@ -400,4 +458,18 @@ pub fn id_of_group(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Datum> 
         .int4(0)
         .and_then(|group| metadata::of(backend).ok()?.primary_of_group(group));
     Ok(node.map_or(Datum::Null, |node| Datum::Int4(node.id)))
+}
+
+/// citus_is_primary_node()
+pub fn is_primary(backend: &mut Backend<'_>) -> Result<Datum> {
+    if metadata::of(backend)?.local_node().is_some() {
+        return Ok(Datum::Bool(true));
+    }
+    let warning = Error::warning(SqlState::WARNING, "could not find the current node in pg_dist_node");
+    backend.notice(warning.detail(
+        "If this is the coordinator node, consider adding it into the metadata by using citus_set_coordinator_host() \
+         UDF. Otherwise, if you're going to use this node as a worker node for a new cluster, make sure to add this \
+         node into the metadata from the coordinator by using citus_add_node() UDF.",
+    ));
+    Ok(Datum::Null)
 }

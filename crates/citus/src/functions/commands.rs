@@ -6,6 +6,7 @@ use kumquat_types::{Datum, Error, Oid, Result, Severity, SqlState, io};
 
 use super::Arguments;
 use crate::connection::Connection;
+use crate::metadata::node::COORDINATOR_GROUP;
 use crate::metadata::{self, Node, ShardId};
 use crate::shards::names;
 use crate::tables::checks::error;
@@ -118,14 +119,35 @@ pub fn run_on_workers(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<
 
 /// run_command_on_all_nodes(command, parallel, give_warning_for_connection_errors)
 pub fn run_on_all_nodes(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Vec<Vec<Datum>>> {
-    let nodes: Vec<Node> = metadata::of(backend)?.active_primaries().into_iter().cloned().collect();
+    let metadata = metadata::of(backend)?;
+    let mut nodes: Vec<Node> = metadata.active_primaries().into_iter().cloned().collect();
+    if metadata.is_coordinator() && metadata.coordinator().is_none() {
+        nodes.push(unregistered_coordinator(backend)?);
+    }
     run_by_id(backend, args, nodes, args.bool(2).unwrap_or(false))
+}
+
+/// This node as the coordinator that is not in pg_dist_node.
+fn unregistered_coordinator(backend: &Backend<'_>) -> Result<Node> {
+    let server = backend.server()?;
+    Ok(Node::primary(0, COORDINATOR_GROUP, &server.host, server.port))
 }
 
 /// run_command_on_coordinator(command, give_warning_for_connection_errors)
 pub fn run_on_coordinator(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Vec<Vec<Datum>>> {
-    let node = metadata::of(backend)?.coordinator().cloned();
-    run_by_id(backend, args, node.into_iter().collect(), args.bool(1).unwrap_or(false))
+    let node = match metadata::of(backend)?.coordinator().cloned() {
+        Some(node) => node,
+        None if metadata::of(backend)?.is_coordinator() => unregistered_coordinator(backend)?,
+        None => {
+            return Err(Error::new(
+                SqlState::RAISE_EXCEPTION,
+                "the coordinator is not added to the metadata",
+            )
+            .hint("Add the node as a coordinator by using: SELECT citus_set_coordinator_host('<hostname>')")
+            .context("PL/pgSQL function run_command_on_coordinator(text,boolean) line 37 at RAISE"));
+        }
+    };
+    run_by_id(backend, args, vec![node], args.bool(1).unwrap_or(false))
 }
 
 fn run_by_id(backend: &mut Backend<'_>, args: Arguments<'_>, nodes: Vec<Node>, warn: bool) -> Result<Vec<Vec<Datum>>> {

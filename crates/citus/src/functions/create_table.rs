@@ -1,14 +1,15 @@
 //! create_distributed_table, create_reference_table, citus_add_local_table_to_metadata.
 
 use kumquat_postgres::Backend;
-use kumquat_types::{Datum, Error, Result, SqlState};
+use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Arguments;
-use crate::foreign_keys::conversion;
+use crate::foreign_keys::{self, OtherEnd, conversion};
 use crate::metadata::{self, TableType};
 use crate::session;
 use crate::settings;
-use crate::tables::checks::error;
+use crate::shards::names::relation_name;
+use crate::tables::checks::{error, unsupported};
 use crate::tables::create::{Colocate, Distribution, create_citus_table};
 use crate::tables::local;
 
@@ -98,7 +99,48 @@ pub fn create_concurrently(backend: &mut Backend<'_>, args: Arguments<'_>) -> Re
         let message = "only hash-distributed tables can be distributed without blocking writes";
         return Err(Error::new(SqlState::INVALID_PARAMETER_VALUE, message));
     }
+    if settings::integer(backend, "citus.shard_replication_factor") > 1 {
+        return Err(unsupported(
+            "cannot distribute a table concurrently when citus.shard_replication_factor > 1",
+        ));
+    }
+    ensure_keys_allow_concurrent(backend, args.oid(0).unwrap_or_default())?;
     create_distributed_table(backend, args)
+}
+
+/// Keys with tables that are not distributed stand in the way (`ErrorIfForeignTable` and its kin come before).
+fn ensure_keys_allow_concurrent(backend: &Backend<'_>, relation: Oid) -> Result<()> {
+    let (catalog, metadata) = (backend.catalog()?, metadata::of(backend)?);
+    if metadata.is_citus_table(relation) || catalog.relation(relation).is_none() {
+        return Ok(());
+    }
+    let kind = |oid| match metadata.table_type(oid) {
+        None => Some("regular table"),
+        Some(TableType::Reference) => Some("reference table"),
+        Some(TableType::CitusLocal) => Some("citus local table"),
+        Some(_) => None,
+    };
+    let refused = |referenced, referencing, from: &str, to: &str| {
+        let name = |oid| relation_name(catalog, oid);
+        Err(unsupported(format!(
+            "relation {} is referenced by a foreign key from {}",
+            name(referenced),
+            name(referencing)
+        ))
+        .detail(format!("foreign keys from a {from} to a {to} are not supported.")))
+    };
+    for key in foreign_keys::referenced_keys(backend, relation, OtherEnd::Any)? {
+        if let Some(kind) = kind(key.relation) {
+            return refused(relation, key.relation, kind, "distributed table");
+        }
+    }
+    for key in foreign_keys::referencing_keys(backend, relation, OtherEnd::Local)? {
+        let referenced = foreign_keys::foreign_key(&key).map_or(relation, |key| key.referenced);
+        if referenced != relation {
+            return refused(referenced, relation, "distributed table", "regular table");
+        }
+    }
+    Ok(())
 }
 
 /// create_reference_table(table_name)

@@ -12,19 +12,23 @@ mod distributed_function;
 mod intermediate_result;
 mod locate;
 mod move_shard;
+mod privileges;
 mod rebalance;
 mod schemas;
 pub mod signatures;
 pub mod sizes;
 mod split_shard;
 pub mod status;
+mod strategy_functions;
 mod time_partitions;
 mod truncate_local_data;
 pub mod visibility;
 
+use std::sync::Arc;
+
 use kumquat_postgres::Backend;
 use kumquat_postgres::extension::FunctionCall;
-use kumquat_types::{Datum, Error, Result};
+use kumquat_types::{Datum, Error, RecordValue, Result};
 
 use crate::columnar;
 
@@ -37,6 +41,7 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
     if !is_ours(call) {
         return Ok(None);
     }
+    privileges::ensure_may_execute(backend, call.proc.name)?;
     let args = Arguments(call);
     let value = match call.proc.name {
         "alter_columnar_table_set" => columnar::set(backend, args)?,
@@ -71,7 +76,7 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "rebalance_table_shards" => rebalance::rebalance_table_shards(backend, args)?,
         "citus_executor_name" => status::executor_name(args),
         "citus_is_coordinator" => cluster_nodes::is_coordinator(backend)?,
-        "citus_is_primary_node" => Datum::Bool(true),
+        "citus_is_primary_node" => cluster_nodes::is_primary(backend)?,
         "citus_node_capacity_1" | "citus_shard_cost_1" => Datum::Float4(1.0),
         "citus_nodeid_for_gpid" => status::node_of_gpid(args),
         "citus_nodename_for_nodeid" => cluster_nodes::name_of(backend, args)?,
@@ -94,7 +99,7 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "citus_update_node" => cluster_nodes::update(backend, args)?,
         "citus_update_shard_statistics" => sizes::update_shard_statistics(backend, args)?,
         "citus_update_table_statistics" => Datum::Void,
-        "citus_validate_rebalance_strategy_functions" => Datum::Void,
+        "citus_validate_rebalance_strategy_functions" => strategy_functions::validate(backend, args)?,
         "citus_version" => status::version(),
         "column_name_to_column" => columns::name_to_column(backend, args)?,
         "column_to_column_name" => columns::column_to_name(backend, args)?,
@@ -113,6 +118,7 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "pg_cancel_backend" | "pg_terminate_backend" => Datum::Bool(false),
         "recover_prepared_transactions" => status::recover_prepared_transactions(backend)?,
         "remove_local_tables_from_metadata" => create_table::remove_local_tables(backend)?,
+        "replicate_table_shards" => move_shard::replicate(backend, args)?,
         "replicate_reference_tables" => cluster_nodes::replicate_reference_tables(backend)?,
         "shard_name" => locate::shard_name(backend, args)?,
         "start_metadata_sync_to_all_nodes" => Datum::Bool(true),
@@ -121,9 +127,25 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "undistribute_table" => convert_table::undistribute_table(backend, args)?,
         "update_distributed_table_colocation" => convert_table::update_colocation(backend, args)?,
         "worker_hash" => locate::worker_hash(args)?,
+        _ if !call.proc.returns_set && call.proc.out_types.len() > 1 => return Ok(Some(row_of(backend, call)?)),
         name => return Err(Error::not_modelled(format!("function {name}"))),
     };
     Ok(Some(value))
+}
+
+/// The one row of a function with several OUT parameters, as a record.
+fn row_of(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Datum> {
+    let rows = call_set(backend, call)?.unwrap_or_default();
+    let Some(values) = rows.into_iter().next() else {
+        return Ok(Datum::Null);
+    };
+    let outputs = call.proc.arg_names.iter().skip(call.proc.args.len());
+    let record = RecordValue {
+        values,
+        types: call.proc.out_types.iter().map(|oid| (*oid, -1)).collect(),
+        names: outputs.map(|name| Arc::from(*name)).collect(),
+    };
+    Ok(Datum::Record(record.into()))
 }
 
 /// A function that returns rows.
@@ -131,13 +153,15 @@ pub fn call_set(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Op
     if !is_ours(call) {
         return Ok(None);
     }
+    privileges::ensure_may_execute(backend, call.proc.name)?;
     let args = Arguments(call);
     let rows = match call.proc.name {
         "citus_check_cluster_node_health" => cluster_nodes::check_health(backend)?,
         "citus_get_active_worker_nodes" | "master_get_active_worker_nodes" => cluster_nodes::active_workers(backend)?,
         "citus_local_disk_space_stats" => sizes::disk_space(backend)?,
         "citus_locks" | "citus_blocking_pids" | "get_rebalance_progress" => Vec::new(),
-        "citus_query_stats" | "citus_stat_statements" => Vec::new(),
+        "citus_query_stats" => Vec::new(),
+        "citus_stat_statements" => status::statements(backend)?,
         "citus_remote_connection_stats" => status::remote_connections(backend)?,
         "citus_shard_indexes_on_worker" => status::shard_indexes_on_worker(backend)?,
         "citus_job_list" => rebalance::job_list(backend)?,

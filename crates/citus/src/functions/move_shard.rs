@@ -5,7 +5,7 @@ use kumquat_postgres::catalog::{ConstraintKind, ReplicaIdentity};
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Arguments;
-use crate::metadata::{self, Node, ShardId, TableType};
+use crate::metadata::{self, Node, NodeRole, ShardId, TableType};
 use crate::shards::names::{qualified_name, relation_name};
 use crate::shards::transfer;
 use crate::tables::checks::{self, error, unsupported};
@@ -40,13 +40,11 @@ pub fn copy_placement(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<
     let name = relation_name(backend.catalog()?, relation);
     match metadata::of(backend)?.table_type(relation) {
         Some(TableType::CitusLocal) => Err(unsupported(format!(
-            "Table {name} is a local table. Replicating shard of a local table added to metadata currently is not \
+            "Table '{name}' is a local table. Replicating shard of a local table added to metadata currently is not \
              supported"
         ))),
         Some(TableType::Reference) => Ok(Datum::Void),
-        _ => Err(error(format!(
-            "Table '{name}' is streaming replicated. Shards of streaming replicated tables cannot be copied"
-        ))),
+        _ => Err(streaming_replicated(&name)),
     }
 }
 
@@ -126,7 +124,8 @@ pub fn move_shard(
     transfer::move_shards(backend, &shards, source.group, target.group)
 }
 
-fn ensure_movable(backend: &Backend<'_>, relation: Oid) -> Result<()> {
+/// `ErrorIfMoveUnsupportedTableType`
+pub fn ensure_movable(backend: &Backend<'_>, relation: Oid) -> Result<()> {
     let name = qualified_name(backend.catalog()?, relation);
     match metadata::of(backend)?.table_type(relation) {
         None => Err(unsupported(format!(
@@ -160,6 +159,11 @@ fn safe_target(backend: &Backend<'_>, target: &Target) -> Result<Node> {
                 "Activate the target node via SELECT citus_activate_node('{host}', {port});"
             )),
         );
+    }
+    if node.role == NodeRole::Secondary {
+        return Err(unsupported(
+            "Moving shards to a secondary (e.g., replica) node is not supported",
+        ));
     }
     if !node.should_have_shards {
         return Err(
@@ -203,4 +207,30 @@ pub fn ensure_replica_identity(backend: &Backend<'_>, shards: &[ShardId]) -> Res
         }
     }
     Ok(())
+}
+
+/// replicate_table_shards(relation, shard_replication_factor, max_shard_copies, excluded_shard_list,
+/// shard_transfer_mode): more copies of shards that have too few.
+pub fn replicate(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
+    metadata::ensure_coordinator(backend)?;
+    let relation = args.oid(0).unwrap_or_default();
+    let name = relation_name(backend.catalog()?, relation);
+    let metadata = metadata::of(backend)?;
+    if metadata.table_type(relation) == Some(TableType::SingleShard) {
+        return Err(error("cannot replicate single shard tables' shards"));
+    }
+    let factor = args.int(1).unwrap_or(1);
+    let lacks_copies =
+        |shard: &ShardId| i64::try_from(metadata.placements_of(*shard).len()).is_ok_and(|copies| copies < factor);
+    match metadata.shards_of(relation).iter().any(lacks_copies) {
+        true => Err(streaming_replicated(&name)),
+        false => Ok(Datum::Void),
+    }
+}
+
+/// Shards of which Citus keeps one copy are not copied.
+fn streaming_replicated(name: &str) -> Error {
+    unsupported(format!(
+        "Table '{name}' is streaming replicated. Shards of streaming replicated tables cannot be copied"
+    ))
 }

@@ -5,7 +5,7 @@ use kumquat_types::{Datum, Error, Oid, Result, io};
 
 use super::Arguments;
 use super::move_shard::{self, Target};
-use super::{cluster_nodes, sizes};
+use super::{cluster_nodes, sizes, strategy_functions};
 use crate::metadata::rebalance::JobStatus;
 use crate::metadata::{self, BackgroundJob, BackgroundTask, RebalanceStrategy, ShardId, sequence};
 use crate::relations::jobs::job_columns;
@@ -31,10 +31,10 @@ fn strategy(backend: &Backend<'_>, name: Option<&str>) -> Result<RebalanceStrate
         None => metadata.default_strategy(),
     };
     found.cloned().ok_or_else(|| {
-        error(format!(
-            "could not find rebalance strategy with name {}",
-            name.unwrap_or_default()
-        ))
+        error(match name {
+            Some(name) => format!("could not find rebalance strategy with name {name}"),
+            None => "no rebalance_strategy was provided, but there is also no default strategy set".to_string(),
+        })
     })
 }
 
@@ -173,6 +173,9 @@ fn shard_list(args: Arguments<'_>, at: usize) -> Vec<ShardId> {
 pub fn rebalance_table_shards(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
     metadata::ensure_coordinator(backend)?;
     let drain_only = args.bool(5).unwrap_or(false);
+    if let Some(relation) = args.oid(0) {
+        move_shard::ensure_movable(backend, relation)?;
+    }
     let mut request = request(backend, args.oid(0), args.text(6), args.float4(1), drain_only)?;
     request.limits.most_moves = most_moves(args, 2);
     request.excluded = shard_list(args, 3);
@@ -185,6 +188,9 @@ pub fn rebalance_table_shards(backend: &mut Backend<'_>, args: Arguments<'_>) ->
 pub fn plan(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Vec<Vec<Datum>>> {
     metadata::ensure_coordinator(backend)?;
     let drain_only = args.bool(4).unwrap_or(false);
+    if let Some(relation) = args.oid(0) {
+        move_shard::ensure_movable(backend, relation)?;
+    }
     let mut request = request(backend, args.oid(0), args.text(5), args.float4(1), drain_only)?;
     request.limits.most_moves = most_moves(args, 2);
     request.excluded = shard_list(args, 3);
@@ -376,6 +382,8 @@ pub fn add_strategy(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Da
     let (Some(name), Some(default), Some(minimum)) = (args.text(0), args.float4(4), args.float4(5)) else {
         return Ok(Datum::Null);
     };
+    let functions: Vec<Oid> = (1..=3).map(|at| args.oid(at).unwrap_or_default()).collect();
+    strategy_functions::ensure_signatures(backend, &functions)?;
     if default < minimum {
         return Err(error(format!(
             "default_threshold cannot be smaller than minimum_threshold for {name}"

@@ -203,3 +203,15 @@ pub fn no_such_node(host: &str, port: i64) -> Error {
         format!("node at \"{host}:{port}\" does not exist"),
     )
 }
+
+/// citus_stat_statements(): of statements that pg_stat_statements has seen, which here sees none.
+pub fn statements(backend: &Backend<'_>) -> Result<Vec<Vec<Datum>>> {
+    match backend.catalog()?.extensions.contains_key("pg_stat_statements") {
+        true => Ok(Vec::new()),
+        false => Err(
+            Error::new(SqlState::RAISE_EXCEPTION, "pg_stat_statements is not installed")
+                .hint("install pg_stat_statements extension and try again")
+                .context("PL/pgSQL function citus_stat_statements() line 13 at RAISE"),
+        ),
+    }
+}

@@ -15,6 +15,20 @@ pub struct CitusSequence {
     pub start: i64,
 }
 
+impl CitusSequence {
+    /// The setting that, while it is above 0, gives the ids instead.
+    fn setting(self) -> Option<&'static str> {
+        [
+            (SHARD_ID, "citus.next_shard_id"),
+            (PLACEMENT_ID, "citus.next_placement_id"),
+            (OPERATION_ID, "citus.next_operation_id"),
+            (CLEANUP_RECORD_ID, "citus.next_cleanup_record_id"),
+        ]
+        .into_iter()
+        .find_map(|(sequence, setting)| (sequence.oid == self.oid).then_some(setting))
+    }
+}
+
 pub const SHARD_ID: CitusSequence = sequence(15_300, "pg_dist_shardid_seq", 102_008);
 pub const PLACEMENT_ID: CitusSequence = sequence(15_301, "pg_dist_placement_placementid_seq", 1);
 pub const COLOCATION_ID: CitusSequence = sequence(15_302, "pg_dist_colocationid_seq", 1);
@@ -50,6 +64,9 @@ const fn sequence(oid: u32, name: &'static str, start: i64) -> CitusSequence {
 /// The next value; ids are given out by the coordinator alone.
 pub fn next_value(backend: &mut Backend<'_>, sequence: CitusSequence) -> Result<i64> {
     ensure_coordinator(backend)?;
+    if let Some(id) = next_of_setting(backend, sequence)? {
+        return Ok(id);
+    }
     let sequences = &mut backend.database_mut()?.sequences;
     let current = sequences
         .get(&sequence.oid)
@@ -65,6 +82,19 @@ pub fn next_value(backend: &mut Backend<'_>, sequence: CitusSequence) -> Result<
     };
     sequences.insert(sequence.oid, value);
     Ok(next)
+}
+
+/// The id that a setting fixes; the setting then holds the one after it.
+fn next_of_setting(backend: &mut Backend<'_>, sequence: CitusSequence) -> Result<Option<i64>> {
+    let Some(setting) = sequence.setting() else {
+        return Ok(None);
+    };
+    let id = backend.setting_integer(setting);
+    if id <= 0 {
+        return Ok(None);
+    }
+    backend.set_setting(setting, Some(&id.saturating_add(1).to_string()), false)?;
+    Ok(Some(id))
 }
 
 /// Makes the sequences in a database that gets the extension. `used` says which have given out values.

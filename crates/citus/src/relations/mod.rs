@@ -38,6 +38,7 @@ fn rows_of(relation: &str) -> SystemRows {
         "citus_shards_on_worker" => status::shards_on_worker,
         "citus_stat_activity" => status::activity,
         "citus_stat_counters" => status::counters,
+        "citus_stat_statements" => status::statements,
         "pg_dist_background_job" => jobs::jobs,
         "pg_dist_background_task" => jobs::tasks,
         "pg_dist_background_task_depend" => jobs::task_depends,

@@ -25,3 +25,7 @@ pub fn shards_on_worker(backend: &mut Backend<'_>) -> Result<Vec<Vec<Datum>>> {
 pub fn shard_indexes_on_worker(backend: &mut Backend<'_>) -> Result<Vec<Vec<Datum>>> {
     status::shard_indexes_on_worker(backend)
 }
+
+pub fn statements(backend: &mut Backend<'_>) -> Result<Vec<Vec<Datum>>> {
+    status::statements(backend)
+}

@@ -48,10 +48,16 @@ pub fn ensure_can_be_created(backend: &Backend<'_>, oid: Oid) -> Result<()> {
     if found.persistence == Persistence::Temporary {
         return Err(unsupported("cannot distribute a temporary table"));
     }
-    if !matches!(
+    if found.schema == well_known::PG_CATALOG {
+        return Err(unsupported("cannot create a citus table from a catalog table"));
+    }
+    let inherits = !found.is_partition() && !found.parents.is_empty();
+    let inherited = found.kind == RelationKind::Table && backend.catalog()?.children_of(oid).next().is_some();
+    let is_table = matches!(
         found.kind,
         RelationKind::Table | RelationKind::PartitionedTable | RelationKind::ForeignTable
-    ) {
+    );
+    if !is_table || inherits || inherited {
         let message = format!("{} is not a regular, foreign or partitioned table", found.name);
         return Err(Error::new(SqlState::WRONG_OBJECT_TYPE, message));
     }
@@ -97,9 +103,6 @@ pub fn ensure_can_be_distributed(backend: &mut Backend<'_>, table: &DistributedT
     }
     ensure_no_triggers(backend, &found)?;
     policy::check_policies(&found)?;
-    if found.schema == well_known::PG_CATALOG {
-        return Err(unsupported("cannot create a citus table from a catalog table"));
-    }
     if let Some(column) = table.column.and_then(|number| found.attribute(number)) {
         ensure_column_can_distribute(backend, &found, column, table.method)?;
     }

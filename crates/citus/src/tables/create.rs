@@ -6,14 +6,13 @@ use kumquat_types::{Chunk, Error, Oid, Result};
 
 use super::{checks, colocation, partitions, sequences, undistribute};
 use crate::ddl;
-use crate::foreign_keys::{self, OtherEnd};
+use crate::foreign_keys::{self, OtherEnd, conversion};
 use crate::hashing;
 use crate::metadata::node::COORDINATOR_GROUP;
 use crate::metadata::{
     self, ColocationId, DistributedTable, GroupId, PartitionMethod, Placement, ReplicationModel, Shard, ShardInterval,
     TableType, sequence,
 };
-use crate::settings;
 use crate::shards::{create, drop, mirror, rows};
 
 /// `colocate_with`.
@@ -123,11 +122,7 @@ pub fn create_citus_table(backend: &mut Backend<'_>, oid: Oid, distribution: &Di
 fn set_keys_aside(backend: &mut Backend<'_>, oid: Oid, distribution: &Distribution) -> Result<Vec<Constraint>> {
     let other_end = match metadata::of(backend)?.table_type(oid) {
         Some(TableType::CitusLocal) => OtherEnd::Any,
-        None if distribution.table_type == TableType::Reference
-            && settings::is_on(backend, "citus.enable_local_reference_table_foreign_keys") =>
-        {
-            OtherEnd::Local
-        }
+        None if distribution.table_type == TableType::Reference && conversion::is_enabled(backend)? => OtherEnd::Local,
         _ => return Ok(Vec::new()),
     };
     let keys = involved_keys(backend, oid, other_end)?;

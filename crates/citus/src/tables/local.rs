@@ -35,6 +35,7 @@ pub fn add_to_metadata(
     }
     ensure_supported(backend, oid)?;
     ddl::policy::check_policies(&relation)?;
+    ensure_coordinator_keeps_shards(backend)?;
     let name = qualified_name(backend.catalog()?, oid);
     if auto_converted {
         backend.notice(auto_conversion_notice(&name));
@@ -55,10 +56,25 @@ pub fn add_to_metadata(
             conversion::Cascade::AddToMetadata { auto_converted },
         );
     }
-    for partition in partitions::partitions_of(backend, oid)? {
-        convert(backend, partition, auto_converted)?;
+    let mut family = partitions::partitions_of(backend, oid)?;
+    family.push(oid);
+    conversion::ensure_can_cascade(backend, &family, conversion::Cascade::AddToMetadata { auto_converted })?;
+    family
+        .into_iter()
+        .try_for_each(|table| convert(backend, table, auto_converted))
+}
+
+/// `ErrorIfCoordinatorNotAddedAsWorkerNode`
+fn ensure_coordinator_keeps_shards(backend: &Backend<'_>) -> Result<()> {
+    match metadata::of(backend)?.coordinator() {
+        Some(_) => Ok(()),
+        None => Err(
+            error("operation is not allowed when coordinator is not added into metadata").hint(
+                "Use \"SELECT citus_set_coordinator_host('<hostname>', '<port>')\" to configure the coordinator \
+                 hostname and port",
+            ),
+        ),
     }
-    convert(backend, oid, auto_converted)
 }
 
 fn auto_conversion_notice(name: &str) -> Error {

@@ -6,8 +6,8 @@ use kumquat_types::{Oid, Result};
 
 use super::checks::{error, relation, unsupported};
 use super::create::{self, Colocate, Distribution};
-use super::tenant;
-use crate::metadata::{self, DistributedTable, PartitionMethod, TableType};
+use super::{local, tenant};
+use crate::metadata::{self, DistributedTable, Metadata, PartitionMethod, TableType};
 use crate::settings;
 use crate::shards::names::{qualified_name, relation_name};
 
@@ -70,6 +70,13 @@ pub fn distribute_like_parent(backend: &mut Backend<'_>, parent: Oid, partition:
     let Some(table) = metadata::of(backend)?.table(parent).cloned() else {
         return Ok(());
     };
+    if table.table_type() == TableType::CitusLocal {
+        let found = relation(backend, partition)?;
+        if found.kind == RelationKind::PartitionedTable {
+            return Err(multi_level(backend, &found, parent)?);
+        }
+        return local::convert(backend, partition, table.auto_converted);
+    }
     let colocate = Colocate::With(qualified_name(backend.catalog()?, parent));
     let found = relation(backend, parent)?;
     let column = table.column.and_then(|number| found.attribute(number));
@@ -86,17 +93,23 @@ pub fn distribute_like_parent(backend: &mut Backend<'_>, parent: Oid, partition:
     create::create_citus_table(backend, partition, &distribution)
 }
 
+/// In a distributed schema, a partition stays with its parent (`ErrorIfIllegalPartitioningInTenantSchema`).
+pub fn ensure_same_tenant(metadata: &Metadata, parent_schema: Oid, schema: Oid) -> Result<()> {
+    let is_tenant = |schema: &Oid| metadata.schemas.contains_key(schema);
+    match (is_tenant(&parent_schema) || is_tenant(&schema)) && parent_schema != schema {
+        true => Err(error(
+            "partitioning within a distributed schema is not supported when the parent and the child are in \
+             different schemas",
+        )),
+        false => Ok(()),
+    }
+}
+
 /// Before ATTACH PARTITION: a local table is distributed like its future parent; what does not fit is refused.
 pub fn prepare_attach(backend: &mut Backend<'_>, parent: Oid, partition: Oid) -> Result<()> {
     let metadata = metadata::of(backend)?;
     let (parent_schema, schema) = (relation(backend, parent)?.schema, relation(backend, partition)?.schema);
-    let is_tenant = |schema: &Oid| metadata.schemas.contains_key(schema);
-    if (is_tenant(&parent_schema) || is_tenant(&schema)) && parent_schema != schema {
-        return Err(error(
-            "partitioning within a distributed schema is not supported when the parent and the child are in \
-             different schemas",
-        ));
-    }
+    ensure_same_tenant(metadata, parent_schema, schema)?;
     let kinds = (metadata.table_type(parent), metadata.table_type(partition));
     if kinds.0.is_none() {
         return match kinds.1 {
@@ -111,12 +124,18 @@ pub fn prepare_attach(backend: &mut Backend<'_>, parent: Oid, partition: Oid) ->
     }
     let found = relation(backend, partition)?;
     if found.kind == RelationKind::PartitionedTable {
-        return Err(multi_level(backend, &found, parent)?);
+        return Err(
+            unsupported("Citus doesn't support multi-level partitioned tables").detail(format!(
+                "Relation \"{}\" is partitioned table itself and it is also partition of relation \"{}\".",
+                found.name,
+                relation_name(backend.catalog()?, parent)
+            )),
+        );
     }
     match kinds {
         (Some(TableType::CitusLocal), None) => {
             let auto_converted = metadata.table(parent).is_some_and(|table| table.auto_converted);
-            super::local::add_to_metadata(backend, partition, false, auto_converted)
+            local::add_to_metadata(backend, partition, false, auto_converted)
         }
         (_, Some(TableType::Reference)) => Err(error("partitioned reference tables are not supported")),
         (Some(TableType::CitusLocal), Some(TableType::CitusLocal)) => Ok(()),

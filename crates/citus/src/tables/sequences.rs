@@ -2,7 +2,7 @@
 //! (`EnsureDistributedSequencesHaveOneType`).
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::catalog::{ObjectClass, Relation};
+use kumquat_postgres::catalog::{DependencyKind, ObjectClass, Relation};
 use kumquat_postgres::query::Expr;
 use kumquat_types::{Datum, Oid, Result, proc_by_oid};
 
@@ -13,14 +13,35 @@ use crate::shards::names::qualified_name;
 
 /// The sequence that a default takes its values from by `nextval`.
 pub fn sequence_of_default(default: &Expr) -> Option<Oid> {
-    let mut found = None;
+    sequences_of_default(default).pop()
+}
+
+/// `GetDependentSequencesWithRelation`
+fn refuse_several(relation: &Relation) -> Result<()> {
+    let several = relation.live_attributes().any(|column| {
+        column
+            .default
+            .as_deref()
+            .is_some_and(|default| sequences_of_default(default).len() > 1)
+    });
+    match several {
+        true => Err(error(
+            "More than one sequence in a column default is not supported for distribution or for adding local tables \
+             to metadata",
+        )),
+        false => Ok(()),
+    }
+}
+
+fn sequences_of_default(default: &Expr) -> Vec<Oid> {
+    let mut found = Vec::new();
     default.visit(&mut |part| {
         if let Expr::Func(call) = part
             && proc_by_oid(call.function).is_some_and(|proc| proc.name == "nextval")
             && let Some(Expr::Const(constant)) = call.args.first()
             && let Datum::Oid(sequence) = &constant.value
         {
-            found = Some(Oid(*sequence));
+            found.push(Oid(*sequence));
         }
     });
     found
@@ -41,6 +62,8 @@ fn columns_with_sequences(relation: &Relation) -> Vec<(i16, Oid, Oid)> {
 /// different types.
 pub fn fit_types(backend: &mut Backend<'_>, oid: Oid) -> Result<()> {
     let relation = checks::relation(backend, oid)?;
+    mark_owned(backend, &relation)?;
+    refuse_several(&relation)?;
     for (_, type_oid, sequence) in columns_with_sequences(&relation) {
         ensure_one_type(backend, oid, sequence, type_oid)?;
         let current = checks::relation(backend, sequence)?
@@ -62,6 +85,25 @@ pub fn fit_types(backend: &mut Backend<'_>, oid: Oid) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// Sequences that belong to columns go with the table, whether a default uses them or not.
+fn mark_owned(backend: &mut Backend<'_>, relation: &Relation) -> Result<()> {
+    let catalog = backend.catalog()?;
+    let owned: Vec<Oid> = relation
+        .live_attributes()
+        .flat_map(|column| catalog.owned_sequences(relation.oid, column.number))
+        .filter(|(_, kind)| *kind == DependencyKind::Auto)
+        .map(|(sequence, _)| sequence)
+        .collect();
+    if owned.is_empty() {
+        return Ok(());
+    }
+    metadata::update(backend, |metadata| {
+        for sequence in owned {
+            metadata.mark_distributed(ObjectClass::Relation, sequence);
+        }
+    })
 }
 
 /// `EnsureSequenceTypeSupported`

@@ -79,7 +79,7 @@ pub fn distribute_schema(backend: &mut Backend<'_>, schema: &Schema) -> Result<(
     let tables = tables_in(backend, schema.oid)?;
     ensure_name_allowed(backend, schema)?;
     for table in &tables {
-        ensure_tenant_table(backend, *table, schema.oid)?;
+        ensure_tenant_table(backend, *table, schema.oid, "citus_schema_distribute")?;
     }
     backend.notice(Error::notice(format!("distributing the schema {}", schema.name)));
     let group = create_schema_group(backend)?;
@@ -186,7 +186,8 @@ pub fn ensure_name_allowed(backend: &Backend<'_>, schema: &Schema) -> Result<()>
     }
 }
 
-fn ensure_tenant_table(backend: &Backend<'_>, table: Oid, schema: Oid) -> Result<()> {
+/// A table that is to belong to a distributed schema (`EnsureTenantTable`).
+pub fn ensure_tenant_table(backend: &Backend<'_>, table: Oid, schema: Oid, operation: &str) -> Result<()> {
     let relation = checks::relation(backend, table)?;
     checks::ensure_owner(backend, &relation)?;
     ensure_kind_supported(backend, table)?;
@@ -194,7 +195,7 @@ fn ensure_tenant_table(backend: &Backend<'_>, table: Oid, schema: Oid) -> Result
     match metadata::of(backend)?.table_type(table) {
         None | Some(TableType::CitusLocal) => Ok(()),
         Some(_) => Err(error("distributed schema cannot have distributed tables")
-            .hint("Undistribute distributed tables before 'citus_schema_distribute'.")),
+            .hint(format!("Undistribute distributed tables before '{operation}'."))),
     }
 }
 
@@ -266,5 +267,5 @@ pub fn ensure_undistribute_is_safe(backend: &Backend<'_>, oid: Oid, operation: &
     }
 }
 
-/// What messages call ALTER TABLE .. SET SCHEMA.
-pub const SET_SCHEMA: &str = "ALTER TABLE SET SCHEMA";
+/// What messages call ALTER TABLE .. SET SCHEMA of a table that leaves its distributed schema.
+pub const SET_SCHEMA: &str = "set schema";

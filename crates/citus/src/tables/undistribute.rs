@@ -42,6 +42,7 @@ pub fn undistribute(backend: &mut Backend<'_>, oid: Oid, options: Options) -> Re
     if !options.as_partition {
         ensure_not_partition(backend, oid)?;
     }
+    conversion::ensure_partitions_inherit_keys(backend, &partitions::partitions_of(backend, oid)?)?;
     ensure_no_identity(backend, oid)?;
     conversion::during_conversion(backend, |backend| {
         let connected = graph::connected_tables(backend.catalog()?, oid);

@@ -32,9 +32,10 @@ pub struct TransactionState {
     pub begun: OrdSet<NodeId>,
     /// Nodes on which it has written.
     pub written: OrdSet<NodeId>,
+    /// How tables were accessed in parallel, over several connections.
     pub accesses: OrdMap<Oid, Access>,
-    /// `SET LOCAL citus.multi_shard_modify_mode TO sequential`, set by Citus itself.
-    pub sequential: bool,
+    /// How reference tables and Citus local tables were accessed.
+    pub touched: OrdMap<Oid, Access>,
     /// Statements in distributed transactions so far: part of prepared transactions' names.
     pub number: u64,
 }
@@ -120,6 +121,5 @@ pub fn savepoint(backend: &mut Backend<'_>, event: SavepointEvent, name: &str) -
 
 /// One connection a node, one shard after the other.
 pub fn is_sequential(backend: &Backend<'_>) -> bool {
-    session::of(backend).transaction.sequential
-        || settings::value(backend, "citus.multi_shard_modify_mode") == "sequential"
+    settings::value(backend, "citus.multi_shard_modify_mode") == "sequential"
 }

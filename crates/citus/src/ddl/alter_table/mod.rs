@@ -19,8 +19,8 @@ use kumquat_types::{Error, Oid, Result, SqlState};
 use super::snapshot::{Snapshot, has_shards};
 use super::{dependencies, follow, propagated};
 use crate::connection::Connection;
-use crate::foreign_keys::{conversion, foreign_key, rules};
-use crate::metadata;
+use crate::foreign_keys::{OtherEnd, conversion, foreign_key, referencing_keys, rules};
+use crate::metadata::{self, TableType};
 use crate::session;
 use crate::shards::create::create_foreign_key;
 use crate::shards::names::shard_name;
@@ -110,6 +110,13 @@ fn prepare_attach(backend: &mut Backend<'_>, stmt: &AlterTableStmt, parent: Oid)
 fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oid, text: &str) -> Result<CommandTag> {
     let before = Snapshot::take(backend)?;
     access::check_conflicts(backend, table, access::AccessKind::Ddl)?;
+    if touches_reference_key(backend, stmt, table)?
+        && metadata::of(backend)?
+            .table_type(table)
+            .is_some_and(TableType::has_distribution_key)
+    {
+        access::ensure_no_parallel_access(backend, table)?;
+    }
     let stmt = &with_names(backend, stmt, table)?;
     let statement = Statement::AlterTable(Box::new(stmt.clone()));
     let tag = match adds_key(stmt) {
@@ -123,10 +130,41 @@ fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oi
     if has_shards(backend, table)? {
         alter_shards(backend, stmt, table, &fresh, text)?;
         add_keys_to_shards(backend, &fresh)?;
-        access::record_parallel(backend, table, access::AccessKind::Ddl);
+        access::record_parallel(backend, table, access::AccessKind::Ddl)?;
     }
     before.synchronize(backend, text)?;
     Ok(tag)
+}
+
+/// The statement makes, drops or changes a column of a key to a reference table.
+fn touches_reference_key(backend: &Backend<'_>, stmt: &AlterTableStmt, table: Oid) -> Result<bool> {
+    let metadata = metadata::of(backend)?;
+    let is_reference = |oid| metadata.table_type(oid) == Some(TableType::Reference);
+    for range in referenced_tables(stmt) {
+        if backend
+            .find_relation(range)?
+            .is_some_and(|found| is_reference(found.oid))
+        {
+            return Ok(true);
+        }
+    }
+    let relation = crate::tables::checks::relation(backend, table)?;
+    let keys = referencing_keys(backend, table, OtherEnd::Reference)?;
+    let has_column = |name: &str| {
+        let number = relation.attribute_by_name(name).map(|column| column.number);
+        number.is_some_and(|number| {
+            keys.iter()
+                .filter_map(|key| foreign_key(key))
+                .any(|key| key.columns.contains(&number))
+        })
+    };
+    Ok(stmt.commands.iter().any(|command| match command {
+        AlterTableCmd::DropConstraint { name, .. } => keys.iter().any(|key| *key.name == **name),
+        AlterTableCmd::DropColumn { name, .. } => has_column(name),
+        AlterTableCmd::AlterColumnType { column, .. } => has_column(&column.name),
+        AlterTableCmd::AttachPartition { .. } | AlterTableCmd::DetachPartition { .. } => !keys.is_empty(),
+        _ => false,
+    }))
 }
 
 /// Gives constraints names where Citus chooses others than PostgreSQL: it does not look into CHECK expressions, and
@@ -230,7 +268,7 @@ fn alter_shards(
     let search_path = backend.setting("search_path");
     for shard in follow::shard_tables(backend, table)? {
         let Some(shard_stmt) = shards::for_shard(backend, stmt, table, &shard, fresh)? else {
-            return Ok(());
+            continue;
         };
         let connection = Connection::open(backend, shard.node)?;
         shards::record(backend, &connection, table, shard.shard, text)?;

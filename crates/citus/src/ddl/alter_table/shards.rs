@@ -76,6 +76,8 @@ fn command_for_shard(
             Some(constraint) => AlterTableCmd::AddConstraint(constraint),
             None => return Ok(None),
         },
+        // Keys between reference and Citus local tables are on the coordinator alone.
+        AlterTableCmd::DropConstraint { name, .. } if !has_constraint(backend, name, shard) => return Ok(None),
         AlterTableCmd::DropConstraint {
             name,
             behavior,
@@ -161,19 +163,25 @@ fn constraint_for_shard(
 /// What a constraint of the table is called on a shard: checks that it was made with have no suffix.
 fn name_on_shard(backend: &Backend<'_>, name: &str, shard: &ShardTable) -> String {
     let suffixed = shard_name(name, shard.shard);
+    match !has(backend, &suffixed, shard) && has(backend, name, shard) {
+        true => name.to_string(),
+        false => suffixed,
+    }
+}
+
+fn has_constraint(backend: &Backend<'_>, name: &str, shard: &ShardTable) -> bool {
+    has(backend, &shard_name(name, shard.shard), shard) || has(backend, name, shard)
+}
+
+/// The shard has a constraint of just this name.
+fn has(backend: &Backend<'_>, name: &str, shard: &ShardTable) -> bool {
     let catalog = metadata::of(backend)
         .ok()
         .and_then(|metadata| metadata.nodes.get(&shard.node)?.server(backend.network))
         .and_then(|server| backend.network.servers.get(server.0))
         .and_then(|server| server.databases.get(&backend.session.database))
         .map(|database| &database.catalog);
-    let has = |wanted: &str| {
-        catalog.is_some_and(|catalog| catalog.constraints_of(shard.table).any(|found| *found.name == *wanted))
-    };
-    match !has(&suffixed) && has(name) {
-        true => name.to_string(),
-        false => suffixed,
-    }
+    catalog.is_some_and(|catalog| catalog.constraints_of(shard.table).any(|found| *found.name == *name))
 }
 
 /// The partition's shard at the same place.
