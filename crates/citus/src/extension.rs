@@ -81,6 +81,12 @@ impl Extension for Citus {
         }
     }
 
+    fn copies_into(&self, backend: &Backend<'_>, relation: Oid) -> bool {
+        backend
+            .extension_state::<Metadata>()
+            .is_some_and(|metadata| metadata.is_citus_table(relation))
+    }
+
     fn copy_from(
         &self,
         backend: &mut Backend<'_>,

@@ -146,6 +146,11 @@ pub trait Extension: Send + Sync {
         Ok(None)
     }
 
+    /// Whether COPY FROM into a relation is the extension's.
+    fn copies_into(&self, _backend: &Backend<'_>, _relation: Oid) -> bool {
+        false
+    }
+
     /// COPY FROM into a relation: returns None to let the standard way go on.
     fn copy_from(
         &self,

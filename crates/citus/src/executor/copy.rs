@@ -12,7 +12,7 @@ use crate::tables::checks;
 use crate::transaction::access;
 use kumquat_postgres::query::Expr;
 
-/// COPY FROM: takes the rows over if the relation is a Citus table.
+/// COPY FROM: takes the rows over if the relation is a Citus table (`CitusCopyFrom`).
 pub fn copy_from(
     backend: &mut Backend<'_>,
     relation: Oid,

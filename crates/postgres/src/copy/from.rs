@@ -25,12 +25,7 @@ struct Line<'d> {
     fields: Vec<Option<String>>,
 }
 
-pub fn copy_from(
-    backend: &mut Backend<'_>,
-    statement: &CopyStmt,
-    options: &CopyOptions,
-    client: &mut dyn Client,
-) -> Result<Outcome> {
+pub fn copy_from(backend: &mut Backend<'_>, statement: &CopyStmt, client: &mut dyn Client) -> Result<Outcome> {
     let Some((range, names)) = table_source(statement) else {
         return Err(Error::internal("COPY FROM without a table"));
     };
@@ -41,6 +36,7 @@ pub fn copy_from(
         let message = "COPY FROM not supported with row-level security";
         return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message).hint("Use INSERT statements instead."));
     }
+    let options = &read_options(backend, statement, &relation)?;
     check_forced(&relation, &columns, options)?;
     let data = match &statement.target {
         CopyTarget::File(name) => {
@@ -75,6 +71,16 @@ pub fn copy_from(
     };
     let count = store(backend, &relation, &columns, rows, &context)?;
     Ok(Outcome::Command(CommandTag::with_count("COPY", count)))
+}
+
+/// The extension reads options without the statement's text, so that its errors have no place in it.
+fn read_options(backend: &Backend<'_>, statement: &CopyStmt, relation: &Relation) -> Result<CopyOptions> {
+    CopyOptions::parse(statement).map_err(|mut error| {
+        if backend.extension.copies_into(backend, relation.oid) {
+            error.position = None;
+        }
+        error
+    })
 }
 
 /// Hands the rows to the extension or to the table; an error gets the line it came from.

@@ -22,11 +22,9 @@ pub fn execute(backend: &mut Backend<'_>, statement: &CopyStmt, client: &mut dyn
     if let CopyTarget::Program(_) = statement.target {
         return Err(Error::not_modelled("COPY ... PROGRAM"));
     }
-    let options = options::CopyOptions::parse(statement)?;
-    if statement.is_from {
-        from::copy_from(backend, statement, &options, client)
-    } else {
-        to::copy_to(backend, statement, &options)
+    match statement.is_from {
+        true => from::copy_from(backend, statement, client),
+        false => to::copy_to(backend, statement),
     }
 }
 

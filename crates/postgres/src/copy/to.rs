@@ -14,11 +14,12 @@ use crate::catalog::{Relation, RelationKind};
 use crate::driver::Outcome;
 use crate::result::{CommandTag, ResultSet};
 
-pub fn copy_to(backend: &mut Backend<'_>, statement: &CopyStmt, options: &CopyOptions) -> Result<Outcome> {
+pub fn copy_to(backend: &mut Backend<'_>, statement: &CopyStmt) -> Result<Outcome> {
     let query = match &statement.source {
         CopySource::Query(query) => query.clone(),
         CopySource::Table { .. } => table_query(backend, statement)?,
     };
+    let options = &CopyOptions::parse(statement)?;
     let query = analyze::analyze_query(backend, &query, &mut Parameters::default())?;
     let outcome = backend.execute_query(&Arc::new(query), &[])?;
     let rows = outcome.rows.ok_or_else(|| {
