@@ -224,6 +224,7 @@ impl Analyzer<'_, '_> {
             frame: DEFAULT_FRAME,
             start_offset: None,
             end_offset: None,
+            run_conditions: Vec::new(),
         };
         if let Some(frame) = &definition.frame {
             self.frame(frame, &mut clause, targets, at)?;

@@ -15,6 +15,7 @@ use super::layout::Layout;
 use super::limit::Limit;
 use super::lock_rows::LockRows;
 use super::material::Material;
+use super::memoize::Memoize;
 use super::merge_join::MergeJoin;
 use super::nested_loop::NestedLoop;
 use super::operator::{Counted, Operator};
@@ -54,7 +55,8 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan) -> Result<Box<dyn Operator>
         PlanKind::NestedLoop { join, params } => Box::new(NestedLoop::build(ctx, plan, join, params)?),
         PlanKind::HashJoin { join, clauses } => hash_join::build(ctx, plan, join, clauses)?,
         PlanKind::MergeJoin { join, clauses, orders } => Box::new(MergeJoin::build(ctx, plan, join, clauses, orders)?),
-        PlanKind::Material | PlanKind::Memoize { .. } | PlanKind::Hash => Box::new(Material::build(ctx, plan)?),
+        PlanKind::Material | PlanKind::Hash => Box::new(Material::build(ctx, plan)?),
+        PlanKind::Memoize { params, .. } => Box::new(Memoize::build(ctx, plan, params)?),
         PlanKind::Sort { keys } | PlanKind::IncrementalSort { keys, .. } => {
             Box::new(Sort::build(ctx, plan, keys, None)?)
         }

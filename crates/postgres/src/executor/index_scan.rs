@@ -12,6 +12,7 @@ use super::expr::{Compiled, Projection, compile, eval_conditions};
 use super::indexing::{bound_index, current_index};
 use super::layout::Layout;
 use super::operator::Operator;
+use super::pages::{IndexPages, heap_pages, page_of};
 use super::scan::TableColumns;
 use crate::catalog::SortOrder;
 use crate::planner::plan::{Comparison, IndexScan, ScanTarget};
@@ -60,6 +61,11 @@ impl Search {
             conditions: scan.conditions.iter().map(condition).collect::<Result<_>>()?,
             backward: scan.backward,
         })
+    }
+
+    fn pages(&self, ctx: &Context<'_, '_>) -> Option<IndexPages> {
+        let index = bound_index(ctx, self.table, self.index).ok()?;
+        IndexPages::of(ctx, ctx.bound(self.table), index)
     }
 
     /// Positions of the row versions that may satisfy the conditions, in order of the index.
@@ -247,6 +253,16 @@ impl Found {
     }
 }
 
+impl Found {
+    /// Heap pages of the last portion, which began at `before`; one that goes on counts once.
+    fn new_pages(&self, heap: &Heap, before: usize) -> u64 {
+        let portion = self.positions.get(before..self.at).unwrap_or_default();
+        let page = |at: Option<usize>| Some(page_of(heap, (*self.positions.get(at?)?).into()));
+        let goes_on = before > 0 && page(before.checked_sub(1)) == page(Some(before));
+        heap_pages(heap, portion) - u64::from(goes_on)
+    }
+}
+
 pub struct IndexScanOperator {
     search: Search,
     recheck: Vec<Compiled>,
@@ -254,6 +270,8 @@ pub struct IndexScanOperator {
     found: Option<(Arc<Heap>, Found)>,
     projection: Projection,
     only: bool,
+    /// Of the index, if pages are counted.
+    pages: Option<IndexPages>,
     node: usize,
 }
 
@@ -273,6 +291,7 @@ impl IndexScanOperator {
             columns,
             found: None,
             only: scan.only,
+            pages: None,
             node: node_id(plan),
         })
     }
@@ -283,19 +302,25 @@ impl Operator for IndexScanOperator {
         if self.found.is_none() {
             let positions = self.search.run(ctx)?;
             let heap = ctx.heap(ctx.bound(self.search.table));
+            self.pages = self.search.pages(ctx);
+            if let (Some(pages), Some(counters)) = (self.pages, ctx.counters_of(self.node)) {
+                counters.pages += pages.descent();
+            }
             self.found = Some((heap, Found::new(positions, self.columns.layout.types())));
         }
         let Some((heap, found)) = &mut self.found else {
             return Ok(None);
         };
         let (columns, recheck) = (&self.columns, &mut self.recheck);
-        let (only, node) = (self.only, self.node);
+        let (only, node, pages) = (self.only, self.node, self.pages);
         let result = self.projection.next(ctx, &mut |ctx| {
+            let before = found.at;
             let Some(rows) = found.next(heap, columns, ctx.batch) else {
                 return Ok(None);
             };
-            if only && let Some(counters) = ctx.counters_of(node) {
-                counters.heap_fetches += rows.rows as u64;
+            if let (Some(pages), Some(counters)) = (pages, ctx.counters_of(node)) {
+                counters.pages += pages.leaves(before, found.at) + found.new_pages(heap, before);
+                counters.heap_fetches += if only { rows.rows as u64 } else { 0 };
             }
             Ok(Some(match eval_conditions(recheck, ctx, &rows)? {
                 Some(mask) => rows.filter(&mask),
@@ -350,6 +375,9 @@ impl Bitmaps {
         match self {
             Bitmaps::Index { search, node } => {
                 let mut positions = search.run(ctx)?;
+                let pages = search
+                    .pages(ctx)
+                    .map(|pages| pages.descent() + pages.leaves(0, positions.len()));
                 positions.sort_unstable();
                 positions.dedup();
                 let heap = ctx.heap(ctx.bound(search.table));
@@ -357,6 +385,7 @@ impl Bitmaps {
                 if let Some(counters) = ctx.counters_of(*node) {
                     counters.loops += 1;
                     counters.rows += positions.len() as u64;
+                    counters.pages += pages.unwrap_or_default();
                 }
                 Ok(positions)
             }
@@ -427,24 +456,15 @@ impl BitmapHeapScan {
     }
 }
 
-/// Heap pages that rows at these positions are on, nearly.
-fn pages(heap: &Heap, positions: &[u32]) -> u64 {
-    let per_page = (heap.row_versions() / heap.pages().max(1)).max(1);
-    let mut pages: Vec<u64> = positions
-        .iter()
-        .map(|&position| u64::from(position) / per_page)
-        .collect();
-    pages.dedup();
-    pages.len() as u64
-}
-
 impl Operator for BitmapHeapScan {
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
         if self.found.is_none() {
             let positions = self.bitmaps.run(ctx)?;
             let heap = ctx.heap(ctx.bound(self.table));
             if let Some(counters) = ctx.counters_of(self.node) {
-                counters.heap_blocks += pages(&heap, &positions);
+                let pages = heap_pages(&heap, &positions);
+                counters.heap_blocks += pages;
+                counters.pages += pages;
             }
             self.found = Some((heap, Found::new(positions, self.columns.layout.types())));
         }

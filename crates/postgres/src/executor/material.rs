@@ -1,4 +1,4 @@
-//! Material, Hash and Memoize: rows kept, so that a rescan need not compute them again.
+//! Material and Hash: rows kept, so that a rescan need not compute them again.
 
 use kumquat_types::{Chunk, Result};
 

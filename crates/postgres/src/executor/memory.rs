@@ -23,6 +23,9 @@ const CONTEXT_HEADER: u64 = 256;
 const CHUNK_LIMIT: u64 = 8192;
 /// What a tuple in a hash join's table has before it.
 const HASH_TUPLE_HEADER: u64 = 16;
+/// What Memoize holds beside the tuples of a key and its rows.
+const CACHE_ENTRY: u64 = 48;
+const CACHED_TUPLE: u64 = 16;
 const LEAST_BUCKETS: u64 = 1024;
 
 fn aligned(bytes: u64, to: u64) -> u64 {
@@ -95,15 +98,14 @@ pub fn sort_count(rows: &Chunk, bound: Option<u64>, method: &'static str, work_m
     }
 }
 
-/// A single column is sorted without a tuple around it.
+/// A single number is sorted without a tuple around it.
 fn sorted_bytes(rows: &Chunk, row: usize, bounded: bool) -> u64 {
-    let bytes = match rows.columns.as_slice() {
-        [column] => match column.get(row) {
-            value if is_by_value(&value) => return 0,
-            value => datum_bytes(&value),
-        },
-        _ => tuple_bytes(rows, row),
-    };
+    if let [column] = rows.columns.as_slice()
+        && is_by_value(&column.get(row))
+    {
+        return 0;
+    }
+    let bytes = tuple_bytes(rows, row);
     match bounded {
         true => CHUNK_HEADER + bytes.next_power_of_two(),
         false => SORT_CHUNK_HEADER + aligned(bytes, 8),
@@ -144,6 +146,15 @@ pub fn hash_table_count(rows: &Chunk, expected: f64) -> HashTableCount {
         planned_buckets: buckets,
         kilobytes: (grown * 8 + tuples).div_ceil(KILOBYTE),
     }
+}
+
+/// An entry of Memoize with its rows.
+pub fn cache_bytes(key: &[Datum], rows: &[Chunk]) -> u64 {
+    let key: u64 = key.iter().map(datum_bytes).sum();
+    let tuples = rows
+        .iter()
+        .flat_map(|rows| (0..rows.rows).map(|row| CACHED_TUPLE + tuple_bytes(rows, row)));
+    CACHE_ENTRY + 16 + key + tuples.sum::<u64>()
 }
 
 /// A hashed aggregate: a table for each set of groups, and the groups in blocks that double.

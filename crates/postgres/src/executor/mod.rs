@@ -10,8 +10,8 @@
 //! - joins: [`nested_loop`], [`hash_join`], [`merge_join`], [`join_pairs`]
 //! - groups and order: [`aggregate`], [`window`], [`sort`], [`group`], [`set_op`], [`append`], [`limit`],
 //!   [`keys`], [`quicksort`]
-//! - sets: [`project_set`], [`set_function`], [`recursive_union`], [`material`], [`lock_rows`]
-//! - EXPLAIN ANALYZE: [`counters`], and [`memory`] as PostgreSQL would use it
+//! - sets: [`project_set`], [`set_function`], [`recursive_union`], [`material`], [`memoize`], [`lock_rows`]
+//! - EXPLAIN ANALYZE: [`counters`]; [`memory`] and [`pages`] as PostgreSQL would use them
 //! - changes: [`modify`]; who may: [`permissions`]; subqueries: [`subplan`]; user-defined functions: [`functions`], [`plpgsql`]
 
 pub mod aggregate;
@@ -34,11 +34,13 @@ pub mod layout;
 pub mod limit;
 pub mod lock_rows;
 pub mod material;
+pub mod memoize;
 pub mod memory;
 pub mod merge_join;
 pub mod modify;
 pub mod nested_loop;
 pub mod operator;
+pub mod pages;
 pub mod permissions;
 pub mod plpgsql;
 pub mod project_set;

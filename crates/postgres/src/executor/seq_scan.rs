@@ -8,6 +8,7 @@ use super::build::node_id;
 use super::context::Context;
 use super::expr::Projection;
 use super::operator::Operator;
+use super::pages::page_of;
 use super::scan::TableColumns;
 use super::{evaluate_number, layout::Layout};
 use crate::planner::Plan;
@@ -30,6 +31,8 @@ struct Cursor {
     row: usize,
     /// Rows fetched at once: few at first, as the rest may not be needed.
     step: usize,
+    /// Pages that have been looked at.
+    pages: u64,
     /// TABLESAMPLE: the part of the rows taken, and the state of its random numbers.
     sample: Option<(f64, u64)>,
     seed: u64,
@@ -62,6 +65,7 @@ impl SeqScan {
                 chunk: 0,
                 row: 0,
                 step: FIRST_STEP,
+                pages: 0,
                 sample: fraction.map(|fraction| (fraction, seed)),
                 seed,
             },
@@ -113,6 +117,18 @@ impl Cursor {
         }
     }
 
+    /// Pages that the last fetch has come to.
+    fn new_pages(&mut self, at_end: bool) -> u64 {
+        let position = self.chunk as u64 * CHUNK_ROWS as u64 + self.row as u64;
+        let reached = match at_end {
+            true => self.heap.pages(),
+            false => (page_of(&self.heap, position.saturating_sub(1)) + 1).min(self.heap.pages()),
+        };
+        let before = self.pages;
+        self.pages = reached.max(before);
+        self.pages - before
+    }
+
     fn sampled(&mut self, rows: Chunk) -> Chunk {
         let Some((fraction, state)) = &mut self.sample else {
             return rows;
@@ -130,15 +146,22 @@ impl Cursor {
 
 impl Operator for SeqScan {
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
-        let cursor = &mut self.cursor;
-        let result = self.projection.next(ctx, &mut |ctx| Ok(cursor.fetch(ctx.batch)))?;
+        let (cursor, node) = (&mut self.cursor, self.node);
+        let result = self.projection.next(ctx, &mut |ctx| {
+            let rows = cursor.fetch(ctx.batch);
+            let pages = cursor.new_pages(rows.is_none());
+            if let Some(counters) = ctx.counters_of(node) {
+                counters.pages += pages;
+            }
+            Ok(rows)
+        })?;
         ctx.count_removed(self.node, &mut self.projection.removed);
         Ok(result)
     }
 
     fn rescan(&mut self, _: &mut Context<'_, '_>) -> Result<()> {
         let cursor = &mut self.cursor;
-        (cursor.chunk, cursor.row) = (0, 0);
+        (cursor.chunk, cursor.row, cursor.pages) = (0, 0, 0);
         if let Some((_, state)) = &mut cursor.sample {
             *state = cursor.seed;
         }

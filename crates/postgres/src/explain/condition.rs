@@ -185,7 +185,15 @@ impl Names<'_> {
         let below = self.shape.visible_child(node).unwrap_or(node);
         match self.shape.behind(node, expr) {
             Some((plan, expr)) => self.expr(&expr, plan, self.several_entries()),
-            None => self.expr(expr, below, self.several_entries()),
+            None => {
+                let key = self.expr(expr, below, self.several_entries());
+                // The partitions below have computed it.
+                let is_given = matches!(below.kind, PlanKind::Append | PlanKind::MergeAppend { .. });
+                match is_given && !matches!(expr, Expr::Var(_)) {
+                    true => format!("({key})"),
+                    false => key,
+                }
+            }
         }
     }
 

@@ -37,7 +37,8 @@ use crate::backend::Backend;
 use crate::commands::table_as;
 use crate::executor;
 use crate::executor::counters::RunCounts;
-use crate::query::Query;
+use crate::planner::vars::transform_query;
+use crate::query::{Expr, ParamKind, Query};
 use crate::result::{QueryOutcome, ResultColumn, ResultSet};
 
 /// EXPLAIN: one row a line, or one row in all.
@@ -96,8 +97,27 @@ fn prepared_query(backend: &mut Backend<'_>, execute: &ExecuteStmt) -> Result<(A
         infer: false,
         names: Vec::new(),
     };
-    let query = analyze::analyze_query(backend, &prepared.statement, &mut parameters)?;
+    let mut query = analyze::analyze_query(backend, &prepared.statement, &mut parameters)?;
+    if backend.setting("plan_cache_mode").as_deref() != Some("force_generic_plan") {
+        put_in_values(&mut query, &params);
+    }
     Ok((Arc::new(query), params))
+}
+
+/// A plan for these values alone has them as constants.
+fn put_in_values(query: &mut Query, params: &[Datum]) {
+    transform_query(query, 0, &mut |expr, _| {
+        if let Expr::Param {
+            kind: ParamKind::External,
+            number,
+            type_oid,
+            ..
+        } = expr
+            && let Some(value) = number.checked_sub(1).and_then(|at| params.get(at))
+        {
+            *expr = Expr::constant(value.clone(), *type_oid);
+        }
+    });
 }
 
 /// The plan of the query; under ANALYZE the table is made and filled.

@@ -74,7 +74,7 @@ impl Explainer<'_> {
                 let conditions = names.conditions(&conditions, node, several);
                 self.join(names, join, node, Some((label, conditions)), writer);
             }
-            PlanKind::Memoize { keys } => {
+            PlanKind::Memoize { keys, .. } => {
                 let keys: Vec<String> = keys.iter().map(|key| names.expr(key, node, true)).collect();
                 writer.property("Cache Key", keys.join(", "));
                 writer.property("Cache Mode", "logical");

@@ -160,6 +160,61 @@ fn append(level: &Level<'_, '_, '_>, rel: &Rel, members: &[Rel]) -> Path {
     path
 }
 
+/// Columns that are computed from those of a partitioned table are computed by the scans of its partitions
+/// (`apply_scanjoin_target_to_paths`); `None`: the path is none of partitions, or lacks a column.
+pub fn project_partitions(level: &Level<'_, '_, '_>, path: &Path, output: &[Expr]) -> Option<Path> {
+    let catalog = level.global.backend.catalog().ok()?;
+    let is_partitioned = |varno: &usize| {
+        let entry = level.query.entry(*varno);
+        entry.is_some_and(|entry| match entry.kind {
+            RangeTableKind::Relation { relation, .. } => catalog
+                .relation(relation)
+                .is_some_and(|relation| relation.partition_key.is_some()),
+            _ => false,
+        })
+    };
+    let keys = match &path.kind {
+        PlanKind::Append => &[],
+        PlanKind::MergeAppend { keys } => keys.as_slice(),
+        _ => return None,
+    };
+    let has_key = |key: &SortKey| output.iter().any(|expr| expr.same_as(&key.expr));
+    let members = level.children.keys();
+    if path.children.is_empty() || !members.clone().all(is_partitioned) || !keys.iter().all(has_key) {
+        return None;
+    }
+    let mut children = Vec::with_capacity(path.children.len());
+    for child in &path.children {
+        let exprs: Option<Vec<Expr>> = output
+            .iter()
+            .map(|expr| translated(expr, &path.output, &child.output))
+            .collect();
+        children.push(Rc::new(super::upper::project(Path::clone(child), exprs?)));
+    }
+    Some(Path {
+        children,
+        output: output.into(),
+        ..path.clone()
+    })
+}
+
+/// The expression with columns of `from` replaced by those of `to` in the same place.
+fn translated(expr: &Expr, from: &[Expr], to: &[Expr]) -> Option<Expr> {
+    if let Some(at) = from.iter().position(|known| known.same_as(expr)) {
+        return to.get(at).cloned();
+    }
+    if matches!(expr, Expr::Var(_)) {
+        return None;
+    }
+    let mut result = expr.clone();
+    let mut complete = true;
+    result.for_each_child_mut(&mut |child| match translated(child, from, to) {
+        Some(new) => *child = new,
+        None => complete = false,
+    });
+    complete.then_some(result)
+}
+
 /// A relation without rows.
 pub fn empty(level: &Level<'_, '_, '_>, rel: &Rel) -> Path {
     let kind = PlanKind::Result {

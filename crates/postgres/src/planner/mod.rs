@@ -32,6 +32,7 @@ pub mod prepare;
 pub mod prune;
 pub mod pushdown;
 pub mod rel;
+mod run_condition;
 pub mod scans;
 pub mod security;
 pub mod setops;

@@ -8,7 +8,7 @@ use super::plan::{ConflictAction, ConflictUpdate, MergeChange, MergeStep, Modify
 use super::rel::Rel;
 use super::scans::{leaves, relation};
 use super::tree::JoinTree;
-use super::upper::{above, project};
+use super::upper::above;
 use super::vars::conjuncts;
 use crate::executor::scan::{CTID, TABLE_OID, system_var};
 use crate::query::{CommandType, Expr, JoinKind, MergeActionKind, RangeTableKind, TargetEntry, Var};
@@ -199,7 +199,7 @@ pub fn plan_modification(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path
     let targets: Vec<Expr> = level.query.target_list.iter().map(|entry| entry.expr.clone()).collect();
     let input = match level.has_set_functions() {
         true => super::upper::finish_targets(Path::clone(&source), &targets),
-        false => project(Path::clone(&source), targets.clone()),
+        false => super::upper::project_scan(level, Path::clone(&source), &targets),
     };
     let mut input = input;
     input.width = targets.iter().map(|expr| level.width_of(expr)).sum();

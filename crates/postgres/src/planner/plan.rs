@@ -186,6 +186,8 @@ pub enum PlanKind {
     Material,
     Memoize {
         keys: Vec<Expr>,
+        /// The executor parameters that hold the keys.
+        params: Vec<usize>,
     },
     Sort {
         keys: Vec<SortKey>,
@@ -326,6 +328,8 @@ pub struct WindowAggregation {
     pub order: Vec<SortKey>,
     /// `row_number() <= n`: rows after it are not asked for.
     pub run_condition: Vec<Expr>,
+    /// No window stands above: it leaves out the rows itself.
+    pub is_top: bool,
 }
 
 /// INSERT, UPDATE, DELETE or MERGE of the child's rows.
@@ -510,7 +514,7 @@ impl Plan {
                 clauses.iter().for_each(|clause| f(&clause.expr));
                 join.filter.iter().for_each(f);
             }
-            PlanKind::Memoize { keys } => keys.iter().for_each(f),
+            PlanKind::Memoize { keys, .. } => keys.iter().for_each(f),
             PlanKind::Sort { keys } | PlanKind::IncrementalSort { keys, .. } | PlanKind::MergeAppend { keys } => {
                 keys.iter().for_each(|key| f(&key.expr));
             }

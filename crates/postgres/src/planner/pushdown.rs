@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::level::Level;
 use super::path::RelSet;
+use super::run_condition;
 use super::vars::{contains_set_function, contains_volatile, vars_of};
 use crate::query::{BoolOp, Distinct, Expr, Query, RangeTableKind, SetOperation, SetOperator};
 
@@ -23,9 +24,10 @@ pub fn push_conditions(level: &mut Level<'_, '_, '_>, varno: usize, query: Query
             && !contains_volatile(level.global.backend, &clause.expr)
             && !clause.expr.any(&mut |part| matches!(part, Expr::SubPlan(_)))
             && columns_allow(level, &query, &clause.expr);
-        match pushable {
-            true => push(&mut query, varno, &clause.expr),
-            false => kept.push(clause),
+        if pushable {
+            push(&mut query, varno, &clause.expr);
+        } else if clause.relations != own || !run_condition::take(level, &mut query, varno, &clause.expr) {
+            kept.push(clause);
         }
     }
     if let Some(rel) = level.problem.rels.get_mut(&own) {

@@ -27,13 +27,13 @@ pub fn plan_upper(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path> {
         projected(
             level,
             &mut paths,
-            |path| project(path, stages.group_input.clone()),
+            |path| project_scan(level, path, &stages.group_input),
             &stages.group_input,
         );
         paths = grouping::group(level, paths, &stages)?;
     } else {
         let input = &stages.window_input;
-        projected(level, &mut paths, |path| finish_targets(path, input), input);
+        projected(level, &mut paths, |path| project_scan(level, path, input), input);
     }
     if !level.query.windows.is_empty() && level.query.has_windows {
         paths = windows::windows(level, paths, &stages)?;
@@ -318,6 +318,13 @@ pub fn project(path: Path, output: Vec<Expr>) -> Path {
         },
         Some(output.into()),
     )
+}
+
+/// The columns that are asked of FROM and WHERE.
+pub fn project_scan(level: &Level<'_, '_, '_>, path: Path, output: &[Expr]) -> Path {
+    let is_plain = !output.iter().any(contains_set_function);
+    let spread = is_plain.then(|| super::children::project_partitions(level, &path, output));
+    spread.flatten().unwrap_or_else(|| finish_targets(path, output))
 }
 
 /// A node above a path, with its rows and order.

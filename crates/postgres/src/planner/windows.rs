@@ -11,6 +11,7 @@ use super::order::{incremental_sort_path, path_keys, shared_keys, sort_path};
 use super::path::Path;
 use super::plan::{GroupKey, PlanKind, SortKey, WindowAggregation};
 use super::rel::{Rel, has_keys};
+use super::run_condition;
 use super::upper::{Stages, above, sort_keys};
 use super::vars::add_unique;
 use crate::query::{Expr, SortGroupClause};
@@ -91,7 +92,10 @@ pub fn windows(level: &mut Level<'_, '_, '_>, paths: Vec<Rc<Path>>, stages: &Sta
 
 fn one_path(level: &mut Level<'_, '_, '_>, mut path: Path, numbers: &[usize], stages: &Stages) -> Result<Path> {
     let mut done: Vec<Expr> = Vec::new();
+    // The topmost window leaves out what any of them does not want.
+    let mut below: Vec<Expr> = Vec::new();
     for &number in numbers {
+        let is_top = numbers.last() == Some(&number);
         let Some(clause) = level.query.windows.get(number).cloned() else {
             continue;
         };
@@ -124,6 +128,7 @@ fn one_path(level: &mut Level<'_, '_, '_>, mut path: Path, numbers: &[usize], st
         done.extend(calls);
         let mut output = stages.window_input.clone();
         output.extend(done.iter().cloned());
+        let run_condition = run_condition::exprs(&level.query, &clause);
         let partition = sort_keys(level, &clause.partition_by)?;
         let order = sort_keys(level, &clause.order_by)?;
         let columns = partition.len() + order.len();
@@ -134,9 +139,14 @@ fn one_path(level: &mut Level<'_, '_, '_>, mut path: Path, numbers: &[usize], st
             clause,
             partition: partition.into_iter().map(|key| GroupKey { expr: key.expr }).collect(),
             order,
-            run_condition: Vec::new(),
+            run_condition: run_condition.clone(),
+            is_top,
         });
         path = above(path, kind, Some(output.into()));
+        match is_top {
+            true => path.filter = std::mem::take(&mut below),
+            false => below.extend(run_condition),
+        }
         (path.cost, path.width) = (cost, width);
     }
     Ok(path)

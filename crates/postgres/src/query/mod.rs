@@ -295,6 +295,19 @@ pub struct WindowClause {
     pub frame: Frame,
     pub start_offset: Option<Expr>,
     pub end_offset: Option<Expr>,
+    /// What the query around asks of the window's functions; given by the planner.
+    pub run_conditions: Vec<RunCondition>,
+}
+
+/// `row_number() <= 3`: rows of a partition after the first that does not fulfil it are not wanted.
+#[derive(Clone, Debug)]
+pub struct RunCondition {
+    /// Output column, from 0, that is the window function.
+    pub column: usize,
+    pub operator: Oid,
+    pub value: Expr,
+    /// The function stands left of the operator.
+    pub on_left: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -241,7 +241,7 @@ impl Writer<'_, '_> {
         };
         match self.style {
             super::Style::Remote => quote_qualified(&self.backend.schema_name(relation.schema), &relation.name),
-            super::Style::Display { .. } => self.backend.visible_relation_name(relation),
+            super::Style::Display { .. } | super::Style::Plan => self.backend.visible_relation_name(relation),
         }
     }
 }

@@ -20,7 +20,7 @@ impl Writer<'_, '_> {
             Some(function) if function.schema == PG_CATALOG => quote_identifier(&function.name),
             Some(function) => match self.style {
                 Style::Remote => quote_qualified(&self.backend.schema_name(function.schema), &function.name),
-                Style::Display { .. } => self.backend.visible_function_name(&function),
+                Style::Display { .. } | Style::Plan => self.backend.visible_function_name(&function),
             },
             None => self
                 .backend

@@ -31,6 +31,8 @@ pub enum Style {
     /// As `pg_get_viewdef` and `\d` print: operators bare, names qualified where not visible. `pretty` leaves
     /// out parentheses that are not needed.
     Display { pretty: bool },
+    /// As EXPLAIN shows what nodes compute: as `Display` with all parentheses, on one line.
+    Plan,
     /// As Citus sends to workers: `OPERATOR(pg_catalog.=)`, relations schema-qualified, one line.
     Remote,
 }
@@ -55,7 +57,7 @@ pub fn deparse_query(
     // A view's columns have names of their own, which all arms of a UNION show.
     let given = match style {
         Style::Display { .. } => Some(query.output_columns().map(|column| column.name.clone()).collect()),
-        Style::Remote => None,
+        Style::Plan | Style::Remote => None,
     };
     writer.query(query, ColumnNames { given, hidden: false });
     Ok(writer.out)
@@ -92,7 +94,7 @@ pub fn deparse_in_style(backend: &Backend<'_>, expr: &Expr, relation: Option<&Re
 
 /// SQL text of an expression inside a query, with its columns' tables in front (EXPLAIN's conditions).
 pub fn deparse_in_query(backend: &Backend<'_>, expr: &Expr, names: Namespace, prefixed: bool) -> String {
-    let mut writer = Writer::new(backend, Style::Display { pretty: false }, &|_| None);
+    let mut writer = Writer::new(backend, Style::Plan, &|_| None);
     writer.namespaces.push(names);
     writer.prefixed = prefixed;
     writer.expr(expr, false);
@@ -156,7 +158,7 @@ impl<'w, 'b> Writer<'w, 'b> {
     fn type_name(&self, oid: Oid, modifier: i32) -> String {
         match self.style {
             Style::Remote => self.backend.format_type_qualified(oid, modifier),
-            Style::Display { .. } => self.backend.format_type_with_modifier(oid, modifier),
+            Style::Display { .. } | Style::Plan => self.backend.format_type_with_modifier(oid, modifier),
         }
     }
 }

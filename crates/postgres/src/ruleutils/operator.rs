@@ -11,7 +11,7 @@ impl Writer<'_, '_> {
         let name = operator_by_oid(operator).map_or("?", |operator| operator.name);
         match self.style {
             Style::Remote => format!("OPERATOR(pg_catalog.{name})"),
-            Style::Display { .. } => name.to_string(),
+            Style::Display { .. } | Style::Plan => name.to_string(),
         }
     }
 

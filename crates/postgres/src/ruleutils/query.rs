@@ -52,7 +52,7 @@ impl Writer<'_, '_> {
     }
 
     pub(super) fn in_lines(&self) -> bool {
-        self.style != Style::Remote
+        matches!(self.style, Style::Display { .. })
     }
 
     /// A keyword on a new line (`appendContextKeyword`): the indentation changes by `before`, `plus` counts for

@@ -307,7 +307,8 @@ impl Writer<'_, '_> {
         match window {
             Some(WindowClause { name: Some(name), .. }) => self.push(&quote_identifier(&name)),
             Some(window) => self.window_specification(&window),
-            None => self.push("()"),
+            // A plan knows no names of windows.
+            None => self.push("(?)"),
         }
     }
 

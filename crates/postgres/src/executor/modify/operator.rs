@@ -23,6 +23,7 @@ use crate::executor::expr::compile;
 use crate::executor::expr::compile::compile_all;
 use crate::executor::layout::Layout;
 use crate::executor::operator::Operator;
+use crate::executor::pages::IndexPages;
 use crate::executor::scan::{CTID, TABLE_OID, relation, system_var};
 use crate::planner::Plan;
 use crate::planner::plan::{MergeChange, ModifyTable};
@@ -168,6 +169,7 @@ impl Modify {
     /// RETURNING for changed rows, with the rows of the plan below that they come from.
     fn give(&mut self, ctx: &mut Context<'_, '_>, changed: &Chunk, source: &Chunk) -> Result<Chunk> {
         self.count(ctx, changed.rows);
+        self.count_pages(ctx, changed.rows)?;
         self.check_views(ctx, changed)?;
         if self.returning.is_empty() {
             return Ok(Chunk::default());
@@ -187,6 +189,31 @@ impl Modify {
             .map(|expr| expr.eval(ctx, &rows, None))
             .collect();
         Ok(Chunk::new(columns?, changed.rows))
+    }
+
+    /// A new row is put on a page, and into each index; one that is gone is marked on its page.
+    fn count_pages(&mut self, ctx: &mut Context<'_, '_>, rows: usize) -> Result<()> {
+        if ctx.counters.is_none() || self.is_view {
+            return Ok(());
+        }
+        let table = self.tables.get(ctx, self.target)?.oid();
+        let indexes: Vec<Oid> = ctx
+            .backend
+            .catalog()?
+            .indexes_of(table)
+            .map(|index| index.oid)
+            .collect();
+        let index_pages = indexes.iter().filter_map(|index| IndexPages::of(ctx, table, *index));
+        let inserted: u64 = 1 + index_pages.map(IndexPages::descent).sum::<u64>();
+        let pages = match self.plan.command {
+            CommandType::Insert => inserted,
+            CommandType::Update => 1 + inserted,
+            _ => 1,
+        };
+        if let Some(counters) = ctx.counters_of(self.node) {
+            counters.pages += pages * rows as u64;
+        }
+        Ok(())
     }
 
     /// A view whose INSTEAD OF triggers do what is to be done.

@@ -51,7 +51,12 @@ impl WindowAgg {
     pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, window: &WindowAggregation) -> Result<WindowAgg> {
         let input = child_layout(plan, 0)?;
         let mut calls: Vec<Expr> = Vec::new();
-        for expr in plan.output.iter().chain(&plan.filter) {
+        let wanted = match window.is_top {
+            true => window.run_condition.as_slice(),
+            false => &[],
+        };
+        let filter: Vec<Expr> = plan.filter.iter().chain(wanted).cloned().collect();
+        for expr in plan.output.iter().chain(&filter) {
             collect(expr, window.window, &input, &mut calls);
         }
         let mut functions = Vec::with_capacity(calls.len());
@@ -79,7 +84,7 @@ impl WindowAgg {
             functions,
             types: input.types(),
             results: None,
-            projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &layout)?,
+            projection: Projection::new(ctx.backend, &filter, &plan.output, &layout)?,
             stable: ctx.plan.is_stable(plan),
             input: build_child(ctx, plan, 0)?,
             node: node_id(plan),

@@ -7,6 +7,7 @@ use crate::planner::estimate::groups::count_groups;
 use crate::planner::level::Level;
 use crate::planner::path::Path;
 use crate::planner::plan::{Cost, PlanKind};
+use crate::planner::vars::contains_volatile;
 use crate::query::Expr;
 
 /// A Memoize node above an inner path, and what reading it again costs; `None`: it would not help
@@ -21,6 +22,13 @@ pub fn memoized(level: &Level<'_, '_, '_>, outer: &Path, inner: &Rc<Path>) -> Op
         return None;
     }
     let keys: Vec<Expr> = inner.required.iter().map(|required| required.value.clone()).collect();
+    let computed = inner.output.iter().chain(&inner.filter);
+    if computed
+        .clone()
+        .any(|expr| contains_volatile(level.global.backend, expr))
+    {
+        return None;
+    }
     let calls = outer.rows;
     let entry = inner.rows * (align(inner.width) + align(23)) + 56.0 + 16.0;
     let capacity = (settings.hash_mem / entry).floor();
@@ -38,7 +46,9 @@ pub fn memoized(level: &Level<'_, '_, '_>, outer: &Path, inner: &Rc<Path>) -> Op
     if total >= DISABLED {
         return None;
     }
-    let mut path = crate::planner::upper::above(Path::clone(inner), PlanKind::Memoize { keys }, None);
+    let params = inner.required.iter().map(|required| required.param).collect();
+    let kind = PlanKind::Memoize { keys, params };
+    let mut path = crate::planner::upper::above(Path::clone(inner), kind, None);
     path.cost = Cost {
         startup: inner.cost.startup + settings.cpu_tuple,
         total: inner.cost.total + settings.cpu_tuple,

@@ -294,8 +294,8 @@ fn plan_sublinks_in(
 
 fn plan_sublink(global: &mut Global<'_, '_>, link: &SubLink, init_plans: &mut Vec<usize>) -> Result<Expr> {
     let mut query = Query::clone(&link.query);
-    if link.kind == SubLinkKind::Exists && simplify_exists(&mut query) {
-        query.limit = Some(Expr::constant(kumquat_types::Datum::Int8(1), Oid::INT8));
+    if link.kind == SubLinkKind::Exists {
+        simplify_exists(&mut query);
     }
     // What the subquery needs of this level's rows is gathered while it is planned.
     let before = global
