@@ -52,6 +52,27 @@ for (const colorScheme of ['light', 'dark']) {
       await page.page.locator('.band .term').first().click();
       await page.page.getByRole('dialog', { name: 'Glossary' }).waitFor();
       await look('glossary');
+      await page.page.keyboard.press('Escape');
+      await zone('Terminal');
+      await page.type('ALTER TABLE users ADD FOREIGN KEY (id) REFERENCES notes;');
+      await page.type('ALTER TABLE orders ADD FOREIGN KEY (id) REFERENCES users (id);');
+      await look('errors');
+      await zone('Picture');
+      for (const tab of ['Foreign keys', 'Statement', 'Cluster']) {
+        await page.picture(tab);
+        await look(`${tab}, refused`);
+      }
+      await page.page.getByRole('button', { name: 'Share' }).click();
+      await page.page.getByRole('dialog', { name: 'Share this session' }).waitFor();
+      await look('share');
+      await page.page.keyboard.press('Escape');
+      await zone('Lesson');
+      await page.runStep(1);
+      await zone('Lesson');
+      await look('lesson, a step done');
+      await page.page.getByRole('button', { name: 'New cluster' }).click();
+      await page.ready();
+      await look('new cluster, to be undone');
       assert.deepEqual(found, []);
     });
   }
@@ -79,3 +100,57 @@ for (const [width, name] of [[390, 'a phone'], [1024, 'a tablet'], [1440, 'a des
     assert.ok((await overflow()) <= 0);
   });
 }
+
+/** Presses Tab until `reached` says yes of what has the focus; each stop must be seen to have it. */
+async function tabTo(page, reached) {
+  for (let presses = 0; presses < 200; presses += 1) {
+    await page.keyboard.press('Tab');
+    const [there, seen] = await page.evaluate((reached) => {
+      const element = document.activeElement;
+      const style = getComputedStyle(element);
+      const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
+      // An editor's frame shows that it has the focus.
+      const framed = element.closest('.editor, .prompt') !== null;
+      const seen = element === document.body || ring || framed ? '' : element.outerHTML.slice(0, 100);
+      return [new Function('element', `return ${reached}`)(element), seen];
+    }, reached);
+    assert.equal(seen, '', 'the focus is seen');
+    if (there) return;
+  }
+  assert.fail(`Tab never came to ${reached}`);
+}
+
+test('the whole tutorial can be done with the keyboard alone', async () => {
+  const page = await open({ address: `${process.env.KUMQUAT_ADDRESS}#lesson=woodgrove` });
+  await page.ready();
+  await page.page.getByRole('heading', { level: 1, name: /Woodgrove/ }).waitFor();
+  const { keyboard } = page.page;
+  for (let step = 1; step <= 12; step += 1) {
+    await tabTo(page.page, `element.textContent === 'Run' && element.closest('#step-${step}') !== null`);
+    await keyboard.press('Enter');
+    await page.page.locator(`.step.done:nth-child(${step})`).waitFor({ state: 'attached' });
+    const still = await page.page.evaluate((step) => document.activeElement.closest(`#step-${step}`) !== null, step);
+    assert.ok(still, `the focus stays in step ${step}`);
+  }
+  await tabTo(page.page, `element.getAttribute('role') === 'tab'`);
+  for (const name of ['Foreign keys', 'Statement', 'Cluster']) {
+    for (let turns = 0; turns < 3; turns += 1) {
+      if ((await page.page.locator('[role=tab]:focus').textContent()).startsWith(name)) break;
+      await keyboard.press('ArrowRight');
+    }
+    await page.page.getByRole('tab', { name, selected: true }).waitFor();
+  }
+  await tabTo(page.page, `element.id === 'prompt'`);
+  await keyboard.type('SELECT 1 AS by_keyboard;');
+  await keyboard.press('Enter');
+  await page.page.locator('.statement', { hasText: 'by_keyboard' }).last().waitFor();
+});
+
+test('those who hear the page meet the lesson, then the picture, then the terminal', async () => {
+  const page = await open();
+  await page.ready();
+  const regions = await page.page.getByRole('main').evaluate((main) =>
+    [...main.querySelectorAll(':scope > section')].map((section) => section.getAttribute('aria-label')),
+  );
+  assert.deepEqual(regions, ['Lesson', 'Picture', 'Terminal']);
+});

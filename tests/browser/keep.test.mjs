@@ -95,3 +95,48 @@ test('a statement that was stopped is not run again after a reload', async () =>
   await page.ready();
   assert.deepEqual(await page.localTables(), { kept: 'local' });
 });
+
+test('a new cluster can be undone, with the progress', async () => {
+  const page = await used();
+  await page.page.getByRole('button', { name: 'New cluster' }).click();
+  await page.page.getByText(/^0 of /).waitFor();
+  await page.ready();
+  await page.page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await page.page.getByText(/^1 of /).waitFor();
+  await page.ready();
+  assert.deepEqual(await page.localTables(), { kept: 'local' });
+  assert.equal(await page.page.getByRole('button', { name: 'Undo', exact: true }).count(), 0);
+  await page.page.reload();
+  await page.ready();
+  assert.deepEqual(await page.localTables(), { kept: 'local' }, 'it is kept again');
+});
+
+test('a long session comes back in time, and tells how far it is', async () => {
+  const page = await open();
+  await page.ready();
+  await page.lesson('woodgrove');
+  for (let step = 1; step <= 12; step += 1) await page.runStep(step);
+  for (let text = 1; text <= 60; text += 1) {
+    await page.prompt.fill(`INSERT INTO payment_users SELECT i, NULL, 'u' || i, NULL FROM generate_series(${text * 100 + 1}, ${text * 100 + 100}) i;`);
+    await page.prompt.press('Control+Enter');
+  }
+  await page.type('SELECT count(*) FROM payment_users;');
+  const before = await page.lastOutput();
+  await page.page.waitForTimeout(500);
+  await page.page.evaluate(() => sessionStorage.setItem('probe', '1'));
+  await page.page.addInitScript(() => {
+    globalThis.seen = [];
+    new MutationObserver(() => {
+      const progress = document.querySelector('.engine-status progress[aria-label="Restoring the cluster"]');
+      if (progress) globalThis.seen.push(progress.value);
+    }).observe(document, { childList: true, subtree: true, attributes: true });
+  });
+  await page.page.reload();
+  const begin = Date.now();
+  await page.ready();
+  console.log(`a session of 73 texts is back after ${Date.now() - begin} ms, engine loaded`);
+  assert.ok(Date.now() - begin < 15_000);
+  assert.equal(await page.lastOutput(), before);
+  const seen = await page.page.evaluate(() => globalThis.seen);
+  assert.ok(seen.length > 0, 'how far the replay is was shown');
+});

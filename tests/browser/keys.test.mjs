@@ -84,3 +84,34 @@ ${KEY}`);
   const marked = page.page.locator('.matrix td', { has: page.page.locator('.mark') });
   assert.match(await marked.textContent(), /^yes1 key/);
 });
+
+test('lines run between the tables, never behind one, and their labels never on one', async () => {
+  const page = await open();
+  await page.ready();
+  const tables = Array.from({ length: 20 }, (_, i) => {
+    const links = [i - 1, i - 3, Math.floor(i / 2) - 1].filter((j, at, all) => j >= 0 && all.indexOf(j) === at && i < 8 || j >= 0 && i % 4 === 0 && at === 2);
+    const columns = links.map((j) => `to_${j} bigint REFERENCES t${j}`);
+    return `CREATE TABLE t${i} (id bigint PRIMARY KEY, name text${columns.map((column) => `, ${column}`).join('')});`;
+  });
+  await page.type(tables.join('\n'));
+  await page.picture('Foreign keys');
+  const { keys, crossed, covered, stacked } = await page.page.evaluate(() => {
+    const inside = (x, y, frame, by) => x > frame.left + by && x < frame.right - by && y > frame.top + by && y < frame.bottom - by;
+    const boxes = [...document.querySelectorAll('.box')].map((box) => box.getBoundingClientRect());
+    const origin = document.querySelector('.diagram svg').getBoundingClientRect();
+    const paths = [...document.querySelectorAll('path.key')];
+    const crossed = paths.filter((path) => {
+      const length = path.getTotalLength();
+      return Array.from({ length: 60 }, (_, i) => path.getPointAtLength((length * i) / 59)).some(({ x, y }) =>
+        boxes.some((box) => inside(x + origin.left, y + origin.top, box, 3)),
+      );
+    });
+    const labels = [...document.querySelectorAll('.rule')].map((rule) => rule.getBoundingClientRect());
+    const meet = (a, b, by) => a.left < b.right - by && b.left < a.right - by && a.top < b.bottom - by && b.top < a.bottom - by;
+    const covered = labels.filter((label) => boxes.some((box) => meet(label, box, 2)));
+    const stacked = labels.filter((label, i) => labels.some((other, j) => j < i && meet(label, other, 3)));
+    return { keys: paths.length, crossed: crossed.length, covered: covered.length, stacked: stacked.length };
+  });
+  assert.ok(keys > 15, `${keys} keys`);
+  assert.deepEqual({ crossed, covered, stacked }, { crossed: 0, covered: 0, stacked: 0 });
+});

@@ -92,6 +92,57 @@ test('what the last statement touched is marked on the map', async () => {
   await page.page.getByText('The last statement touched 64 shards on 2 nodes').waitFor();
 });
 
+/** Counts what flies over the map from now on. */
+async function watch(page) {
+  await page.page.evaluate(() => {
+    globalThis.flown = [];
+    new MutationObserver((changes) => {
+      const flyers = changes.flatMap((change) => [...change.addedNodes]).filter((node) => node.classList?.contains('flyer'));
+      if (flyers.length > 0) globalThis.flown.push(flyers.length);
+    }).observe(document.querySelector('.map'), { childList: true, subtree: true });
+  });
+}
+
+/** How many flew with a statement: none until the map is drawn anew, so a moment is waited. */
+async function flown(page, sql) {
+  await page.page.evaluate(() => (globalThis.flown = []));
+  await page.type(sql);
+  await page.page.waitForTimeout(300);
+  return page.page.evaluate(() => globalThis.flown.reduce((sum, count) => sum + count, 0));
+}
+
+test('distribution, moves, splits, rebalances and undistribution are seen as movement', async () => {
+  const page = await open();
+  await page.ready();
+  await watch(page);
+  await page.type('CREATE TABLE t (a int);');
+  assert.equal(await flown(page, "SELECT create_distributed_table('t', 'a', shard_count => 8);"), 8, 'dealt out');
+  const move = "SELECT citus_move_shard_placement(102008, 'localhost', 9701, 'localhost', 9702, 'block_writes');";
+  assert.equal(await flown(page, move), 1, 'carried over');
+  const split = `SELECT citus_split_shard_by_split_points(102009, ARRAY['-1500000000'],
+    ARRAY(SELECT nodeid FROM pg_dist_node WHERE nodeport IN (9701, 9702) ORDER BY nodeport), 'block_writes');`;
+  assert.ok((await flown(page, split)) >= 1, 'split off');
+  const here = `SELECT citus_split_shard_by_split_points(102010, ARRAY['-900000000'],
+    ARRAY(SELECT nodeid FROM pg_dist_node n, pg_dist_node m WHERE n.nodeport = 9701 AND false) || ARRAY[2, 2], 'block_writes');`;
+  assert.ok((await flown(page, here)) >= 1, 'split where it lies');
+  assert.ok((await flown(page, "SELECT rebalance_table_shards('t', shard_transfer_mode => 'block_writes');")) >= 1, 'rebalanced');
+  assert.ok((await flown(page, "SELECT undistribute_table('t');")) >= 8, 'brought home');
+  await page.page.waitForFunction(() => document.querySelectorAll('.flyer').length === 0);
+});
+
+test('a thousand tiles fly as a few, and in time', async () => {
+  const page = await open();
+  await page.ready();
+  await page.page.getByRole('combobox', { name: 'Workers of a new cluster' }).selectOption('8');
+  await page.page.getByRole('button', { name: 'New cluster' }).click();
+  await page.ready();
+  await watch(page);
+  await page.type('CREATE TABLE t (a int);');
+  const dealt = await flown(page, "SELECT create_distributed_table('t', 'a', shard_count => 1024);");
+  assert.equal(dealt, 8, 'one to each worker');
+  assert.equal(await flown(page, "SELECT undistribute_table('t');"), 8, 'one from each worker');
+});
+
 test('a shard that moves is seen to move, and with reduced motion is not', async () => {
   const move = "SELECT citus_move_shard_placement(102008, 'localhost', 9701, 'localhost', 9702, 'block_writes');";
   for (const [reducedMotion, flies] of [['no-preference', true], ['reduce', false]]) {
@@ -159,4 +210,100 @@ test('those who hear the map get it as nested lists', async () => {
   await users.getByRole('listitem').getByText(/^localhost:9701: 16 shards, 0 rows/).first().waitFor();
   const shard = users.getByRole('listitem').getByRole('listitem').getByText(/^users, shard 102008, hashes -2147483648 to -2013265921, 0 rows, on localhost:9701$/);
   assert.equal(await shard.count(), 1);
+});
+
+test('rows of every kind of table can be opened, with the pointer and by keyboard', async () => {
+  const page = await withTables();
+  await page.type(`CREATE TABLE notes (a int, b text); INSERT INTO notes VALUES (1, 'of a local table');
+CREATE TABLE inside (a int, b text); SELECT citus_add_local_table_to_metadata('inside'); INSERT INTO inside VALUES (1, 'of a Citus local table');
+CREATE TABLE single (a int, b text); SELECT create_distributed_table('single', NULL); INSERT INTO single VALUES (1, 'of a single shard');
+INSERT INTO countries VALUES ('of a reference table');`);
+  const rows = page.page.getByRole('region', { name: /^Rows of the (shard|table)$/ });
+  for (const [table, value] of [
+    ['notes', 'of a local table'],
+    ['inside', 'of a Citus local table'],
+    ['single', 'of a single shard'],
+    ['countries', 'of a reference table'],
+  ]) {
+    const cell = page.row(table).locator('.cell:not(.bare)').first();
+    await cell.click({ position: { x: 5, y: 8 } });
+    await rows.getByText(value).waitFor();
+    await rows.getByRole('button', { name: 'Close' }).click();
+  }
+  await page.page.getByRole('group', { name: /^Cluster map/ }).focus();
+  for (let step = 0; step < 8; step += 1) await page.page.keyboard.press('ArrowDown');
+  const { Table, Kind } = await page.facts();
+  assert.deepEqual([Table, Kind], ['notes', 'local'], 'arrow keys come to local tables, too');
+  await page.page.keyboard.press('Enter');
+  await rows.getByText('of a local table').waitFor();
+});
+
+test('a refused key lights what it would have touched, and the rule that stopped it', async () => {
+  const page = await withTables();
+  await page.type('ALTER TABLE orders ADD FOREIGN KEY (id) REFERENCES users (id);');
+  await page.picture('Cluster');
+  const words = page.page.getByRole('group', { name: 'What was refused' });
+  await words.getByText(/It would have touched orders, users: 64 shards on 2 nodes/).waitFor();
+  assert.match(await words.textContent(), /the distribution columns must stand at the same place in the key/);
+  const broken = await page.page.locator('.map.refused path.touched').evaluateAll((paths) =>
+    paths.filter((path) => path.getAttribute('d')).map((path) => getComputedStyle(path).strokeDasharray),
+  );
+  assert.equal(broken.length, 4, 'two tables on two workers');
+  assert.ok(broken.every((dashes) => dashes !== 'none'), 'drawn broken');
+  await words.getByRole('button', { name: 'See the key' }).click();
+  await page.page.getByRole('region', { name: 'The refused key' }).waitFor();
+});
+
+test('any refused statement lights the tables that it names, with the words of PostgreSQL', async () => {
+  const page = await withTables();
+  await page.type('CREATE TABLE notes (a int);');
+  await page.type('UPDATE users SET id = 2 WHERE id = 1;');
+  const words = page.page.getByRole('group', { name: 'What was refused' });
+  await words.getByText(/It would have touched users/).waitFor();
+  assert.match(await words.textContent(), /ERROR: {2}modifying the partition value of rows is not allowed/);
+  await page.type("SELECT create_distributed_table('notes', 'b');");
+  await words.getByText(/It would have touched notes/).waitFor();
+  assert.equal(await page.page.locator('.outline.named').count(), 1);
+  await page.type('SELECT count(*) FROM users;');
+  await page.page.getByText('The last statement touched 32 shards on 2 nodes').waitFor();
+  assert.equal(await page.page.locator('.map.refused').count(), 0);
+});
+
+test('beyond eight groups the hues come again, but woven; reference tables have a hue of their own', async () => {
+  const page = await open();
+  await page.ready();
+  await page.type("CREATE TABLE ref (a int); SELECT create_reference_table('ref');");
+  const make = (i) => `CREATE TABLE t${i} (a int); SELECT create_distributed_table('t${i}', 'a', colocate_with => 'none', shard_count => 4);`;
+  await page.type(Array.from({ length: 12 }, (_, i) => make(i)).join('\n'));
+  await page.picture('Cluster');
+  const looks = await page.page.locator('.band:not(.local)').evaluateAll((bands) =>
+    bands.map((band) => {
+      const cell = getComputedStyle(band.querySelector('.cell:not(.bare)'));
+      return `${cell.backgroundColor} ${cell.backgroundImage}`;
+    }),
+  );
+  assert.equal(looks.length, 13);
+  assert.equal(new Set(looks).size, 13, 'no two groups look alike');
+});
+
+test('a worker that takes no more shards says so, and shards of folded partitions are counted', async () => {
+  const page = await open();
+  await page.ready();
+  await page.type(`SELECT citus_set_node_property('localhost', 9702, 'shouldhaveshards', false);
+CREATE TABLE events (day date, id bigint) PARTITION BY RANGE (day);
+CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2024-02-01');
+SELECT create_distributed_table('events', 'id');`);
+  const head = (port) => page.page.locator('.head', { hasText: String(port) });
+  assert.match(await head(9702).textContent(), /0 shards, takes no more/);
+  assert.match(await head(9701).textContent(), /64 shards/);
+});
+
+test('before the first table, the phone shows all nodes', async () => {
+  const page = await open({ width: 390, height: 844 });
+  await page.ready();
+  await page.page.getByRole('button', { name: 'Picture', exact: true }).click();
+  for (const head of await page.page.locator('.head').all()) {
+    const { x, width } = await head.boundingBox();
+    assert.ok(x >= 0 && x + width <= 390, 'in sight');
+  }
 });

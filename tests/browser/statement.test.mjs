@@ -87,3 +87,25 @@ test('before the first statement the view says what it is for', async () => {
   await page.picture('Statement');
   await page.page.getByText('Run a statement, and see here').waitFor();
 });
+
+test('eight workers have a lane each, and every message is an arrow', async () => {
+  const page = await open();
+  await page.ready();
+  await page.page.getByRole('combobox', { name: 'Workers of a new cluster' }).selectOption('8');
+  await page.page.getByRole('button', { name: 'New cluster' }).click();
+  await page.ready();
+  await page.type("CREATE TABLE users (id bigint PRIMARY KEY, name text); SELECT create_distributed_table('users', 'id');");
+  await page.type("UPDATE users SET name = 'x';");
+  await page.picture('Statement');
+  const wire = page.page.getByRole('region', { name: 'Messages' });
+  assert.deepEqual(await wire.locator('.lanes').first().locator('span').allTextContents(), ['9700', '9701', '9702', '9703', '9704', '9705', '9706', '9707', '9708']);
+  const lines = await wire.locator('.phase li').count();
+  assert.equal(await wire.locator('.phase li .arrow').count(), lines);
+  const { scrollWidth, clientWidth } = await page.page.locator('.stage').evaluate(({ scrollWidth, clientWidth }) => ({ scrollWidth, clientWidth }));
+  assert.ok(scrollWidth <= clientWidth, 'nothing stands out to the right');
+});
+
+test("a refused statement keeps PostgreSQL's words", async () => {
+  const page = await afterStatement('UPDATE users SET id = 2 WHERE id = 1;');
+  await page.page.locator('.refused-line').getByText('ERROR:  modifying the partition value of rows is not allowed').waitFor();
+});

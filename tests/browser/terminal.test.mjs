@@ -147,12 +147,12 @@ test('100,000 rows of output stay fluid', async () => {
   await page.page.getByText('(100000 rows)').waitFor();
   const long = page.page.locator('.long').last();
   // Scrolls from top to bottom in a second and takes the time of each frame.
-  const frames = await long.evaluate(async (long) => {
+  const frames = await page.page.locator('.terminal').evaluate(async (terminal) => {
     const times = [];
     const begin = performance.now();
     let before = begin;
     while (before - begin < 1000) {
-      long.scrollTop = ((before - begin) / 1000) * long.scrollHeight;
+      terminal.scrollTop = ((before - begin) / 1000) * terminal.scrollHeight;
       const now = await new Promise(requestAnimationFrame);
       times.push(now - before);
       before = now;
@@ -165,4 +165,49 @@ test('100,000 rows of output stay fluid', async () => {
   await page.type('SELECT 1 AS after;');
   assert.match(await page.lastOutput(), /after/);
   assert.equal((await long.textContent()).split('\n').length > 100000, true, 'all of it can be copied');
+});
+
+test('a long result ends in sight, as in a terminal', async () => {
+  const page = await open();
+  await page.ready();
+  await page.type('SELECT i FROM generate_series(1, 10000) i;');
+  const end = () =>
+    page.page.locator('.statement').last().evaluate((statement) => {
+      const prompt = document.querySelector('.prompt').getBoundingClientRect();
+      return Math.abs(statement.getBoundingClientRect().bottom - prompt.top);
+    });
+  await page.page.waitForFunction(() => {
+    const terminal = document.querySelector('.terminal');
+    return terminal.scrollTop + terminal.clientHeight >= terminal.scrollHeight - 2;
+  });
+  assert.ok((await end()) < 60, 'the end stands over the prompt');
+});
+
+test('a statement can be stopped at once, and the session before it is whole', async () => {
+  const page = await open();
+  await page.ready();
+  await page.type("CREATE TABLE users (id bigint, name text); SELECT create_distributed_table('users', 'id');");
+  await page.type("INSERT INTO users SELECT i, 'user' || i FROM generate_series(1, 500) i;");
+  await page.type('\\set greeting hello');
+  await page.type("SET citus.enable_repartition_joins TO on; CREATE TEMP TABLE mine (a int); PREPARE one AS SELECT 1;");
+  await page.type('BEGIN;');
+  await page.type("UPDATE users SET name = 'changed' WHERE id = 7;");
+  const before = await page.transcript();
+  await page.prompt.fill('SELECT count(*) FROM generate_series(1, 100000) a CROSS JOIN generate_series(1, 100000) b WHERE a * b % 7 = 3;');
+  await page.prompt.press('Enter');
+  await page.page.getByRole('status').getByText('Running').waitFor();
+  const begin = Date.now();
+  await page.page.getByRole('button', { name: 'Stop' }).click();
+  await page.ready();
+  assert.ok(Date.now() - begin < 5000, 'at once');
+  assert.ok((await page.transcript()).startsWith(before), 'what was printed stands');
+  await page.type("\\echo :greeting");
+  assert.match(await page.lastOutput(), /hello/);
+  await page.type("SELECT name, current_setting('citus.enable_repartition_joins') FROM users WHERE id = 7;");
+  assert.match(await page.lastOutput(), /changed *\| on/, 'the open transaction sees its change');
+  await page.type('EXECUTE one; SELECT count(*) FROM mine;');
+  assert.doesNotMatch(await page.lastOutput(), /ERROR/);
+  await page.type('ROLLBACK;');
+  await page.type('SELECT name FROM users WHERE id = 7; SELECT count(*) FROM users;');
+  assert.match(await page.transcript(), /user7\n[^]*500\n\(1 row\)\n\s*$/);
 });

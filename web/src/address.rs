@@ -1,4 +1,11 @@
-//! What the page's address asks for: a lesson by its name, or a script that the link holds.
+//! What the page's address asks for: a lesson by its name, and a step of it, or a script that the
+//! link holds.
+//!
+//! ```text
+//! #lesson=woodgrove
+//! #lesson=woodgrove&step=3
+//! #script=LETTERS&file=orders.csv:LETTERS&without=large.csv
+//! ```
 
 use wasm_bindgen::prelude::*;
 
@@ -6,7 +13,7 @@ use wasm_bindgen::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Topic {
     Lesson(String),
-    /// The script in the letters of [`crate::browser::pack`].
+    /// The script in the letters of [`crate::browser::pack`], and after it its files.
     Script(String),
 }
 
@@ -16,7 +23,7 @@ impl Topic {
         let fragment = web_sys::window()?.location().hash().ok()?;
         let (kind, value) = fragment.strip_prefix('#')?.split_once('=')?;
         match kind {
-            "lesson" => Some(Topic::Lesson(value.to_string())),
+            "lesson" => Some(Topic::Lesson(value.split('&').next()?.to_string())),
             "script" => Some(Topic::Script(value.to_string())),
             _ => None,
         }
@@ -46,6 +53,18 @@ impl Topic {
             let _ = window.location().set_hash(&self.fragment());
         }
     }
+}
+
+/// The step of a lesson that the address asks for, counted from 1.
+pub fn asked_step() -> Option<usize> {
+    let fragment = web_sys::window()?.location().hash().ok()?;
+    let (_, step) = fragment.strip_prefix("#lesson=")?.split_once("&step=")?;
+    step.parse().ok()
+}
+
+/// The fragment that asks for a step of a lesson.
+pub fn step_fragment(lesson: &str, step: usize) -> String {
+    format!("{}&step={step}", Topic::Lesson(lesson.to_string()).fragment())
 }
 
 /// The whole address of a page about a topic.

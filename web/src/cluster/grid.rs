@@ -50,7 +50,7 @@ fn head(node: &Node, load: Load, most: f64) -> impl IntoView + use<> {
     let rows = counted(load.rows, "row", "rows");
     // The coordinator takes shards only when it is told to; of a worker that is worth a word.
     let closed = !node.should_have_shards && !node.coordinator;
-    let words = if closed { ", takes no shards" } else { "" };
+    let words = if closed { ", takes no more shards" } else { "" };
     let title = format!("{}:{}, {kind}, {shards}, {rows}{words}", node.host, node.port);
     view! {
         <li
@@ -62,9 +62,8 @@ fn head(node: &Node, load: Load, most: f64) -> impl IntoView + use<> {
         >
             <h3>{kind}</h3>
             <p class="address"><span class="host">{node.host.clone()}":"</span>{node.port}</p>
-            <p class="load">{shards}</p>
+            <p class="load">{shards} {closed.then_some(", takes no more")}</p>
             <p class="load">{rows}</p>
-            {closed.then(|| view! { <p class="load note">"takes no shards"</p> })}
             <span class="weight" aria-hidden="true"><span style=format!("width:{share:.1}%")></span></span>
         </li>
     }

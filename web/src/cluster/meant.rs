@@ -133,17 +133,17 @@ fn draw_refusal(refused: Refused, shards: Option<String>) -> impl IntoView {
     };
     let why = refused.key.then(|| {
         view! {
-            <button class="quiet" on:click=move |_| front.picture.set(Picture::Keys)>"See why"</button>
+            <button class="quiet" on:click=move |_| front.picture.set(Picture::Keys)>"See the key"</button>
         }
     });
     view! {
         <div class="meant-words refused" role="group" aria-label="What was refused">
             <span class="key-touched" aria-hidden="true"></span>
             <p>
-                <b>"Refused."</b> " It would have touched " {what} "."
+                <b>"Refused."</b> " It would have touched " {what} ". "
+                {why}
                 <span class="rule-words">{refused.rule}</span>
             </p>
-            {why}
         </div>
     }
 }

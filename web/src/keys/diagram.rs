@@ -5,7 +5,7 @@ use kumquat_protocol::view::{ClusterView, Table};
 use leptos::prelude::*;
 
 use super::kind_words;
-use super::layout::{BOX_WIDTH, COLUMN_HEIGHT, Frame, HEAD_HEIGHT, Layout, Line};
+use super::layout::{BOX_WIDTH, COLUMN_HEIGHT, Frame, HEAD_HEIGHT, Layout, Line, spread};
 use crate::cluster::{hue, shown_name};
 use crate::figures::counted;
 use crate::glossary::Term;
@@ -38,17 +38,24 @@ fn draw(cluster: &ClusterView, refused: Option<&RefusedKey>) -> AnyView {
     }
     let linked: Vec<Table> = linked.into_iter().cloned().collect();
     let layout = Layout::new(&linked, &links);
-    let (mut lines, mut labels) = (Vec::new(), Vec::new());
-    for key in &keys {
-        let found = layout.lines(&key.from, &key.to);
-        labels.extend(label(&found, key.name.clone(), key.rule.clone(), "rule"));
-        lines.extend(found.iter().map(|line| curve(line, "key")));
+    // Each key's name, words and classes, in the order of the links.
+    let standing = keys
+        .iter()
+        .map(|key| (key.name.clone(), key.rule.clone(), "rule", "key"));
+    let stopped = refused.map(|key| (key.name.clone(), "refused".into(), "rule refused", "key refused"));
+    let (mut lines, mut labels, mut middles) = (Vec::new(), Vec::new(), Vec::new());
+    for (link, (name, rule, label, class)) in standing.chain(stopped).enumerate() {
+        let found = layout.lines(link);
+        if let Some(middle) = middle(&found) {
+            middles.push(middle);
+            labels.push((name, rule, label));
+        }
+        lines.extend(found.iter().map(|line| curve(line, class)));
     }
-    if let Some(key) = refused {
-        let found = layout.lines(&key.from, &key.to);
-        labels.extend(label(&found, key.name.clone(), "refused".into(), "rule refused"));
-        lines.extend(found.iter().map(|line| curve(line, "key refused")));
-    }
+    spread(&mut middles);
+    let labels = labels.into_iter().zip(middles);
+    let labels = labels.map(|((name, rule, class), place)| label(place, name, rule, class));
+    let labels = labels.collect_view();
     let boxes = layout.frames.iter().map(table_box).collect_view();
     view! {
         <div class="diagram-frame" tabindex="0" role="group" aria-label="Tables and their foreign keys">
@@ -116,17 +123,21 @@ fn curve(line: &Line, class: &'static str) -> impl IntoView + use<> {
     }
 }
 
-/// The rule that allows a key, at the middle of its lines.
-fn label(lines: &[Line], name: String, rule: String, class: &'static str) -> Option<impl IntoView + use<>> {
-    let count = lines.len() as f64;
+/// The middle of a key's lines.
+fn middle(lines: &[Line]) -> Option<(f64, f64)> {
     let x = lines.first()?.middle.0;
-    let y = lines.iter().map(|line| line.middle.1).sum::<f64>() / count;
-    Some(view! {
+    let y = lines.iter().map(|line| line.middle.1).sum::<f64>() / lines.len() as f64;
+    Some((x, y))
+}
+
+/// The rule that allows a key.
+fn label((x, y): (f64, f64), name: String, rule: String, class: &'static str) -> impl IntoView {
+    view! {
         <p class=class style=format!("left:{x}px;top:{y}px") title=name.clone()>
             <span class="unseen">{format!("{name}: ")}</span>
             {rule}
         </p>
-    })
+    }
 }
 
 fn table_box(frame: &Frame) -> impl IntoView + use<> {

@@ -1,10 +1,13 @@
 //! Where the boxes stand and the lines run.
 //!
-//! A table stands to the left of those it references. Sizes are in pixels and fixed, so a
-//! line's ends follow from a column's place in its box.
+//! A table stands to the left of those it references. A line that passes other columns of boxes has
+//! a place of its own between them. Sizes are in pixels and fixed, so a line's ends follow from a
+//! column's place in its box.
 
 use kumquat_protocol::keys::KeyEnd;
 use kumquat_protocol::view::Table;
+
+use super::order::{self, Order};
 
 pub const BOX_WIDTH: f64 = 204.0;
 pub const HEAD_HEIGHT: f64 = 44.0;
@@ -12,6 +15,10 @@ pub const COLUMN_HEIGHT: f64 = 24.0;
 const GAP_X: f64 = 148.0;
 const GAP_Y: f64 = 28.0;
 const MARGIN: f64 = 4.0;
+/// Height of a line's place between boxes.
+const BEND: f64 = 20.0;
+/// Height of a label.
+const LABEL: f64 = 22.0;
 
 /// A table's box.
 #[derive(Clone, Debug)]
@@ -38,7 +45,7 @@ impl Frame {
     }
 }
 
-/// A curve between two columns, its ends, and its middle.
+/// A curve between two columns, its ends, and where it can be written on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     pub path: String,
@@ -53,94 +60,164 @@ pub struct Layout {
     pub frames: Vec<Frame>,
     pub width: f64,
     pub height: f64,
+    links: Vec<Link>,
+}
+
+/// A key, and the heights at which it passes the columns of boxes between its tables.
+#[derive(Clone, Debug)]
+struct Link {
+    from: KeyEnd,
+    to: KeyEnd,
+    bends: Vec<f64>,
 }
 
 impl Layout {
     /// Places tables so that `links` (from a referencing end to a referenced one) run from left
-    /// to right, and cross as little as a table's place in its column can help.
+    /// to right between the boxes, and cross as little as the order in a column can help.
     pub fn new(tables: &[Table], links: &[(&KeyEnd, &KeyEnd)]) -> Layout {
         let pairs: Vec<(u32, u32)> = links.iter().map(|(from, to)| (from.table, to.table)).collect();
-        let ranks = ranks(tables, &pairs);
-        let columns = ranks.iter().copied().max().map_or(0, |rank| rank + 1);
-        let mut frames: Vec<Frame> = Vec::new();
-        let mut height: f64 = 0.0;
-        for column in 0..columns {
-            let here = tables.iter().zip(&ranks).filter(|(_, rank)| **rank == column);
-            let mut here: Vec<&Table> = here.map(|(table, _)| table).collect();
-            here.sort_by(|a, b| source_y(&frames, links, a).total_cmp(&source_y(&frames, links, b)));
-            let mut y = MARGIN;
-            for table in here {
-                let x = MARGIN + (BOX_WIDTH + GAP_X) * column as f64;
-                let frame = Frame {
-                    table: table.clone(),
-                    x,
-                    y,
-                };
-                height = height.max(y + frame.height() + MARGIN);
-                y += frame.height() + GAP_Y;
-                frames.push(frame);
-            }
+        let order = Order::new(tables, &pairs, &ranks(tables, &pairs));
+        let mut layout = Layout {
+            frames: Vec::new(),
+            width: (BOX_WIDTH + GAP_X) * order.columns.len() as f64 - GAP_X + 2.0 * MARGIN,
+            height: 0.0,
+            links: links
+                .iter()
+                .map(|(from, to)| Link {
+                    from: (*from).clone(),
+                    to: (*to).clone(),
+                    bends: Vec::new(),
+                })
+                .collect(),
+        };
+        for (number, column) in order.columns.iter().enumerate() {
+            layout.place(column, column_x(number), tables);
         }
-        let width = (BOX_WIDTH + GAP_X) * columns as f64 - GAP_X + 2.0 * MARGIN;
-        Layout { frames, width, height }
+        layout
     }
 
-    /// The lines of a key: one from each of its columns to the column that it references.
-    pub fn lines(&self, from: &KeyEnd, to: &KeyEnd) -> Vec<Line> {
+    /// Places what stands in a column from the top.
+    fn place(&mut self, column: &[usize], x: f64, tables: &[Table]) {
+        let mut y = MARGIN;
+        for item in column {
+            match tables.get(*item) {
+                Some(table) => {
+                    let frame = Frame {
+                        table: table.clone(),
+                        x,
+                        y,
+                    };
+                    y += frame.height() + GAP_Y;
+                    self.frames.push(frame);
+                }
+                None => {
+                    if let Some(link) = self.links.get_mut(order::link_of(*item, tables.len())) {
+                        link.bends.push(y + BEND / 2.0);
+                    }
+                    y += BEND;
+                }
+            }
+        }
+        self.height = self.height.max(y - GAP_Y + MARGIN);
+    }
+
+    /// The lines of a key, by its place among the links: one from each of its columns to the column
+    /// that it references.
+    pub fn lines(&self, link: usize) -> Vec<Line> {
         let frame = |end: &KeyEnd| self.frames.iter().find(|frame| frame.table.oid == end.table);
-        let (Some(left), Some(right)) = (frame(from), frame(to)) else {
+        let Some(link) = self.links.get(link) else {
             return Vec::new();
         };
-        let pairs = from.columns.iter().zip(&to.columns);
+        let (Some(left), Some(right)) = (frame(&link.from), frame(&link.to)) else {
+            return Vec::new();
+        };
+        let pairs = link.from.columns.iter().zip(&link.to.columns);
         pairs
-            .map(|(here, there)| line(left, left.column_y(Some(here)), right, right.column_y(Some(there))))
+            .map(|(here, there)| {
+                let (y1, y2) = (left.column_y(Some(here)), right.column_y(Some(there)));
+                if right.x > left.x {
+                    across(left, y1, right, y2, &link.bends)
+                } else {
+                    back(left, y1, right, y2)
+                }
+            })
             .collect()
     }
 }
 
-fn line(left: &Frame, y1: f64, right: &Frame, y2: f64) -> Line {
-    let x1 = left.x + BOX_WIDTH;
-    // Within one column of boxes the line bows out to the right; otherwise it runs across.
-    let across = right.x > left.x;
-    let (x2, bow) = if across {
-        (right.x, (right.x - x1) / 2.0)
-    } else {
-        (right.x + BOX_WIDTH, GAP_X / 3.0)
-    };
-    let turn = if across { x2 - bow } else { x2 + bow };
+fn column_x(number: usize) -> f64 {
+    MARGIN + (BOX_WIDTH + GAP_X) * number as f64
+}
+
+/// From left to right: curves in the gaps, straight past the boxes between.
+fn across(left: &Frame, y1: f64, right: &Frame, y2: f64, bends: &[f64]) -> Line {
+    let (x1, x2) = (left.x + BOX_WIDTH, right.x);
+    let mut path = format!("M{x1} {y1}");
+    let (mut x, mut y) = (x1, y1);
+    let mut middle = None;
+    let ends = bends.iter().copied().chain([y2]);
+    for end in ends {
+        let next = x + GAP_X;
+        let turn = x + GAP_X / 2.0;
+        path.push_str(&format!("C{turn} {y} {turn} {end} {next} {end}"));
+        middle.get_or_insert((turn, (y + end) / 2.0));
+        (x, y) = (next, end);
+        if x < x2 {
+            x += BOX_WIDTH;
+            path.push_str(&format!("H{x}"));
+        }
+    }
     Line {
-        path: format!("M{x1} {y1}C{} {y1} {turn} {y2} {x2} {y2}", x1 + bow),
+        path,
         from: (x1, y1),
         to: (x2, y2),
-        middle: (
-            if across {
-                (x1 + x2) / 2.0
-            } else {
-                x1.max(x2) + bow * 0.75
-            },
-            (y1 + y2) / 2.0,
-        ),
+        middle: middle.unwrap_or((x1, y1)),
     }
 }
 
-/// Where the topmost line to a table comes from, among the frames placed so far.
-fn source_y(frames: &[Frame], links: &[(&KeyEnd, &KeyEnd)], table: &Table) -> f64 {
-    let sources = links
-        .iter()
-        .filter(|(_, to)| to.table == table.oid)
-        .filter_map(|(from, _)| {
-            let frame = frames.iter().find(|frame| frame.table.oid == from.table)?;
-            Some(frame.column_y(from.columns.first()))
-        });
-    sources.fold(f64::INFINITY, f64::min)
+/// Within one column of boxes, or to one further left: the line bows out to the right.
+fn back(left: &Frame, y1: f64, right: &Frame, y2: f64) -> Line {
+    let (x1, x2, bow) = (left.x + BOX_WIDTH, right.x + BOX_WIDTH, GAP_X / 3.0);
+    Line {
+        path: format!("M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}", x1 + bow, x2 + bow),
+        from: (x1, y1),
+        to: (x2, y2),
+        middle: (x1.max(x2) + bow * 0.75, (y1 + y2) / 2.0),
+    }
 }
+
+/// Moves labels apart that stand in one gap, so that each can be read. Each is its middle.
+pub fn spread(labels: &mut [(f64, f64)]) {
+    let mut order: Vec<usize> = (0..labels.len()).collect();
+    let at = |labels: &[(f64, f64)], index: usize| labels.get(index).copied().unwrap_or_default();
+    order.sort_by(|a, b| {
+        let (a, b) = (at(labels, *a), at(labels, *b));
+        a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
+    let mut above: Option<(f64, f64)> = None;
+    for index in order {
+        let (x, mut y) = at(labels, index);
+        if let Some((other, low)) = above
+            && (other - x).abs() < 1.0
+        {
+            y = y.max(low + LABEL);
+        }
+        if let Some(label) = labels.get_mut(index) {
+            label.1 = y;
+        }
+        above = Some((x, y));
+    }
+}
+
+/// Passes over the keys: no chain of them is followed further.
+const MOST_RANKS: usize = 64;
 
 /// How far to the right each table stands: one further than those that reference it. A circle
 /// of keys stops counting at the number of tables.
 fn ranks(tables: &[Table], links: &[(u32, u32)]) -> Vec<usize> {
     let place = |oid: u32| tables.iter().position(|table| table.oid == oid);
     let mut ranks = vec![0; tables.len()];
-    for _ in 1..tables.len().min(8) {
+    for _ in 1..tables.len().min(MOST_RANKS) {
         for (from, to) in links.iter().filter(|(from, to)| from != to) {
             let (Some(from), Some(to)) = (place(*from), place(*to)) else {
                 continue;
@@ -167,6 +244,8 @@ fn compact(ranks: Vec<usize>) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::expect_used)]
+
     use super::*;
 
     fn table(oid: u32) -> Table {
@@ -229,12 +308,40 @@ mod tests {
             columns: columns.map(String::from).into(),
         };
         let (from, to) = (end(1, ["a", "b"]), end(2, ["b", "a"]));
-        let lines = Layout::new(&tables, &[(&from, &to)]).lines(&from, &to);
+        let lines = Layout::new(&tables, &[(&from, &to)]).lines(0);
         let ends: Vec<(f64, f64)> = lines.iter().map(|line| (line.from.1, line.to.1)).collect();
         let (first, second) = (
             MARGIN + HEAD_HEIGHT + COLUMN_HEIGHT / 2.0,
             MARGIN + HEAD_HEIGHT + COLUMN_HEIGHT * 1.5,
         );
         assert_eq!(ends, [(first, second), (second, first)]);
+    }
+
+    #[test]
+    fn a_line_past_other_tables_runs_between_them() {
+        let tables: Vec<Table> = (1..=3).map(table).collect();
+        let end = |oid: u32| KeyEnd {
+            table: oid,
+            name: format!("t{oid}"),
+            kind: kumquat_protocol::view::TableKind::Local,
+            columns: vec!["a".into()],
+        };
+        let (a, b, c) = (end(1), end(2), end(3));
+        let layout = Layout::new(&tables, &[(&a, &b), (&b, &c), (&a, &c)]);
+        let between = layout
+            .frames
+            .iter()
+            .find(|frame| frame.table.oid == 2)
+            .expect("a frame");
+        let bend = layout.links[2].bends[0];
+        assert!(bend < between.y || bend > between.y + between.height());
+        assert!(layout.lines(2)[0].path.contains('H'));
+    }
+
+    #[test]
+    fn labels_in_one_gap_stand_apart() {
+        let mut labels = [(100.0, 10.0), (100.0, 12.0), (500.0, 12.0), (100.0, 60.0)];
+        spread(&mut labels);
+        assert_eq!(labels, [(100.0, 10.0), (100.0, 32.0), (500.0, 12.0), (100.0, 60.0)]);
     }
 }

@@ -1,6 +1,6 @@
 //! Foreign keys: which stand and why, which was refused and what would make it legal.
 //!
-//! - `layout`: where the boxes stand and the lines run
+//! - `layout`: where the boxes stand and the lines run; `order`: which box stands above which
 //! - `diagram`: tables as boxes with columns, keys as lines that end on columns
 //! - `refusal`: the refused key's conditions and repairs
 //! - `matrix`: what may reference what
@@ -8,6 +8,7 @@
 mod diagram;
 mod layout;
 mod matrix;
+mod order;
 mod refusal;
 
 use kumquat_protocol::view::TableKind;

@@ -10,7 +10,7 @@ use crate::session::{Engine, use_session};
 use crate::shell::{Front, Zone};
 
 #[component]
-pub fn StepView(number: usize, step: Step) -> impl IntoView {
+pub fn StepView(number: usize, step: Step, link: Signal<Option<String>>) -> impl IntoView {
     let progress: Progress = expect_context();
     let open = move || progress.is_open(number);
     let title = step.title.clone();
@@ -32,6 +32,9 @@ pub fn StepView(number: usize, step: Step) -> impl IntoView {
                         <span class="unseen">", done"</span>
                     </Show>
                 </button>
+                {move || link.get().map(|address| view! {
+                    <a class="step-link" href=address aria-label=format!("Link to step {}", number + 1)>"#"</a>
+                })}
             </h2>
             <div id=body class="step-body" hidden=move || !open()>
                 <div class="prose" inner_html=text></div>
@@ -97,7 +100,9 @@ fn StepEditor(number: usize, step: StoredValue<Step>, sql: RwSignal<String>) -> 
                     text=sql failure pressed/>
             </Show>
             <div class="editor-actions">
-                <button class="run" disabled=move || asleep() || running.get() on:click=move |_| run()>
+                // Not `disabled`, which would take the keyboard away from it.
+                <button class="run" aria-disabled=move || (asleep() || running.get()).to_string()
+                    on:click=move |_| run()>
                     "Run"
                 </button>
                 <Show when=edited>

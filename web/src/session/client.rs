@@ -91,7 +91,7 @@ impl Shared {
             return;
         };
         match body {
-            Reply::Loading { .. } | Reply::Trapped { .. } | Reply::Statement { .. } => {
+            Reply::Loading { .. } | Reply::Trapped { .. } | Reply::Statement { .. } | Reply::Replayed { .. } => {
                 // The listener may replace the worker, and so come back here.
                 let listener = self.listener.borrow().clone();
                 if let Some(listener) = listener {

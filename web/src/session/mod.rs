@@ -18,7 +18,7 @@ use std::sync::Arc;
 use kumquat_protocol::keys::{MatrixCell, RefusedKey};
 use kumquat_protocol::lesson::{Check, CheckResult};
 use kumquat_protocol::message::{Answer, File, Options, Question, Reply, Request, SessionView, Typed};
-use kumquat_protocol::outcome::StatementOutcome;
+use kumquat_protocol::outcome::{OutputKind, StatementOutcome};
 use kumquat_protocol::view::ClusterView;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -60,13 +60,19 @@ pub struct Session {
     pub prompt: RwSignal<String>,
     pub cluster: RwSignal<ClusterView>,
     pub transcript: RwSignal<VecDeque<(u32, Entry)>>,
-    /// The last statement that asked the cluster something, without what it printed.
+    /// The last statement that asked the cluster something; of what it printed, the errors.
     pub last: RwSignal<Option<StatementOutcome>>,
     /// The last foreign key that was refused, until it is made.
     pub refused: RwSignal<Option<RefusedKey>>,
     pub matrix: RwSignal<Vec<MatrixCell>>,
     /// Texts finished on this cluster; back to 0 with a new cluster.
     pub finished: RwSignal<u32>,
+    /// While a log is replayed: its texts that are done, and all.
+    pub replayed: RwSignal<Option<(u32, u32)>>,
+    /// The cluster that a new one has taken the place of, until something runs on that.
+    pub former: RwSignal<Option<Former>>,
+    /// Counts how often a former cluster came back: the lesson is opened anew.
+    pub returned: RwSignal<u32>,
     client: StoredValue<Client, LocalStorage>,
     place: StoredValue<Place>,
     record: StoredValue<Record>,
@@ -74,6 +80,10 @@ pub struct Session {
     log: StoredValue<Vec<Typed>>,
     /// Files to be given to psql with the next text.
     files: StoredValue<Vec<File>>,
+    /// Files that a fresh cluster of this lesson begins with.
+    brought: StoredValue<Vec<File>>,
+    /// Statements of a log that is being replayed: they are shown when all have run.
+    held: StoredValue<Vec<Entry>>,
     /// Bytes of the running text that are done, and its last error.
     done: StoredValue<usize>,
     failure: StoredValue<Option<Failure>>,
@@ -100,11 +110,16 @@ impl Session {
             refused: RwSignal::new(None),
             matrix: RwSignal::default(),
             finished: RwSignal::new(0),
+            replayed: RwSignal::new(None),
+            former: RwSignal::new(None),
+            returned: RwSignal::new(0),
             client: StoredValue::new_local(Client::new(assets)),
             place: StoredValue::default(),
             record: StoredValue::new(fresh_record()),
             log: StoredValue::default(),
             files: StoredValue::default(),
+            brought: StoredValue::default(),
+            held: StoredValue::default(),
             done: StoredValue::default(),
             failure: StoredValue::default(),
             running: StoredValue::new(0),
@@ -120,9 +135,11 @@ impl Session {
     }
 
     /// Opens a lesson's cluster as it was left, and tells how far its steps are; empty if it was
-    /// never opened.
-    pub async fn open(self, lesson: String) -> Vec<StepState> {
+    /// never opened. A fresh cluster of it begins with the files.
+    pub async fn open(self, lesson: String, files: Vec<File>) -> Vec<StepState> {
         self.halt().await;
+        self.brought.set_value(files);
+        self.former.set(None);
         let mut place = self.place.get_value();
         if place.desk == 0 {
             place.desk = browser::from_js(browser::take_desk().await).unwrap_or(1);
@@ -133,6 +150,9 @@ impl Session {
         self.place.set_value(place);
         self.record.set_value(record);
         self.clear();
+        if kept {
+            self.files.update_value(Vec::clear);
+        }
         self.finished.set(log_length(&log));
         self.log.set_value(log);
         spawn_local(async move {
@@ -195,6 +215,7 @@ impl Session {
 
     /// Adds a text to the log, here and in the browser's database.
     fn write_down(self, typed: Typed) {
+        self.former.set(None);
         self.place.with_value(|place| {
             self.log.update_value(|log| {
                 if log.is_empty() {
@@ -259,32 +280,47 @@ impl Session {
     }
 
     /// Starts over with an empty cluster of so many workers.
-    pub fn reset_with_workers(self, workers: u16) {
-        self.record.update_value(|record| record.options.workers = workers);
-        self.reset();
-    }
-
-    /// Starts over with an empty cluster.
-    pub fn reset(self) {
+    pub fn reset(self, workers: u16) {
         self.engine.set(Engine::Restoring);
         spawn_local(async move {
             self.halt().await;
             self.place.with_value(|place| place.cut(0));
+            let former = Former {
+                record: self.record.get_value(),
+                log: self.log.get_value(),
+            };
+            let used = !former.log.is_empty();
+            self.former.set(used.then_some(former));
             self.log.update_value(Vec::clear);
             self.record.update_value(|record| {
+                record.options.workers = workers;
                 record.options.clock = now();
                 record.steps.clear();
             });
             self.keep_record();
             self.clear();
             self.finished.set(0);
-            let workers = f64::from(self.record.with_value(|record| record.options.workers));
+            let workers = counted(f64::from(workers), "worker", "workers");
             self.remark(&format!(
-                "A fresh cluster: a coordinator and {}, with nothing in them.",
-                counted(workers, "worker", "workers")
+                "A fresh cluster: a coordinator and {workers}, with nothing in them."
             ));
             self.boot(false).await;
         });
+    }
+
+    /// Brings the former cluster back in place of a new one.
+    pub fn bring_back(self) {
+        let Some(former) = self.former.try_update(Option::take).flatten() else {
+            return;
+        };
+        self.place.with_value(|place| {
+            place.cut(0);
+            place.keep(&former.record);
+            for (number, typed) in former.log.iter().enumerate() {
+                place.append(number, typed);
+            }
+        });
+        self.returned.update(|count| *count += 1);
     }
 
     /// Goes back to when the log had only so many texts.
@@ -295,6 +331,9 @@ impl Session {
             let texts = usize::try_from(texts).unwrap_or(usize::MAX);
             self.place.with_value(|place| place.cut(texts));
             self.log.update_value(|log| log.truncate(texts));
+            if texts == 0 {
+                self.files.set_value(self.brought.get_value());
+            }
             self.refused.set(None);
             self.last.set(None);
             self.finished.set(self.texts());
@@ -312,7 +351,7 @@ impl Session {
         self.transcript.update(VecDeque::clear);
         self.refused.set(None);
         self.last.set(None);
-        self.files.update_value(Vec::clear);
+        self.files.set_value(self.brought.get_value());
         self.names.set_value(None);
     }
 
@@ -345,11 +384,15 @@ impl Session {
         // The texts that were running write down how far they came before this goes on.
         leptos::task::tick().await;
         let log = self.log.get_value();
+        self.replayed.set(None);
+        self.held.update_value(Vec::clear);
         let reply = self.request(Request::Boot { options, log, report }).await;
         if self.boots.get_value() != boot {
             return;
         }
         self.booted.set_value(boot);
+        self.replayed.set(None);
+        self.print(self.held.try_update_value(std::mem::take).unwrap_or_default());
         self.done.set_value(0);
         self.failure.set_value(None);
         match reply {
@@ -378,6 +421,12 @@ impl Session {
                     self.engine.set(Engine::Loading { loaded, total });
                 }
             }
+            Reply::Replayed { texts, of } => {
+                self.replayed.set(Some((texts, of)));
+                if matches!(self.engine.get_untracked(), Engine::Loading { .. }) {
+                    self.engine.set(Engine::Restoring);
+                }
+            }
             Reply::Trapped { message } => self.trapped(message),
             Reply::Statement { outcome } => self.hear_statement(outcome),
             _ => {}
@@ -393,14 +442,20 @@ impl Session {
             if let Some(key) = &trace.refused_key {
                 self.refused.set(Some(key.clone()));
             }
+            let errors = outcome.output.iter().filter(|output| output.kind == OutputKind::Error);
             self.last.set(Some(StatementOutcome {
                 echo: outcome.echo.clone(),
-                output: Vec::new(),
+                output: errors.cloned().collect(),
                 trace: Some(trace),
                 ..outcome
             }));
         }
-        self.append(Entry::Statement(Arc::new(outcome)));
+        let entry = Entry::Statement(Arc::new(outcome));
+        if self.boots.get_value() == self.booted.get_value() {
+            self.print(vec![entry]);
+        } else {
+            self.held.update_value(|held| held.push(entry));
+        }
     }
 
     fn trapped(self, message: String) {
@@ -440,14 +495,15 @@ impl Session {
 
     /// Adds words of the page's own to the transcript.
     pub fn remark(self, text: &str) {
-        self.append(Entry::Remark(text.to_string()));
+        self.print(vec![Entry::Remark(text.to_string())]);
     }
 
-    fn append(self, entry: Entry) {
-        self.entries.update_value(|count| *count += 1);
-        let number = self.entries.get_value();
+    fn print(self, entries: Vec<Entry>) {
         self.transcript.update(|transcript| {
-            transcript.push_back((number, entry));
+            for entry in entries {
+                self.entries.update_value(|count| *count += 1);
+                transcript.push_back((self.entries.get_value(), entry));
+            }
             let mut bytes: usize = transcript.iter().map(|(_, entry)| entry.bytes()).sum();
             while transcript.len() > 1 && (transcript.len() > TRANSCRIPT_LIMIT || bytes > TRANSCRIPT_BYTES) {
                 let forgotten = transcript.pop_front();
@@ -455,6 +511,13 @@ impl Session {
             }
         });
     }
+}
+
+/// A cluster as it was kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Former {
+    record: Record,
+    log: Vec<Typed>,
 }
 
 /// Of a cluster that was never used.

@@ -1,5 +1,9 @@
 //! A session as a link, and as files to take away.
+//!
+//! - `script`: what ran, as one text
+//! - `carried`: the files that psql was given, in a link
 
+pub mod carried;
 mod script;
 
 use leptos::prelude::*;
@@ -8,6 +12,7 @@ use leptos::task::spawn_local;
 use crate::address::{Topic, link};
 use crate::browser;
 use crate::session::use_session;
+use carried::Carried;
 
 /// A button and the dialog it opens.
 #[component]
@@ -15,14 +20,18 @@ pub fn Share() -> impl IntoView {
     let session = use_session();
     let dialog = NodeRef::<leptos::html::Dialog>::new();
     let address = RwSignal::new(String::new());
+    let carried = RwSignal::new(Carried::default());
     let copied = RwSignal::new(false);
     let open = move |_| {
         copied.set(false);
         address.set(String::new());
-        let text = script::text(&session.log());
+        let log = session.log();
         spawn_local(async move {
-            let letters = browser::pack(&text).await.ok().and_then(|letters| letters.as_string());
-            address.set(link(&Topic::Script(letters.unwrap_or_default())));
+            let letters = browser::pack(&script::text(&log)).await.ok();
+            let letters = letters.and_then(|letters| letters.as_string()).unwrap_or_default();
+            let (files, parts) = carried::pack(script::files(&log)).await;
+            carried.set(files);
+            address.set(link(&Topic::Script(format!("{letters}{parts}"))));
         });
         if let Some(dialog) = dialog.get_untracked() {
             // A dialog that is open already stays open.
@@ -48,8 +57,20 @@ pub fn Share() -> impl IntoView {
     let save_sql = move |_| browser::save("kumquat.sql", &script::plain_sql(&session.log()));
     let save_psql = move |_| browser::save("kumquat.psql", &script::for_psql(&session.log()));
     let files = move || {
-        session.finished.track();
-        script::files(&session.log())
+        let Carried { files, without } = carried.get();
+        let files: Vec<String> = files.into_iter().map(|file| file.name).collect();
+        let with = (!files.is_empty()).then(|| {
+            view! { <p class="quiet-text">{format!("Files in the link: {}.", files.join(", "))}</p> }
+        });
+        let without = (!without.is_empty()).then(|| {
+            view! {
+                <p class="without">
+                    {format!("Too large for the link: {}. ", without.join(", "))}
+                    "Send it along. Whoever opens the link gives it to psql with the button File, then runs the script."
+                </p>
+            }
+        });
+        view! { {with} {without} }
     };
     view! {
         <button class="quiet" on:click=open>"Share"</button>
@@ -61,12 +82,7 @@ pub fn Share() -> impl IntoView {
                     on:focus=select/>
                 <button class="run" on:click=copy>{move || if copied.get() { "Copied" } else { "Copy" }}</button>
             </div>
-            {move || {
-                let names = files();
-                (!names.is_empty()).then(|| view! {
-                    <p class="quiet-text">{format!("Not in the link: {}. Whoever opens it needs these files, too.", names.join(", "))}</p>
-                })
-            }}
+            {files}
             <p>"To run it elsewhere:"</p>
             <div class="share-actions">
                 <button class="quiet" on:click=save_sql>"Save as .sql"</button>

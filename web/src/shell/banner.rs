@@ -44,8 +44,12 @@ pub fn Banner(lesson_open: RwSignal<bool>) -> impl IntoView {
                 </button>
                 <Share/>
                 <button class="quiet wide-only" data-term="">"Glossary"</button>
+                <Show when=move || session.former.with(Option::is_some)>
+                    <button class="quiet" on:click=move |_| session.bring_back()
+                        title="Brings back the cluster that was here, and the progress">"Undo"</button>
+                </Show>
                 <div class="new-cluster">
-                    <button class="quiet" on:click=move |_| session.reset_with_workers(workers.get_untracked())>
+                    <button class="quiet" on:click=move |_| session.reset(workers.get_untracked())>
                         "New cluster"
                     </button>
                     <select class="quiet wide-only" aria-label="Workers of a new cluster" on:change=choose>{sizes}</select>

@@ -18,6 +18,14 @@ pub fn EngineStatus() -> impl IntoView {
             <progress max="100" prop:value=share aria-label="Loading the engine">{format!("{share:.0} %")}</progress>
         }
     };
+    // How far it is, where that takes more than a moment.
+    let replay = move || {
+        let (texts, of) = session.replayed.get().filter(|(_, of)| *of > 1)?;
+        Some(view! {
+            <progress max=of.to_string() prop:value=f64::from(texts) aria-label="Restoring the cluster"></progress>
+            <span class="count" aria-hidden="true">{format!("{texts} of {of}")}</span>
+        })
+    };
     view! {
         <div class="engine-status" role="status">
             {move || match session.engine.get() {
@@ -27,7 +35,7 @@ pub fn EngineStatus() -> impl IntoView {
                     <span>"Running"</span>
                     <button class="quiet" on:click=move |_| session.stop()>"Stop"</button>
                 }.into_any(),
-                Engine::Restoring => view! { <span>"Restoring the cluster"</span> }.into_any(),
+                Engine::Restoring => view! { <span>"Restoring the cluster"</span> {replay} }.into_any(),
                 Engine::Failed(why) => view! {
                     <span class="failed">{format!("The engine could not start: {why}")}</span>
                     <button class="quiet" on:click=move |_| session.retry()>"Try again"</button>

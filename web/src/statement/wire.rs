@@ -10,8 +10,8 @@ use crate::cluster::node_name;
 use crate::figures::{counted, grouped};
 use crate::glossary::Term;
 
-/// Lanes that have room; with more nodes, addresses say who speaks to whom.
-const LANES: usize = 6;
+/// Lanes with room for a node's whole address; narrower ones have its port, upright.
+const WIDE: usize = 6;
 
 pub fn draw(trace: &Trace, nodes: &[Node], walk: Walk) -> impl IntoView + use<> {
     let lanes = lanes(&trace.messages, nodes);
@@ -19,15 +19,20 @@ pub fn draw(trace: &Trace, nodes: &[Node], walk: Walk) -> impl IntoView + use<> 
         .into_iter()
         .map(|run| phase(run, trace, &lanes, nodes, walk));
     let sections = sections.collect_view();
+    let many = lanes.len() > WIDE;
     let heads = lanes.iter().map(|lane| {
         let name = node_name(nodes, *lane);
-        view! { <span>{name}</span> }
+        let port = nodes
+            .iter()
+            .find(|node| node.id == *lane)
+            .map(|node| node.port.to_string());
+        let shown = port.filter(|_| many).unwrap_or_else(|| name.clone());
+        view! { <span title=name>{shown}</span> }
     });
-    let heads =
-        (!lanes.is_empty()).then(|| view! { <div class="lanes" aria-hidden="true">{heads.collect_view()}</div> });
+    let heads = view! { <div class="lanes" aria-hidden="true">{heads.collect_view()}</div> };
     let rest = trace.message_count - trace.messages.len() as f64;
     view! {
-        <section class="wire" aria-label="Messages" style=("--lanes", lanes.len().to_string())>
+        <section class="wire" class:many=many aria-label="Messages" style=("--lanes", lanes.len().to_string())>
             <h3>{counted(trace.message_count, "message", "messages")} " between nodes"</h3>
             {heads}
             {sections}
@@ -36,11 +41,10 @@ pub fn draw(trace: &Trace, nodes: &[Node], walk: Walk) -> impl IntoView + use<> 
     }
 }
 
-/// The nodes that speak, in the order of the map; none if they are too many to stand side by side.
+/// The nodes that speak, in the order of the map.
 fn lanes(messages: &[Message], nodes: &[Node]) -> Vec<u32> {
     let speaks = |id: u32| messages.iter().any(|message| message.from == id || message.to == id);
-    let lanes: Vec<u32> = nodes.iter().map(|node| node.id).filter(|id| speaks(*id)).collect();
-    if lanes.len() > LANES { Vec::new() } else { lanes }
+    nodes.iter().map(|node| node.id).filter(|id| speaks(*id)).collect()
 }
 
 fn phase(run: Run, trace: &Trace, lanes: &[u32], nodes: &[Node], walk: Walk) -> impl IntoView + use<> {

@@ -91,7 +91,7 @@ pub fn Prompt(typed: RwSignal<String>) -> impl IntoView {
                 <button class="quiet" on:click=mend title="Puts the last statement back, its error marked">"Mend"</button>
             </Show>
             <FileButton typed/>
-            <button class="run" disabled=asleep on:click=move |_| submit()>"Run"</button>
+            <button class="run" aria-disabled=move || asleep().to_string() on:click=move |_| submit()>"Run"</button>
             <span id="prompt-keys" class="unseen">
                 "Enter runs a statement that ends with a semicolon, Control and Enter runs anything, arrow keys \
                  recall earlier statements, Control and R searches them, Tab takes what is offered"

@@ -1,0 +1,114 @@
+//! Which box stands above which: the order in each column, so that lines cross little.
+//!
+//! After Sugiyama: a line that passes a column has a place there, too, and each thing moves to the
+//! mean of its neighbours', to and fro over the columns.
+
+/// Times that the columns are gone over.
+const SWEEPS: usize = 6;
+
+/// Things by number, column by column from the top. First come the tables, then the bends of lines.
+#[derive(Clone, Debug)]
+pub struct Order {
+    pub columns: Vec<Vec<usize>>,
+    /// What each thing is joined to in the column at its left and at its right.
+    left: Vec<Vec<usize>>,
+    right: Vec<Vec<usize>>,
+}
+
+/// Bends are numbered by their link: this many stand between those of two links.
+const BENDS: usize = 64;
+
+/// The link that a bend belongs to.
+pub fn link_of(item: usize, tables: usize) -> usize {
+    item.saturating_sub(tables) / BENDS
+}
+
+impl Order {
+    /// Of tables with their ranks, and links by the tables' oids.
+    pub fn new(tables: &[kumquat_protocol::view::Table], links: &[(u32, u32)], ranks: &[usize]) -> Order {
+        let count = ranks.iter().copied().max().map_or(0, |rank| rank + 1);
+        let items = tables.len() + links.len() * BENDS;
+        let mut order = Order {
+            columns: vec![Vec::new(); count],
+            left: vec![Vec::new(); items],
+            right: vec![Vec::new(); items],
+        };
+        for (table, rank) in ranks.iter().enumerate() {
+            order.put(*rank, table);
+        }
+        let place = |oid: u32| tables.iter().position(|table| table.oid == oid);
+        for (link, (from, to)) in links.iter().enumerate() {
+            if let (Some(from), Some(to)) = (place(*from), place(*to)) {
+                order.join(from, to, link, ranks, tables.len());
+            }
+        }
+        for sweep in 0..SWEEPS {
+            order.sweep(sweep % 2 == 0);
+        }
+        order
+    }
+
+    fn put(&mut self, column: usize, item: usize) {
+        if let Some(column) = self.columns.get_mut(column) {
+            column.push(item);
+        }
+    }
+
+    /// Joins two tables by way of bends in the columns between.
+    fn join(&mut self, from: usize, to: usize, link: usize, ranks: &[usize], tables: usize) {
+        let rank = |item: usize| ranks.get(item).copied().unwrap_or_default();
+        let mut last = from;
+        for (number, column) in (rank(from) + 1..rank(to)).take(BENDS).enumerate() {
+            let bend = tables + link * BENDS + number;
+            self.put(column, bend);
+            self.tie(last, bend);
+            last = bend;
+        }
+        if rank(from) < rank(to) {
+            self.tie(last, to);
+        }
+    }
+
+    fn tie(&mut self, left: usize, right: usize) {
+        if let Some(ties) = self.right.get_mut(left) {
+            ties.push(right);
+        }
+        if let Some(ties) = self.left.get_mut(right) {
+            ties.push(left);
+        }
+    }
+
+    /// Sorts each column by the mean place of what it is joined to in the one before.
+    fn sweep(&mut self, forth: bool) {
+        let mut places = vec![0.0; self.left.len()];
+        let count = self.columns.len();
+        for step in 0..count {
+            let number = if forth { step } else { count - 1 - step };
+            let ties = if forth { &self.left } else { &self.right };
+            let Some(column) = self.columns.get_mut(number) else {
+                continue;
+            };
+            let mut sorted: Vec<(usize, f64)> = column
+                .iter()
+                .enumerate()
+                .map(|(index, item)| {
+                    let joined = ties.get(*item).map(Vec::as_slice).unwrap_or_default();
+                    let sum: f64 = joined.iter().filter_map(|other| places.get(*other)).sum();
+                    let mean = if joined.is_empty() {
+                        index as f64
+                    } else {
+                        sum / joined.len() as f64
+                    };
+                    (*item, mean)
+                })
+                .collect();
+            sorted.sort_by(|(_, a), (_, b)| a.total_cmp(b));
+            *column = sorted.iter().map(|(item, _)| *item).collect();
+            for (index, item) in column.iter().enumerate() {
+                if let Some(place) = places.get_mut(*item) {
+                    *place = index as f64;
+                }
+            }
+        }
+    }
+}
