@@ -1,10 +1,10 @@
 //! What the browser offers to JavaScript alone, or more simply: `web/js/browser.js`.
 
-use js_sys::Function;
+use js_sys::{Array, Function};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
-use web_sys::{FileList, HtmlElement};
+use web_sys::HtmlElement;
 
 #[wasm_bindgen(raw_module = "./browser.js")]
 extern "C" {
@@ -26,7 +26,7 @@ extern "C" {
 
     /// Names and texts of files.
     #[wasm_bindgen(catch, js_name = readFiles)]
-    pub async fn read_files(files: &FileList) -> Result<JsValue, JsValue>;
+    pub async fn read_files(files: &Array) -> Result<JsValue, JsValue>;
     /// Gives a text to the browser as a download.
     pub fn save(name: &str, text: &str);
 

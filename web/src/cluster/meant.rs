@@ -80,7 +80,7 @@ fn named<'a>(trace: &Trace, cluster: &'a ClusterView) -> Vec<&'a Table> {
 
 fn rule(outcome: &StatementOutcome, trace: &Trace) -> String {
     if let Some(key) = &trace.refused_key {
-        return key.rule.clone();
+        return format!("{}.", key.rule);
     }
     let error = outcome.output.iter().find(|output| output.kind == OutputKind::Error);
     error.map_or_else(String::new, |error| error.text.trim_end().to_string())

@@ -68,6 +68,8 @@ pub struct Layout {
 struct Link {
     from: KeyEnd,
     to: KeyEnd,
+    /// The columns of its tables.
+    ranks: (usize, usize),
     bends: Vec<f64>,
 }
 
@@ -76,7 +78,12 @@ impl Layout {
     /// to right between the boxes, and cross as little as the order in a column can help.
     pub fn new(tables: &[Table], links: &[(&KeyEnd, &KeyEnd)]) -> Layout {
         let pairs: Vec<(u32, u32)> = links.iter().map(|(from, to)| (from.table, to.table)).collect();
-        let order = Order::new(tables, &pairs, &ranks(tables, &pairs));
+        let ranks = ranks(tables, &pairs);
+        let order = Order::new(tables, &pairs, &ranks);
+        let rank = |end: &KeyEnd| {
+            let place = tables.iter().position(|table| table.oid == end.table);
+            place.and_then(|place| ranks.get(place).copied()).unwrap_or_default()
+        };
         let mut layout = Layout {
             frames: Vec::new(),
             width: (BOX_WIDTH + GAP_X) * order.columns.len() as f64 - GAP_X + 2.0 * MARGIN,
@@ -86,19 +93,20 @@ impl Layout {
                 .map(|(from, to)| Link {
                     from: (*from).clone(),
                     to: (*to).clone(),
+                    ranks: (rank(from), rank(to)),
                     bends: Vec::new(),
                 })
                 .collect(),
         };
         for (number, column) in order.columns.iter().enumerate() {
-            layout.place(column, column_x(number), tables);
+            layout.place(column, number, tables);
         }
         layout
     }
 
     /// Places what stands in a column from the top.
-    fn place(&mut self, column: &[usize], x: f64, tables: &[Table]) {
-        let mut y = MARGIN;
+    fn place(&mut self, column: &[usize], number: usize, tables: &[Table]) {
+        let (x, mut y) = (column_x(number), MARGIN);
         for item in column {
             match tables.get(*item) {
                 Some(table) => {
@@ -111,7 +119,12 @@ impl Layout {
                     self.frames.push(frame);
                 }
                 None => {
-                    if let Some(link) = self.links.get_mut(order::link_of(*item, tables.len())) {
+                    let target = tables.get(order::target_of(*item, tables.len()));
+                    let passes = |link: &&mut Link| {
+                        target.is_some_and(|target| target.oid == link.to.table)
+                            && (link.ranks.0 + 1..link.ranks.1).contains(&number)
+                    };
+                    for link in self.links.iter_mut().filter(passes) {
                         link.bends.push(y + BEND / 2.0);
                     }
                     y += BEND;

@@ -1,7 +1,7 @@
 //! Which box stands above which: the order in each column, so that lines cross little.
 //!
-//! After Sugiyama: a line that passes a column has a place there, too, and each thing moves to the
-//! mean of its neighbours', to and fro over the columns.
+//! After Sugiyama: lines that pass a column have a place there, too, those to one table the same, and
+//! each thing moves to the mean of its neighbours', to and fro over the columns.
 
 /// Times that the columns are gone over.
 const SWEEPS: usize = 6;
@@ -15,19 +15,19 @@ pub struct Order {
     right: Vec<Vec<usize>>,
 }
 
-/// Bends are numbered by their link: this many stand between those of two links.
-const BENDS: usize = 64;
+/// Bends are numbered by their table and column: so many columns are told apart.
+const COLUMNS: usize = 64;
 
-/// The link that a bend belongs to.
-pub fn link_of(item: usize, tables: usize) -> usize {
-    item.saturating_sub(tables) / BENDS
+/// The table that the lines of a bend lead to, by its place among the tables.
+pub fn target_of(bend: usize, tables: usize) -> usize {
+    bend.saturating_sub(tables) / COLUMNS
 }
 
 impl Order {
     /// Of tables with their ranks, and links by the tables' oids.
     pub fn new(tables: &[kumquat_protocol::view::Table], links: &[(u32, u32)], ranks: &[usize]) -> Order {
         let count = ranks.iter().copied().max().map_or(0, |rank| rank + 1);
-        let items = tables.len() + links.len() * BENDS;
+        let items = tables.len() + tables.len() * COLUMNS;
         let mut order = Order {
             columns: vec![Vec::new(); count],
             left: vec![Vec::new(); items],
@@ -37,9 +37,9 @@ impl Order {
             order.put(*rank, table);
         }
         let place = |oid: u32| tables.iter().position(|table| table.oid == oid);
-        for (link, (from, to)) in links.iter().enumerate() {
+        for (from, to) in links {
             if let (Some(from), Some(to)) = (place(*from), place(*to)) {
-                order.join(from, to, link, ranks, tables.len());
+                order.join(from, to, ranks);
             }
         }
         for sweep in 0..SWEEPS {
@@ -50,16 +50,18 @@ impl Order {
 
     fn put(&mut self, column: usize, item: usize) {
         if let Some(column) = self.columns.get_mut(column) {
-            column.push(item);
+            if !column.contains(&item) {
+                column.push(item);
+            }
         }
     }
 
     /// Joins two tables by way of bends in the columns between.
-    fn join(&mut self, from: usize, to: usize, link: usize, ranks: &[usize], tables: usize) {
+    fn join(&mut self, from: usize, to: usize, ranks: &[usize]) {
         let rank = |item: usize| ranks.get(item).copied().unwrap_or_default();
         let mut last = from;
-        for (number, column) in (rank(from) + 1..rank(to)).take(BENDS).enumerate() {
-            let bend = tables + link * BENDS + number;
+        for column in rank(from) + 1..rank(to).min(COLUMNS) {
+            let bend = ranks.len() + to * COLUMNS + column;
             self.put(column, bend);
             self.tie(last, bend);
             last = bend;

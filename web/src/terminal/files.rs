@@ -58,6 +58,8 @@ pub fn FileButton(typed: RwSignal<String>) -> impl IntoView {
 }
 
 fn take(session: Session, typed: RwSignal<String>, files: FileList) {
+    // The list is the browser's, which empties it when the field or the drop is done with.
+    let files = js_sys::Array::from(&files);
     spawn_local(async move {
         match browser::read_files(&files).await {
             Ok(read) => {
