@@ -140,7 +140,22 @@ test('a thousand tiles fly as a few, and in time', async () => {
   await page.type('CREATE TABLE t (a int);');
   const dealt = await flown(page, "SELECT create_distributed_table('t', 'a', shard_count => 1024);");
   assert.equal(dealt, 8, 'one to each worker');
+  // The time of each frame while something flies.
+  await page.page.evaluate(() => {
+    globalThis.gaps = [];
+    let before = performance.now();
+    const tick = (now) => {
+      if (document.querySelector('.flyer')) globalThis.gaps.push(now - before);
+      before = now;
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  });
   assert.equal(await flown(page, "SELECT undistribute_table('t');"), 8, 'one from each worker');
+  const gaps = (await page.page.evaluate(() => globalThis.gaps)).sort((a, b) => a - b);
+  const median = gaps[Math.floor(gaps.length / 2)];
+  console.log(`median frame while 1,024 tiles fly: ${median.toFixed(1)} ms`);
+  assert.ok(median < 50, `${median} ms`);
 });
 
 test('a shard that moves is seen to move, and with reduced motion is not', async () => {
