@@ -125,6 +125,7 @@ test('distribution, moves, splits, rebalances and undistribution are seen as mov
   const here = `SELECT citus_split_shard_by_split_points(102010, ARRAY['-900000000'],
     (SELECT ARRAY[nodeid, nodeid] FROM pg_dist_node WHERE nodeport = 9701), 'block_writes');`;
   assert.ok((await flown(page, here)) >= 1, 'split where it lies');
+  for (const shard of [102012, 102014]) await page.type(move.replace('102008', shard));
   assert.ok((await flown(page, "SELECT rebalance_table_shards('t', shard_transfer_mode => 'block_writes');")) >= 1, 'rebalanced');
   assert.ok((await flown(page, "SELECT undistribute_table('t');")) >= 8, 'brought home');
   await page.page.waitForFunction(() => document.querySelectorAll('.flyer').length === 0);
