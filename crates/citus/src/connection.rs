@@ -8,7 +8,7 @@ use kumquat_postgres::session::Session;
 use kumquat_sql::ast::Statement;
 use kumquat_types::{Error, Result, Severity, SqlState};
 
-use crate::metadata::{self, Node, NodeId};
+use crate::metadata::{self, Node, NodeId, ShardId};
 use crate::session;
 use crate::settings;
 use crate::trace::{Message, Sql};
@@ -115,6 +115,27 @@ impl Connection {
         }
         session::log(backend, |log| log.trace.messages.push(Message { from, to, sql, rows }));
         Ok(())
+    }
+
+    /// `citus.log_local_commands`: a command for the one shard of a table, which lies on this node, is carried out
+    /// without a connection (`LogLocalCommand`).
+    pub fn tell_local(&self, backend: &mut Backend<'_>, text: &str) {
+        if self.logs_local_commands(backend) {
+            backend.notice(Error::notice(format!("executing the command locally: {text}")));
+        }
+    }
+
+    /// The same for rows that are copied (`LogLocalCopyToRelationExecution`).
+    pub fn tell_local_copy(&self, backend: &mut Backend<'_>, shard: ShardId) {
+        if self.logs_local_commands(backend) {
+            backend.notice(Error::notice(format!("executing the copy locally for shard {shard}")));
+        }
+    }
+
+    fn logs_local_commands(&self, backend: &Backend<'_>) -> bool {
+        self.is_local
+            && settings::is_on(backend, "citus.log_local_commands")
+            && settings::is_on(backend, "citus.enable_local_execution")
     }
 
     /// The node takes the message, if it answers any.

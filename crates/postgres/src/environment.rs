@@ -4,7 +4,7 @@ use kumquat_types::{Datum, Environment, Error, Oid, Result, SqlState, UserType, 
 
 use crate::backend::Backend;
 use crate::catalog::TypeDefinition;
-use crate::catalog::namespace::qualified_name;
+use crate::catalog::namespace::{qualified_name, undefined_schema};
 use crate::catalog::quote::quote_identifier;
 use crate::settings::value;
 
@@ -71,7 +71,11 @@ impl Environment for Backend<'_> {
                 let type_name = kumquat_sql::parse_type_name(name)?;
                 Ok(crate::analyze::resolve_type(self, &type_name)?.0)
             }
-            Oid::REGNAMESPACE => self.schema(&single_name(name)?),
+            Oid::REGNAMESPACE => {
+                let schema = single_name(name)?;
+                let found = self.find_schema(&schema)?.map(|schema| schema.oid);
+                found.ok_or_else(|| undefined_schema(&schema))
+            }
             Oid::REGROLE => {
                 let role = single_name(name)?;
                 self.server()?

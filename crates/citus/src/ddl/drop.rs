@@ -4,10 +4,11 @@ use kumquat_postgres::Backend;
 use kumquat_postgres::commands::{object, range_var};
 use kumquat_postgres::result::CommandTag;
 use kumquat_sql::ast::{DropStmt, ObjectType, Statement};
-use kumquat_types::Result;
+use kumquat_types::{Error, Result};
 
 use super::{propagated, unsupported};
 use crate::metadata;
+use crate::transaction::access::{self, AccessKind};
 
 pub fn drop(backend: &mut Backend<'_>, stmt: &DropStmt, text: &str) -> Result<CommandTag> {
     if stmt.remove_type == ObjectType::Index {
@@ -16,7 +17,31 @@ pub fn drop(backend: &mut Backend<'_>, stmt: &DropStmt, text: &str) -> Result<Co
     if drops_citus(stmt) {
         return backend.standard_utility(&Statement::Drop(Box::new(stmt.clone())), text);
     }
-    propagated(backend, &Statement::Drop(Box::new(stmt.clone())), text)
+    let conflict = match stmt.remove_type {
+        ObjectType::Table => conflict_of_tables(backend, stmt)?,
+        _ => None,
+    };
+    let tag = propagated(backend, &Statement::Drop(Box::new(stmt.clone())), text)?;
+    match conflict {
+        Some(conflict) => Err(conflict),
+        None => Ok(tag),
+    }
+}
+
+/// What Citus finds in the way when the tables are gone already: it does not know their names any more.
+fn conflict_of_tables(backend: &mut Backend<'_>, stmt: &DropStmt) -> Result<Option<Error>> {
+    for name in &stmt.objects {
+        let range = range_var(&object::name_parts(name));
+        let Ok(Some(found)) = backend.find_relation(&range) else {
+            continue;
+        };
+        if let Err(mut conflict) = access::check_conflicts(backend, found.oid, AccessKind::Ddl) {
+            let named = format!("on table \"{}\" because", found.name);
+            conflict.message = conflict.message.replace(&named, "on table because");
+            return Ok(Some(conflict));
+        }
+    }
+    Ok(None)
 }
 
 /// DROP EXTENSION citus leaves the other nodes as they are.

@@ -133,7 +133,7 @@ fn create_on_shards(
         shard_stmt.relation = shard_range(backend, table.oid, shard.shard)?;
         shard_stmt.relation.inherit = stmt.relation.inherit;
         let connection = Connection::open(backend, shard.node)?;
-        record(backend, &connection, table.oid, shard.shard, text)?;
+        record(backend, &connection, (table.oid, shard.shard), None, text)?;
         let statement = Statement::Index(Box::new(shard_stmt));
         connection.run(backend, |remote| {
             session::without_propagation(remote, |remote| {

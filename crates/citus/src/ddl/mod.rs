@@ -64,7 +64,7 @@ fn dispatch(backend: &mut Backend<'_>, statement: &Statement, text: &str) -> Res
     if !settings::is_on(backend, "citus.enable_ddl_propagation") {
         return unpropagated(backend, statement, text);
     }
-    if let Some(kind) = object_kind(statement) {
+    if let Some(kind) = object_kind(statement).filter(|_| snapshot::may_create(backend)) {
         access::ensure_sequential_for_object(backend, kind)?;
     }
     if matches!(statement, Statement::CreateRole(_))

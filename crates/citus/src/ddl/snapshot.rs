@@ -96,7 +96,9 @@ impl Snapshot {
     fn propagate_objects(&self, backend: &mut Backend<'_>) -> Result<()> {
         for object in self.changed_objects(backend)? {
             let is_known = metadata::of(backend)?.is_distributed_object(object.class, object.oid);
-            if !is_known && !may_create(backend) {
+            let stays =
+                object.class == ObjectClass::Type && !settings::is_on(backend, "citus.enable_create_type_propagation");
+            if !is_known && (stays || !may_create(backend)) {
                 continue;
             }
             metadata::ensure_coordinator(backend)?;
@@ -246,7 +248,7 @@ fn is_temporary(catalog: &Catalog, schema: Option<Oid>) -> bool {
 
 /// False if objects made in a transaction are to wait until a table needs them
 /// (`ShouldPropagateCreateInCoordinatedTransction`).
-fn may_create(backend: &Backend<'_>) -> bool {
+pub fn may_create(backend: &Backend<'_>) -> bool {
     if !crate::transaction::in_block(backend) {
         return true;
     }

@@ -78,7 +78,11 @@ fn empty_shards(backend: &mut Backend<'_>, table: Oid) -> Result<()> {
         let name = crate::shards::names::relation_name(catalog, table);
         let name = crate::shards::names::shard_name(&name, shard.shard);
         let name = crate::shards::names::qualified(catalog, schema, &name);
-        connection.record(backend, Sql::text(format!("TRUNCATE TABLE {name} CASCADE")), 0)?;
+        let message = format!("TRUNCATE TABLE {name} CASCADE");
+        if metadata::of(backend)?.shards_of(table).len() == 1 {
+            connection.tell_local(backend, &message);
+        }
+        connection.record(backend, Sql::text(message), 0)?;
     }
     Ok(())
 }

@@ -367,8 +367,11 @@ pub fn set_should_have_shards(backend: &mut Backend<'_>, id: NodeId, value: bool
 /// citus_set_coordinator_host(host, port, node_role, node_cluster)
 pub fn set_coordinator_host(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
     metadata::ensure_coordinator(backend)?;
-    let (host, port) = address(args);
-    let port = u16::try_from(port).unwrap_or(0);
+    let (host, _) = address(args);
+    let port = match args.int(1) {
+        Some(port) => u16::try_from(port).unwrap_or(0),
+        None => backend.server()?.port,
+    };
     let Some(id) = metadata::of(backend)?.coordinator().map(|node| node.id) else {
         metadata::node::register_coordinator(backend, host, port, false)?;
         return Ok(Datum::Void);
@@ -400,7 +403,13 @@ pub fn sync_metadata(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<D
 pub fn check_connection(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
     let (host, port) = address(args);
     let node = Node::primary(0, -1, host, u16::try_from(port).unwrap_or(0));
-    Ok(Datum::Bool(Connection::to(backend, node).is_ok()))
+    match Connection::to(backend, node) {
+        Ok(_) => Ok(Datum::Bool(true)),
+        Err(refused) => {
+            backend.notice(Error::warning(SqlState::WARNING, refused.message.clone()));
+            Ok(Datum::Bool(false))
+        }
+    }
 }
 
 /// citus_check_cluster_node_health(): every node to every node.

@@ -9,7 +9,7 @@ use kumquat_postgres::catalog::{Function, ObjectAddress, ObjectClass};
 use kumquat_postgres::query::Expr;
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
-use super::Arguments;
+use super::{Arguments, signatures};
 use crate::ddl::{dependencies, objects};
 use crate::metadata::{self, ColocationId, ObjectKey, TableType};
 use crate::settings;
@@ -38,7 +38,10 @@ pub fn create(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
     };
     metadata::ensure_coordinator(backend)?;
     let Some(function) = backend.catalog()?.functions.get(&oid).cloned() else {
-        let name = kumquat_types::proc_by_oid(oid).map_or("", |proc| proc.name);
+        let own = signatures::procs().iter().find(|proc| proc.oid == oid);
+        let name = own
+            .or_else(|| kumquat_types::proc_by_oid(oid))
+            .map_or("", |proc| proc.name);
         return Err(error(format!(
             "Citus extension functions({name}) cannot be distributed."
         )));

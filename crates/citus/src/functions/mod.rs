@@ -31,10 +31,15 @@ use kumquat_postgres::extension::FunctionCall;
 use kumquat_types::{Datum, Error, RecordValue, Result};
 
 use crate::columnar;
+use crate::tables::checks;
 
 pub use arguments::Arguments;
 pub use columns::column_text;
 pub use sizes::{placement_bytes, table_bytes};
+
+/// What `worker_nextval` says, the default that small integers from sequences have on workers.
+const SMALL_SEQUENCE: &str =
+    "nextval(sequence) calls in worker nodes are not supported for column defaults of type int or smallint";
 
 /// A function that returns one value.
 pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option<Datum>> {
@@ -127,6 +132,7 @@ pub fn call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Option
         "undistribute_table" => convert_table::undistribute_table(backend, args)?,
         "update_distributed_table_colocation" => convert_table::update_colocation(backend, args)?,
         "worker_hash" => locate::worker_hash(args)?,
+        "worker_nextval" => return Err(checks::error(SMALL_SEQUENCE)),
         _ if !call.proc.returns_set && call.proc.out_types.len() > 1 => return Ok(Some(row_of(backend, call)?)),
         name => return Err(Error::not_modelled(format!("function {name}"))),
     };

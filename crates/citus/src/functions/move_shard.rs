@@ -1,7 +1,7 @@
 //! citus_move_shard_placement, citus_copy_shard_placement.
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::catalog::{ConstraintKind, ReplicaIdentity};
+use kumquat_postgres::catalog::{ConstraintKind, RelationKind, ReplicaIdentity};
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Arguments;
@@ -181,6 +181,9 @@ pub fn ensure_replica_identity(backend: &Backend<'_>, shards: &[ShardId]) -> Res
     for shard in shards {
         let relation = transfer::table_of(backend, *shard)?;
         let found = checks::relation(backend, relation)?;
+        if found.kind == RelationKind::PartitionedTable {
+            continue;
+        }
         let has_key = backend
             .catalog()?
             .constraints_of(relation)

@@ -10,6 +10,7 @@ use crate::metadata::{self, Placement, ShardId};
 use crate::shards::names::relation_name;
 use crate::shards::rows;
 use crate::tables::checks::error;
+use crate::{session, transaction};
 
 const PAGE: u64 = 8192;
 
@@ -70,6 +71,11 @@ pub fn size(backend: &Backend<'_>, args: Arguments<'_>) -> Result<Datum> {
         return Err(error(format!(
             "cannot calculate the size because relation '{name}' is not distributed"
         )));
+    }
+    if transaction::in_block(backend) && !session::of(backend).transaction.written.is_empty() {
+        return Err(error(
+            "citus size functions cannot be called in transaction blocks which contain multi-shard data modifications",
+        ));
     }
     let with_indexes = args.name() == "citus_total_relation_size";
     Ok(bytes(table_bytes(backend, relation, with_indexes)?))

@@ -372,12 +372,24 @@ pub fn range(backend: &mut Backend<'_>, args: Arguments<'_>) -> Result<Vec<Vec<D
         let message = format!("relation \"{}\" is not a partition", relation.name);
         return Err(checks::error(message));
     };
-    let type_oid = relation
+    let key = relation
         .parents
         .first()
-        .and_then(|parent| backend.catalog().ok()?.relation(*parent)?.partition_key.clone())
-        .and_then(|key| key.types.first().copied())
-        .unwrap_or(Oid::TEXT);
+        .and_then(|parent| backend.catalog().ok()?.relation(*parent)?.partition_key.clone());
+    let types = key.map(|key| key.types.to_vec()).unwrap_or_default();
+    let refused = |what: &str| {
+        Err(checks::error(format!("relation \"{}\" is {what}", relation.name)).detail(
+            "time_partition_range can only be used for partitions of range-partitioned tables with a single partition \
+             column",
+        ))
+    };
+    if !matches!(&**bound, PartitionBound::Range { .. } | PartitionBound::Default) {
+        return refused("not a range partition");
+    }
+    if types.len() > 1 {
+        return refused("a partition with multiple partition columns");
+    }
+    let type_oid = types.first().copied().unwrap_or(Oid::TEXT);
     let text = |bound: &[RangeDatum]| match bound.first() {
         Some(RangeDatum::Value(value)) => Datum::from(io::output(&*backend, type_oid, value).into_owned()),
         _ => Datum::Null,

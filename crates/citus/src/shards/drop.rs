@@ -58,26 +58,49 @@ pub fn drop_shards(backend: &mut Backend<'_>, relation: Oid) -> Result<()> {
                 .map(|placement| (*shard, *placement))
         })
         .collect();
+    let is_single = metadata.shards_of(relation).len() == 1;
     for (_, placement) in placements {
+        if is_single {
+            tell_local(backend, placement)?;
+        }
         drop_placement(backend, placement)?;
     }
     Ok(())
 }
 
-/// Drops the table of one placement.
-pub fn drop_placement(backend: &mut Backend<'_>, placement: Placement) -> Result<()> {
+/// The only shard of a table, if it is on this node, is dropped without a connection.
+fn tell_local(backend: &mut Backend<'_>, placement: Placement) -> Result<()> {
+    if let Some((connection, name)) = placed(backend, placement)? {
+        connection.tell_local(backend, &drop_command(&name));
+    }
+    Ok(())
+}
+
+fn drop_command(name: &str) -> String {
+    format!("DROP TABLE IF EXISTS {name} CASCADE")
+}
+
+/// The connection to a placement's node, and the qualified name of its table there.
+fn placed(backend: &mut Backend<'_>, placement: Placement) -> Result<Option<(Connection, String)>> {
     let node = metadata::of(backend)?
         .primary_of_group(placement.group)
         .map(|node| node.id);
-    let Some(node) = node else { return Ok(()) };
+    let Some(node) = node else { return Ok(None) };
     let connection = Connection::open(backend, node)?;
     let name = connection.run(backend, |remote| {
         let catalog = remote.catalog()?;
         let known = catalog.relation(placement.table).is_some();
         Ok(known.then(|| super::names::qualified_name(catalog, placement.table)))
     })?;
-    let Some(name) = name else { return Ok(()) };
-    let sql = Sql::text(format!("DROP TABLE IF EXISTS {name} CASCADE"));
+    Ok(name.map(|name| (connection, name)))
+}
+
+/// Drops the table of one placement.
+pub fn drop_placement(backend: &mut Backend<'_>, placement: Placement) -> Result<()> {
+    let Some((connection, name)) = placed(backend, placement)? else {
+        return Ok(());
+    };
+    let sql = Sql::text(drop_command(&name));
     connection.send(backend, sql, |remote| {
         mirror::remove_relation(remote.database_mut()?, placement.table);
         Ok(())

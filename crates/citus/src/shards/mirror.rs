@@ -8,12 +8,14 @@ use std::sync::Arc;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::{
-    Catalog, Constraint, ConstraintKind, Dependency, ObjectAddress, ObjectClass, Relation, RelationKind,
+    Attribute, Catalog, Constraint, ConstraintKind, Dependency, ObjectAddress, ObjectClass, Relation, RelationKind,
 };
+use kumquat_postgres::query::{Expr, FuncExpr};
 use kumquat_postgres::server::{Database, SequenceValue};
-use kumquat_types::{Oid, Result};
+use kumquat_types::{Oid, Result, proc_by_oid};
 
 use crate::connection::Connection;
+use crate::functions::signatures::proc_by_name;
 use crate::metadata::{self, GroupId};
 
 /// Puts a relation with all that belongs to it on every other node, in place of what is there under its oid.
@@ -62,7 +64,9 @@ pub fn copy_relation(source: &Catalog, target: &mut Database, relation: Oid, gro
     let Some(shell) = source.relation(relation) else { return };
     remove_stale_parts(source, &mut target.catalog, relation);
     copy_types(source, &mut target.catalog, shell);
-    target.catalog.put_relation((**shell).clone());
+    let mut copy = (**shell).clone();
+    copy.attributes = copy.attributes.iter().map(without_small_sequence).collect();
+    target.catalog.put_relation(copy);
     if shell.has_storage() {
         target.heaps.entry(relation).or_default();
     }
@@ -114,8 +118,37 @@ fn copy_types(source: &Catalog, target: &mut Catalog, shell: &Relation) {
     }
 }
 
+/// Small integers have no room for a range a worker: there, a default that takes them from a sequence says so
+/// (`worker_nextval`).
+fn without_small_sequence(column: &Attribute) -> Attribute {
+    let mut column = column.clone();
+    if ![Oid::INT2, Oid::INT4].contains(&column.type_oid) {
+        return column;
+    }
+    let (Some(default), Some(refusal)) = (column.default.as_deref(), proc_by_name("worker_nextval")) else {
+        return column;
+    };
+    let mut replaced = None;
+    default.visit(&mut |part| {
+        if let Expr::Func(call) = part
+            && proc_by_oid(call.function).is_some_and(|proc| proc.name == "nextval")
+        {
+            replaced = Some(FuncExpr {
+                function: refusal.oid,
+                result: column.type_oid,
+                ..(**call).clone()
+            });
+        }
+    });
+    if let Some(call) = replaced {
+        column.default = Some(Arc::new(Expr::Func(Box::new(call))));
+    }
+    column
+}
+
 /// Sequences that the relation's defaults use. On a worker they count in the worker's own range, so that no
-/// value is given out twice in the cluster.
+/// value is given out twice in the cluster; those of small integers are at their end there
+/// (`AlterSequenceMinMax`).
 fn copy_sequences(source: &Catalog, target: &mut Database, relation: Oid, group: GroupId) {
     for sequence in sequences_of(source, relation) {
         let Some(found) = source.relation(sequence) else {
@@ -123,18 +156,17 @@ fn copy_sequences(source: &Catalog, target: &mut Database, relation: Oid, group:
         };
         let mut copy = (**found).clone();
         if let Some(definition) = &mut copy.sequence {
-            let bits = match definition.type_oid {
-                Oid::INT2 => 12,
-                Oid::INT4 => 28,
-                _ => 48,
-            };
-            let first = i64::from(group) << bits;
-            definition.min = first.saturating_add(1);
-            definition.start = definition.min;
-            definition.max = first.saturating_add(1 << bits);
+            const BITS: u32 = 48;
+            let is_small = definition.type_oid != Oid::INT8;
+            if !is_small {
+                let first = i64::from(group) << BITS;
+                definition.min = first.saturating_add(1);
+                definition.start = definition.min;
+                definition.max = definition.min.saturating_add(1 << BITS);
+            }
             let value = SequenceValue {
-                last_value: definition.start,
-                is_called: false,
+                last_value: if is_small { definition.max } else { definition.start },
+                is_called: is_small,
             };
             target.sequences.entry(sequence).or_insert(value);
         }

@@ -12,6 +12,7 @@ use crate::connection::Connection;
 use crate::hashing;
 use crate::metadata::{self, Placement, ShardId, TableType};
 use crate::trace::Sql;
+use crate::transaction;
 
 /// All rows of a Citus table, in order of its shards. Of several placements the first is read.
 pub fn read_all(backend: &Backend<'_>, relation: Oid) -> Result<Vec<Chunk>> {
@@ -95,6 +96,9 @@ pub fn write_shard(backend: &mut Backend<'_>, relation: Oid, shard: ShardId, chu
         let name = super::names::shard_name(&shell.name, shard);
         let name = super::names::qualified(backend.catalog()?, shell.schema, &name);
         let sql = Sql::text(format!("COPY {name} FROM STDIN WITH (format 'binary')"));
+        if transaction::in_block(backend) {
+            connection.tell_local_copy(backend, shard);
+        }
         connection.record(backend, sql, rows as u64)?;
         let copy = chunks.clone();
         connection

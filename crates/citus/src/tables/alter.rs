@@ -406,14 +406,27 @@ pub fn update_colocation(backend: &mut Backend<'_>, oid: Oid, colocate_with: &st
     metadata::ensure_coordinator(backend)?;
     let relation = checks::relation(backend, oid)?;
     checks::ensure_owner(backend, &relation)?;
-    ensure_sharded(backend, oid)?;
+    if metadata::of(backend)?.table_type(oid).is_none() {
+        ensure_sharded(backend, oid)?;
+    }
     checks::refuse_tenant_table(backend, oid, "update_distributed_table_colocation")?;
     if colocate_with.eq_ignore_ascii_case("none") {
+        ensure_sharded(backend, oid)?;
         return leave_group(backend, oid);
     }
     let other = colocation::resolve_relation(backend, colocate_with)?;
-    ensure_sharded(backend, other)?;
     checks::refuse_tenant_table(backend, other, "colocate_with")?;
+    let metadata = metadata::of(backend)?;
+    if [oid, other]
+        .iter()
+        .any(|table| metadata.table_type(*table) == Some(TableType::CitusLocal))
+    {
+        return Err(checks::unsupported(
+            "local tables cannot be colocated with other tables",
+        ));
+    }
+    ensure_sharded(backend, other)?;
+    ensure_sharded(backend, oid)?;
     join_group(backend, oid, other)
 }
 
@@ -457,11 +470,11 @@ fn join_group(backend: &mut Backend<'_>, oid: Oid, other: Oid) -> Result<()> {
         found.attribute(column?).map(|attribute| attribute.type_oid)
     };
     let (shards, other_shards) = (metadata.shards_of(oid), metadata.shards_of(other));
-    if shards.len() != other_shards.len() {
-        return Err(refused("Shard counts"));
-    }
     if column_type(oid, table.column) != column_type(other, target.column) {
         return Err(refused("Distribution column types"));
+    }
+    if shards.len() != other_shards.len() {
+        return Err(refused("Shard counts"));
     }
     for (shard, other_shard) in shards.iter().zip(other_shards) {
         let interval = |shard| metadata.shard(shard).and_then(|shard| shard.interval);

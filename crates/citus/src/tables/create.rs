@@ -10,10 +10,11 @@ use crate::foreign_keys::{self, OtherEnd, conversion};
 use crate::hashing;
 use crate::metadata::node::COORDINATOR_GROUP;
 use crate::metadata::{
-    self, ColocationId, DistributedTable, GroupId, PartitionMethod, Placement, ReplicationModel, Shard, ShardInterval,
-    TableType, sequence,
+    self, ColocationId, DistributedTable, GroupId, PartitionMethod, Placement, ReplicationModel, Shard, ShardId,
+    ShardInterval, TableType, sequence,
 };
 use crate::shards::{create, drop, mirror, rows};
+use crate::transaction::access::{self, AccessKind};
 
 /// `colocate_with`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +98,10 @@ pub fn create_citus_table(backend: &mut Backend<'_>, oid: Oid, distribution: &Di
     if metadata::of(backend)?.is_citus_table(oid) {
         return Err(checks::already_distributed(&relation));
     }
+    let is_parallel = match distribution.table_type {
+        TableType::HashDistributed => access::may_create_in_parallel(backend, oid)?,
+        _ => false,
+    };
     ddl::dependencies::ensure_on_all_nodes(backend, oid)?;
     let table = describe(backend, oid, distribution)?;
     checks::ensure_can_be_distributed(backend, &table)?;
@@ -114,7 +119,10 @@ pub fn create_citus_table(backend: &mut Backend<'_>, oid: Oid, distribution: &Di
     for key in keys {
         foreign_keys::restore_key(backend, key)?;
     }
-    Ok(())
+    match is_parallel {
+        true => access::record_parallel(backend, oid, AccessKind::Ddl),
+        false => Ok(()),
+    }
 }
 
 /// Keys that stand in the way while the table changes its kind: all of a Citus local table (which becomes a
@@ -249,6 +257,17 @@ pub fn add_shard(
     groups: &[GroupId],
 ) -> Result<()> {
     let id = sequence::next_value(backend, sequence::SHARD_ID)?;
+    add_shard_as(backend, relation, id, interval, groups)
+}
+
+/// The same for a shard whose id is known.
+pub fn add_shard_as(
+    backend: &mut Backend<'_>,
+    relation: Oid,
+    id: ShardId,
+    interval: Option<ShardInterval>,
+    groups: &[GroupId],
+) -> Result<()> {
     metadata::update(backend, |metadata| {
         metadata.add_shard(Shard { id, relation, interval }, Vec::new());
     })?;

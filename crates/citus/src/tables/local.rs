@@ -13,7 +13,7 @@ use super::{create, partitions, sequences};
 use crate::ddl;
 use crate::foreign_keys::{conversion, graph, has_external_keys};
 use crate::metadata::node::COORDINATOR_GROUP;
-use crate::metadata::{self, DistributedTable, PartitionMethod, ReplicationModel, TableType};
+use crate::metadata::{self, DistributedTable, PartitionMethod, ReplicationModel, ShardId, TableType, sequence};
 use crate::shards::create::create_foreign_keys;
 use crate::shards::mirror;
 use crate::shards::names::{qualified_name, relation_name};
@@ -59,9 +59,15 @@ pub fn add_to_metadata(
     let mut family = partitions::partitions_of(backend, oid)?;
     family.push(oid);
     conversion::ensure_can_cascade(backend, &family, conversion::Cascade::AddToMetadata { auto_converted })?;
-    family
+    // Partitions get the first ids, though their shards are made when that of the parent is there.
+    let mut numbered = Vec::new();
+    for table in family {
+        numbered.push((table, sequence::next_value(backend, sequence::SHARD_ID)?));
+    }
+    numbered
         .into_iter()
-        .try_for_each(|table| convert(backend, table, auto_converted))
+        .rev()
+        .try_for_each(|(table, shard)| convert_to_shard(backend, table, shard, auto_converted))
 }
 
 /// `ErrorIfCoordinatorNotAddedAsWorkerNode`
@@ -131,6 +137,11 @@ fn ensure_supported(backend: &Backend<'_>, oid: Oid) -> Result<()> {
 
 /// Makes the table's rows those of its one shard on the coordinator.
 pub fn convert(backend: &mut Backend<'_>, oid: Oid, auto_converted: bool) -> Result<()> {
+    let shard = sequence::next_value(backend, sequence::SHARD_ID)?;
+    convert_to_shard(backend, oid, shard, auto_converted)
+}
+
+fn convert_to_shard(backend: &mut Backend<'_>, oid: Oid, shard: ShardId, auto_converted: bool) -> Result<()> {
     sequences::fit_types(backend, oid)?;
     ddl::dependencies::ensure_on_all_nodes(backend, oid)?;
     let table = DistributedTable {
@@ -142,7 +153,7 @@ pub fn convert(backend: &mut Backend<'_>, oid: Oid, auto_converted: bool) -> Res
         auto_converted,
     };
     create::insert_table(backend, table)?;
-    create::add_shard(backend, oid, None, &[COORDINATOR_GROUP])?;
+    create::add_shard_as(backend, oid, shard, None, &[COORDINATOR_GROUP])?;
     move_rows_to_shard(backend, oid)?;
     mirror::mirror_relation(backend, oid)?;
     create_foreign_keys(backend, oid)

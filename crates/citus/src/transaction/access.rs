@@ -4,7 +4,7 @@ use kumquat_postgres::Backend;
 use kumquat_types::{Error, Oid, Result, SqlState};
 
 use super::{in_block, is_sequential};
-use crate::foreign_keys::graph;
+use crate::foreign_keys::{OtherEnd, graph, referencing_keys};
 use crate::metadata::{self, TableType};
 use crate::session;
 use crate::shards::names::relation_name;
@@ -162,11 +162,41 @@ pub fn ensure_sequential_for_cascade(backend: &mut Backend<'_>) -> Result<()> {
 }
 
 /// The rest of the transaction uses one connection a node (`SetLocalMultiShardModifyModeToSequential`).
-fn set_sequential(backend: &mut Backend<'_>) -> Result<()> {
+pub fn set_sequential(backend: &mut Backend<'_>) -> Result<()> {
     match in_block(backend) {
         true => backend.set_setting("citus.multi_shard_modify_mode", Some("sequential"), true),
         false => Ok(()),
     }
+}
+
+/// Whether the shards of a new table are made over several connections; an error where they would have to be made
+/// over one and it is too late for that (`CanUseExclusiveConnections`).
+pub fn may_create_in_parallel(backend: &Backend<'_>, relation: Oid) -> Result<bool> {
+    let has_key = !referencing_keys(backend, relation, OtherEnd::Reference)?.is_empty();
+    if !parallel_query_executed(backend) {
+        return Ok(!has_key && !is_sequential(backend));
+    }
+    let name = relation_name(backend.catalog()?, relation);
+    if has_key {
+        let message = format!(
+            "cannot distribute relation \"{name}\" in this transaction because it has a foreign key to a reference table"
+        );
+        return Err(Error::new(SqlState::INTERNAL_ERROR, message)
+            .detail(
+                "If a hash distributed table has a foreign key to a reference table, it has to be created in \
+                 sequential mode before any parallel commands have been executed in the same transaction",
+            )
+            .hint(SEQUENTIAL_HINT));
+    }
+    if is_sequential(backend) {
+        let message = format!(
+            "cannot distribute \"{name}\" in sequential mode because a parallel query was executed in this transaction"
+        );
+        return Err(Error::new(SqlState::INTERNAL_ERROR, message).hint(
+            "If you have manually set citus.multi_shard_modify_mode to 'sequential', try with 'parallel' option. ",
+        ));
+    }
+    Ok(true)
 }
 
 /// Changes of a distributed table's keys to reference tables come before any parallel access

@@ -80,6 +80,17 @@ pub fn check_commands(backend: &Backend<'_>, stmt: &AlterTableStmt, table: Oid) 
     Ok(())
 }
 
+/// Columns of views that other nodes have, too, get no defaults (`PreprocessAlterViewStmt`).
+pub fn refuse_view_defaults(stmt: &AlterTableStmt) -> Result<()> {
+    let sets_default = |command: &AlterTableCmd| matches!(command, AlterTableCmd::ColumnDefault { .. });
+    match stmt.commands.iter().any(sets_default) {
+        true => Err(error(
+            "Citus doesn't support setting or resetting default values for a column of view",
+        )),
+        false => Ok(()),
+    }
+}
+
 fn command_unsupported() -> Error {
     unsupported("alter table command is currently unsupported").detail(
         "Only ADD|DROP COLUMN, SET|DROP NOT NULL, SET|DROP DEFAULT, ADD|DROP|VALIDATE CONSTRAINT, SET (), RESET (), \

@@ -10,7 +10,7 @@ pub mod shards;
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
-use kumquat_postgres::catalog::{Constraint, Relation, RelationKind};
+use kumquat_postgres::catalog::{Constraint, ObjectClass, Relation, RelationKind};
 use kumquat_postgres::executor;
 use kumquat_postgres::result::CommandTag;
 use kumquat_sql::ast::{self, AlterTableCmd, AlterTableStmt, RangeVar, Statement};
@@ -20,7 +20,7 @@ use super::snapshot::{Snapshot, has_shards};
 use super::{dependencies, follow, propagated};
 use crate::connection::Connection;
 use crate::foreign_keys::{OtherEnd, conversion, foreign_key, referencing_keys, rules};
-use crate::metadata::{self, TableType};
+use crate::metadata::{self, ShardId, TableType};
 use crate::session;
 use crate::shards::create::create_foreign_key;
 use crate::shards::names::shard_name;
@@ -37,6 +37,11 @@ pub fn alter(backend: &mut Backend<'_>, stmt: &AlterTableStmt, text: &str) -> Re
         Some(index) => index.table,
         None => relation.oid,
     };
+    if relation.kind == RelationKind::View
+        && metadata::of(backend)?.is_distributed_object(ObjectClass::Relation, relation.oid)
+    {
+        checks::refuse_view_defaults(stmt)?;
+    }
     if is_table(&relation) {
         convert_ends_of_keys(backend, stmt, table)?;
     }
@@ -116,6 +121,7 @@ fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oi
             .is_some_and(TableType::has_distribution_key)
     {
         access::ensure_no_parallel_access(backend, table)?;
+        access::set_sequential(backend)?;
     }
     let stmt = &with_names(backend, stmt, table)?;
     let statement = Statement::AlterTable(Box::new(stmt.clone()));
@@ -128,7 +134,8 @@ fn alter_citus_table(backend: &mut Backend<'_>, stmt: &AlterTableStmt, table: Oi
     check_result(backend, stmt, table, &fresh)?;
     dependencies::ensure_on_all_nodes(backend, table)?;
     if has_shards(backend, table)? {
-        alter_shards(backend, stmt, table, &fresh, text)?;
+        let other = other_end(backend, &before, stmt, table)?;
+        alter_shards(backend, stmt, table, &fresh, other, text)?;
         add_keys_to_shards(backend, &fresh)?;
         access::record_parallel(backend, table, access::AccessKind::Ddl)?;
     }
@@ -263,15 +270,22 @@ fn alter_shards(
     stmt: &AlterTableStmt,
     table: Oid,
     fresh: &[Arc<Constraint>],
+    other: Option<Oid>,
     text: &str,
 ) -> Result<()> {
     let search_path = backend.setting("search_path");
     for shard in follow::shard_tables(backend, table)? {
-        let Some(shard_stmt) = shards::for_shard(backend, stmt, table, &shard, fresh)? else {
-            continue;
+        let partner = match other {
+            Some(other) => partner_shard(backend, other, &shard)?,
+            None => None,
         };
+        let shard_stmt = shards::for_shard(backend, stmt, table, &shard, fresh)?;
+        if shard_stmt.is_none() && partner.is_none() {
+            continue;
+        }
         let connection = Connection::open(backend, shard.node)?;
-        shards::record(backend, &connection, table, shard.shard, text)?;
+        shards::record(backend, &connection, (table, shard.shard), partner, text)?;
+        let Some(shard_stmt) = shard_stmt else { continue };
         let statement = Statement::AlterTable(Box::new(shard_stmt));
         connection.run(backend, |remote| {
             session::without_propagation(remote, |remote| {
@@ -288,6 +302,47 @@ fn alter_shards(
         })?;
     }
     Ok(())
+}
+
+/// The Citus table that the statement ties the table to, or frees it from: at the other end of a foreign key, or a
+/// partition.
+fn other_end(backend: &Backend<'_>, before: &Snapshot, stmt: &AlterTableStmt, table: Oid) -> Result<Option<Oid>> {
+    let is_citus_table = |oid: &Oid| metadata::of(backend).is_ok_and(|metadata| metadata.is_citus_table(*oid));
+    if let Some(range) = referenced_tables(stmt).next() {
+        return Ok(backend
+            .find_relation(range)?
+            .map(|found| found.oid)
+            .filter(is_citus_table));
+    }
+    for command in &stmt.commands {
+        let other = match command {
+            AlterTableCmd::DropConstraint { name, .. } => before
+                .catalog
+                .constraints_of(table)
+                .find(|found| *found.name == **name)
+                .and_then(|found| foreign_key(found).map(|key| key.referenced)),
+            AlterTableCmd::AttachPartition { name, .. } | AlterTableCmd::DetachPartition { name, .. } => {
+                backend.find_relation(name)?.map(|found| found.oid)
+            }
+            _ => None,
+        };
+        if let Some(other) = other.filter(is_citus_table) {
+            return Ok(Some(other));
+        }
+    }
+    Ok(None)
+}
+
+/// The shard of the other table that goes with a shard: at the same place, or its only one; it must be on the same
+/// node.
+fn partner_shard(backend: &Backend<'_>, other: Oid, shard: &follow::ShardTable) -> Result<Option<(Oid, ShardId)>> {
+    let metadata = metadata::of(backend)?;
+    let partner = match metadata.shards_of(other) {
+        [only] => Some(*only),
+        shards => shards.get(shard.place).copied(),
+    };
+    let partner = partner.filter(|partner| metadata.nodes_of_shard(*partner).any(|node| node.id == shard.node));
+    Ok(partner.map(|partner| (other, partner)))
 }
 
 /// New foreign keys on the shards, whose rows must satisfy them.

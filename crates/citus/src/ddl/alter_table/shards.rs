@@ -197,21 +197,30 @@ fn partition_range(backend: &Backend<'_>, name: &RangeVar, shard: &ShardTable) -
     }
 }
 
-/// The message that carries a statement to a shard.
+/// The message that carries a statement to a shard; where it ties the shard to one of another table, it names both.
 pub fn record(
     backend: &mut Backend<'_>,
     connection: &Connection,
-    table: Oid,
-    shard: ShardId,
+    (table, shard): (Oid, ShardId),
+    other: Option<(Oid, ShardId)>,
     text: &str,
 ) -> Result<()> {
-    let schema = backend
-        .catalog()?
-        .relation(table)
-        .map(|found| found.schema)
-        .unwrap_or_default();
-    let schema = backend.schema_name(schema);
+    let schema_of = |table| -> Result<String> {
+        let found = backend.catalog()?.relation(table);
+        let schema = found.map(|found| found.schema).unwrap_or_default();
+        Ok(backend.schema_name(schema).to_string())
+    };
+    let schema = schema_of(table)?;
     let text = text.replace('\'', "''");
-    let message = format!("SELECT worker_apply_shard_ddl_command ({shard}, '{schema}', '{text}')");
+    let message = match other {
+        None => format!("SELECT worker_apply_shard_ddl_command ({shard}, '{schema}', '{text}')"),
+        Some((other, other_shard)) => format!(
+            "SELECT worker_apply_inter_shard_ddl_command ({shard}, '{schema}', {other_shard}, '{}', '{text}')",
+            schema_of(other)?
+        ),
+    };
+    if metadata::of(backend)?.shards_of(table).len() == 1 {
+        connection.tell_local(backend, &message);
+    }
     connection.record(backend, Sql::text(message), 0)
 }
