@@ -8,7 +8,8 @@ use kumquat_playground::protocol::message::Options;
 fn check(script: &str, expected: &str) {
     let mut playground = Playground::new(&Options::default());
     let mut last = String::new();
-    playground.run(&format!("{script};\n"), &mut |outcome| {
+    let lines = script.replace("; ", ";\n");
+    playground.run(&format!("{lines};\n"), &mut |outcome| {
         last = outcome.output.into_iter().map(|output| output.text).collect();
     });
     assert_eq!(last.lines().next(), Some(expected), "{script}");

@@ -11,6 +11,8 @@ use crate::shards::names::{quote_identifier, relation_name};
 use crate::shards::transfer;
 use crate::tables::checks::{self, error, unsupported};
 
+const MAX_SHARD_COUNT: usize = 64_000;
+
 fn syntax_error(message: String) -> Error {
     Error::new(SqlState::SYNTAX_ERROR, message)
 }
@@ -79,6 +81,11 @@ fn check_points(shard: ShardId, interval: ShardInterval, points: &[i32], nodes: 
             "Number of worker node ids should be one greater split points. NodeId count is '{nodes}' and SplitPoint \
              count is '{}'.",
             points.len()
+        )));
+    }
+    if nodes > MAX_SHARD_COUNT {
+        return Err(error(format!(
+            "Resulting shard count '{nodes}' with split is greater than max shard count '{MAX_SHARD_COUNT}' limit."
         )));
     }
     let (min, max) = (interval.min, interval.max);

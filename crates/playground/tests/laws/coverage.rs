@@ -81,6 +81,7 @@ fn cluster() -> Psql {
     let mut psql = lab::psql(2);
     for statement in [
         "CREATE EXTENSION IF NOT EXISTS citus_columnar",
+        "CREATE EXTENSION IF NOT EXISTS pg_stat_statements",
         "CREATE TABLE t (id int PRIMARY KEY, at timestamptz)",
         "SELECT create_distributed_table('t', 'id', shard_count => 4)",
     ] {
