@@ -93,6 +93,7 @@ pub fn open(server: ServerId, database: Name, user: Oid) -> Session {
         advisory_locks: Vec::new(),
         temporary_schema: None,
         transition_tables: Default::default(),
+        call_stack: Vec::new(),
         trigger_depth: 0,
         nonatomic: false,
         began: None,

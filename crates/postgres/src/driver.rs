@@ -166,7 +166,7 @@ impl Backend<'_> {
             )),
             Statement::Call(call) => crate::executor::functions::call::call(self, call),
             Statement::Do(block) => Ok(Outcome::Command(crate::executor::functions::call::do_block(
-                self, block,
+                self, block, text,
             )?)),
             Statement::Copy(copy) => crate::copy::execute(self, copy, client),
             _ => self.execute_utility(statement, text),

@@ -26,7 +26,7 @@ impl Backend<'_> {
         let mut parameters = Parameters {
             types: types.collect::<Result<_>>()?,
             infer: true,
-            names: Vec::new(),
+            ..Parameters::default()
         };
         let query = analyze::analyze_query(self, &statement.query, &mut parameters)?;
         let parameter_types = parameters.types.iter().enumerate().map(|(i, found)| {
@@ -55,8 +55,7 @@ impl Backend<'_> {
         // Analyzed again, since the tables may have changed since PREPARE.
         let mut parameters = Parameters {
             types: prepared.parameter_types.iter().copied().map(Some).collect(),
-            infer: false,
-            names: Vec::new(),
+            ..Parameters::default()
         };
         let query = analyze::analyze_query(self, &prepared.statement, &mut parameters)?;
         Ok(self.execute_query(&Arc::new(query), &params)?.into())

@@ -48,6 +48,8 @@ pub struct Session {
     pub began: Option<Box<Network>>,
     /// Depth of nested function calls, bounded.
     pub depth: u32,
+    /// The functions that run, outermost first, and what each is doing.
+    pub call_stack: Vec<(Frame, Option<Activity>)>,
     /// What the client's statement has done so far, and the most that one may do; see `Backend::spend`.
     pub work: u64,
     pub work_limit: u64,
@@ -56,6 +58,24 @@ pub struct Session {
     pub internal: bool,
     /// Files the learner gave, for \copy, \i and COPY FROM 'file'.
     pub files: OrdMap<Name, Name>,
+}
+
+/// What runs inside a statement, as CONTEXT tells of it.
+#[derive(Clone, Debug)]
+pub enum Frame {
+    /// A function in PL/pgSQL.
+    Function(Oid),
+    /// A DO block.
+    Block(Name),
+    /// A line of its own, such as `SQL statement "..."`.
+    Line(Name),
+}
+
+/// The line of a function's body that is being carried out, and the kind of its statement.
+#[derive(Clone, Copy, Debug)]
+pub struct Activity {
+    pub line: u32,
+    pub kind: &'static str,
 }
 
 /// A lock that only means what its holders agree on: one key of 64 bits, or two of 32.

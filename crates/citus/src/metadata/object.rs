@@ -56,5 +56,6 @@ pub fn catalog_oid(class: ObjectClass) -> Oid {
         ObjectClass::Database => 1262,
         ObjectClass::Rule => 2618,
         ObjectClass::Policy => 3256,
+        ObjectClass::Cast => 2605,
     })
 }

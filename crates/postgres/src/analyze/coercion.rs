@@ -68,8 +68,12 @@ impl Backend<'_> {
         if source == target {
             return Some(Pathway::Relabel);
         }
-        if let Some(cast) = find_cast(source, target) {
-            return (context >= cast.context).then_some(match cast.method {
+        if let Some((method, least)) = self
+            .catalog()
+            .ok()
+            .and_then(|catalog| catalog.find_cast(source, target))
+        {
+            return (context >= least).then_some(match method {
                 CastMethod::Function(function) => Pathway::Function(function),
                 CastMethod::Binary => Pathway::Relabel,
                 CastMethod::InOut => Pathway::ViaIo,
@@ -122,8 +126,11 @@ impl Backend<'_> {
             || target == Oid::ANYRANGE && self.range_subtype(source).is_some()
             || target == Oid::ANYMULTIRANGE && self.multirange_range(source).is_some()
             || target == Oid::RECORD && self.is_composite(source)
-            || find_cast(source, target)
-                .is_some_and(|cast| cast.method == CastMethod::Binary && cast.context == CastContext::Implicit)
+            || self
+                .catalog()
+                .ok()
+                .and_then(|catalog| catalog.find_cast(source, target))
+                == Some((CastMethod::Binary, CastContext::Implicit))
     }
 
     /// The row type of a child goes to that of its ancestor (`typeInheritsFrom`).
@@ -299,7 +306,12 @@ impl Analyzer<'_, '_> {
     fn apply_pathway(&mut self, pathway: Pathway, expr: Expr, target: Target) -> Result<Expr> {
         match pathway {
             Pathway::Relabel => Ok(relabel(expr, target.type_oid, target.modifier, target.form)),
-            Pathway::Function(function) => Ok(cast_call(function, expr, target)),
+            Pathway::Function(function) => {
+                let user = self.backend.catalog()?.functions.get(&function);
+                let count = user.map(|function| function.args.len());
+                let count = count.or(proc_by_oid(function).map(|proc| proc.args.len()));
+                Ok(cast_call(function, count.unwrap_or(1), expr, target))
+            }
             Pathway::ViaIo => Ok(Expr::CoerceViaIo {
                 arg: Box::new(expr),
                 type_oid: target.type_oid,
@@ -488,8 +500,7 @@ fn apply_relabel(expr: Expr, type_oid: Oid, type_modifier: i32, form: FuncForm) 
 }
 
 /// A call of a cast function, with the modifier and whether the cast is explicit if it takes them.
-fn cast_call(function: Oid, expr: Expr, target: Target) -> Expr {
-    let count = proc_by_oid(function).map_or(1, |proc| proc.args.len());
+fn cast_call(function: Oid, count: usize, expr: Expr, target: Target) -> Expr {
     let mut args = vec![expr];
     if count >= 2 {
         args.push(Expr::constant(Datum::Int4(target.modifier), Oid::INT4));

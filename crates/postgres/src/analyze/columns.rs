@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kumquat_sql::ast::{self, ColumnRefField};
 use kumquat_types::{Error, Oid, Result, SqlState};
 
+use super::NameConflict;
 use super::location::position;
 use super::missing::{missing_column, missing_table};
 use super::state::{Analyzer, ExprKind, NamespaceItem, column_var, shared};
@@ -62,59 +63,89 @@ impl Analyzer<'_, '_> {
                 }
             };
         }
-        match names.as_slice() {
+        if self.parameters.conflict == NameConflict::Variable
+            && let Some(variable) = self.variable(&names, at)?
+        {
+            return Ok(variable);
+        }
+        let column = match names.as_slice() {
             [name] => self.bare_column(name, at),
             _ => self.qualified_column(&names, at),
+        };
+        let Some(column) = column? else {
+            return self.not_a_column(&names, at);
+        };
+        if self.parameters.conflict == NameConflict::Error && self.variable(&names, at).ok().flatten().is_some() {
+            return Err(ambiguous_column(&names.join("."))
+                .detail("It could refer to either a PL/pgSQL variable or a table column.")
+                .at(at));
+        }
+        Ok(column)
+    }
+
+    /// A parameter, or what is no name at all.
+    fn not_a_column(&mut self, names: &[String], at: Option<u32>) -> Result<Expr> {
+        if let Some(variable) = self.variable(names, at)? {
+            return Ok(variable);
+        }
+        if let [name] = names {
+            return Err(missing_column(self, None, name, at));
+        }
+        match self.table_of(names, at)? {
+            Found::NoTable(schema, table) => Err(missing_table(self, schema, table, at)),
+            Found::Table(item, _, column) => Err(missing_column(self, Some(&item.name), column, at)),
         }
     }
 
-    fn bare_column(&mut self, name: &str, at: Option<u32>) -> Result<Expr> {
-        if let Some(var) = self.find_column(name, at)? {
-            return Ok(var);
+    /// The parameter that a name means, or a field of one.
+    fn variable(&mut self, names: &[String], at: Option<u32>) -> Result<Option<Expr>> {
+        if let Some(parameter) = self.named_parameter(&names.join(".")) {
+            return Ok(Some(parameter));
         }
-        if let Some(parameter) = self.named_parameter(name) {
-            return Ok(parameter);
+        if let [parameter, fields @ ..] = names
+            && let Some(row) = self.named_parameter(parameter)
+            && self.backend.is_composite(row.type_oid())
+        {
+            let select = |row, field: &String| self.field_selection(row, field, at);
+            return fields.iter().try_fold(row, select).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn bare_column(&mut self, name: &str, at: Option<u32>) -> Result<Option<Expr>> {
+        if let Some(var) = self.find_column(name, at)? {
+            return Ok(Some(var));
         }
         if self.level.kind == ExprKind::DomainCheck
             && name == "value"
             && let Some(Some(base)) = self.parameters.types.first()
         {
-            return Ok(Expr::CoerceToDomainValue {
+            return Ok(Some(Expr::CoerceToDomainValue {
                 type_oid: *base,
                 type_modifier: -1,
-            });
+            }));
         }
-        if let Some((item, levels_up)) = self.find_table(None, name, at)? {
-            return self.whole_row(&item, levels_up, at);
+        if self.named_parameter(name).is_some() && self.parameters.conflict != NameConflict::Error {
+            return Ok(None);
         }
-        Err(missing_column(self, None, name, at))
+        match self.find_table(None, name, at)? {
+            Some((item, levels_up)) => self.whole_row(&item, levels_up, at).map(Some),
+            None => Ok(None),
+        }
     }
 
-    fn qualified_column(&mut self, names: &[String], at: Option<u32>) -> Result<Expr> {
-        let (item, levels_up, column) = match self.table_of(names, at)? {
-            Found::Table(item, levels_up, column) => (item, levels_up, column),
-            Found::NoTable(schema, table) => {
-                if let Some(parameter) = self.named_parameter(&names.join(".")) {
-                    return Ok(parameter);
-                }
-                if let [parameter, fields @ ..] = names
-                    && let Some(row) = self.named_parameter(parameter)
-                    && self.backend.is_composite(row.type_oid())
-                {
-                    let select = |row, field: &String| self.field_selection(row, field, at);
-                    return fields.iter().try_fold(row, select);
-                }
-                return Err(missing_table(self, schema, table, at));
-            }
+    fn qualified_column(&mut self, names: &[String], at: Option<u32>) -> Result<Option<Expr>> {
+        let (item, levels_up, column) = match self.table_of(names, at) {
+            Ok(Found::Table(item, levels_up, column)) => (item, levels_up, column),
+            Ok(Found::NoTable(..)) => return Ok(None),
+            // Too many names for a column may still be a variable's.
+            Err(error) => return self.variable(names, at)?.map(Some).ok_or(error),
         };
         if let Some(var) = self.column_of(&item, column, levels_up, at)? {
-            return Ok(var);
+            return Ok(Some(var));
         }
         let row = self.whole_row(&item, levels_up, at)?;
-        if let Some(result) = self.function_or_field(column, row, at)? {
-            return Ok(result);
-        }
-        Err(missing_column(self, Some(&item.name), column, at))
+        self.function_or_field(column, row, at)
     }
 
     /// The table that all names but the last one mean.

@@ -75,6 +75,19 @@ pub struct Parameters {
     pub infer: bool,
     /// Names that stand for parameters: arguments of SQL functions and variables of PL/pgSQL, by number from 1.
     pub names: Vec<(crate::catalog::Name, usize)>,
+    pub conflict: NameConflict,
+}
+
+/// What a name means that is both a parameter's and a column's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NameConflict {
+    /// The column, in SQL and where PL/pgSQL is told so.
+    #[default]
+    Column,
+    /// PL/pgSQL's variable, where it is told so.
+    Variable,
+    /// Nothing: PL/pgSQL does not guess.
+    Error,
 }
 
 /// Where an expression stands; decides what it may hold and which words its errors use.

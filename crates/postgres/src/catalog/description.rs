@@ -44,6 +44,11 @@ impl Backend<'_> {
                 let (relation, policy) = catalog.policy(object.oid)?;
                 format!("policy {} on {}", policy.name, self.describe_relation(relation))
             }
+            ObjectClass::Cast => {
+                let cast = catalog.cast(object.oid)?;
+                let (source, target) = (self.format_type(cast.source), self.format_type(cast.target));
+                format!("cast from {source} to {target}")
+            }
             ObjectClass::Rule => {
                 let view = catalog.relation(object.oid)?;
                 format!("rule _RETURN on {}", self.describe_relation(view))

@@ -12,7 +12,7 @@
 //!   [`volatility`]: how far expressions may be relied on.
 //! - [`relation`]: tables, views, indexes, sequences and their attributes; partition keys and bounds.
 //! - [`constraint`]: primary, unique, foreign, check constraints.
-//! - [`policy`]: row-level security policies.
+//! - [`policy`]: row-level security policies; [`cast`]: user-defined casts.
 //! - [`types`]: user-defined types; [`function`]: user-defined functions and triggers; [`aggregate`]: how
 //!   user-defined aggregates are computed.
 //! - [`role`]: roles and privileges; [`acl`]: what GRANT makes of them; [`object`]: object addresses and dependencies.
@@ -20,6 +20,7 @@
 pub mod acl;
 pub mod aggregate;
 pub mod bootstrap;
+pub mod cast;
 pub mod collation;
 pub mod constraint;
 pub mod dependency;
@@ -110,6 +111,8 @@ pub struct Catalog {
     /// By the oid of the function that they are.
     pub aggregates: OrdMap<Oid, Arc<aggregate::Aggregate>>,
     pub triggers: OrdMap<Oid, Arc<Trigger>>,
+    /// Casts that users made, by source and target.
+    pub casts: OrdMap<(Oid, Oid), cast::UserCast>,
     pub extensions: OrdMap<Name, Arc<InstalledExtension>>,
     /// pg_am, by name: PostgreSQL's own and those of installed extensions.
     pub access_methods: OrdMap<Name, AccessMethod>,

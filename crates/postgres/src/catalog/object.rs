@@ -12,6 +12,8 @@ pub enum ObjectClass {
     Schema,
     Trigger,
     Policy,
+    /// A user-defined cast.
+    Cast,
     Extension,
     /// A column default, by the oid of its relation and the column as sub-object.
     Default,

@@ -7,6 +7,7 @@
 pub mod aggregate;
 pub mod alter_table;
 pub mod attribute_map;
+pub mod cast;
 pub mod comment;
 pub mod constraint;
 pub mod create_table;
@@ -73,6 +74,7 @@ pub fn execute(backend: &mut Backend<'_>, statement: &Statement, text: &str) -> 
         Statement::AlterDomain(stmt) => types::domain::alter(backend, stmt),
         Statement::CreateFunction(stmt) => function::create(backend, stmt, text),
         Statement::AlterFunction(stmt) => function::alter(backend, stmt),
+        Statement::CreateCast(stmt) => cast::create(backend, stmt),
         Statement::CreateTrig(stmt) => trigger::create(backend, stmt),
         Statement::CreatePolicy(stmt) => policy::create(backend, stmt),
         Statement::AlterPolicy(stmt) => policy::alter(backend, stmt),

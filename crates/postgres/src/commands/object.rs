@@ -226,8 +226,11 @@ fn unqualified(backend: &Backend<'_>, kind: ObjectType, name: &ObjectName) -> Re
                 return Err(Error::internal("a cast is named by its types"));
             };
             let (source, target) = (resolve_type(backend, source)?.0, resolve_type(backend, target)?.0);
+            if let Some(cast) = backend.catalog()?.casts.get(&(source, target)) {
+                return Ok(Found::new(ObjectClass::Cast, cast.oid, Oid::INVALID));
+            }
             Err(match kumquat_types::find_cast(source, target) {
-                Some(_) => Error::not_modelled("this command on a cast"),
+                Some(_) => Error::not_modelled("this command on a built-in cast"),
                 None => undefined(format!(
                     "cast from type {} to type {} does not exist",
                     backend.format_type(source),
@@ -467,6 +470,7 @@ fn builtin_candidates(backend: &Backend<'_>, object: &ObjectWithArgs) -> Result<
 pub fn check_owner(backend: &Backend<'_>, kind: ObjectType, found: &Found) -> Result<()> {
     let owns = match found.address.class {
         ObjectClass::Role => backend.superuser() || may_create_roles(backend),
+        ObjectClass::Cast => return super::cast::check_owner(backend, found.address.oid),
         _ => found.owner.is_valid() && backend.owns(found.owner) || backend.superuser(),
     };
     if owns {

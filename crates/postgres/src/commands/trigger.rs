@@ -9,6 +9,7 @@ use super::privileges;
 use super::{system_catalog, undefined_column};
 use crate::analyze::analyze_trigger_when;
 use crate::backend::Backend;
+use crate::catalog::expression_references::columns_read;
 use crate::catalog::function::{TriggerEvent, TriggerTiming};
 use crate::catalog::naming::truncate_identifier;
 use crate::catalog::{DependencyKind, Name, ObjectAddress, ObjectClass, Relation, RelationKind, Trigger};
@@ -272,7 +273,13 @@ fn events(relation: &Relation, stmt: &CreateTrigStmt) -> Result<Vec<TriggerEvent
                     .map(|attribute| attribute.number)
                     .ok_or_else(|| undefined_column(name, &relation.name))
             })
-            .collect::<Result<Vec<_>>>()?;
+            .collect::<Result<Vec<i16>>>()?;
+        for (at, name) in stmt.columns.iter().enumerate() {
+            if stmt.columns.iter().take(at).any(|earlier| earlier == name) {
+                let message = format!("column \"{name}\" specified more than once");
+                return Err(Error::new(SqlState::DUPLICATE_COLUMN, message));
+            }
+        }
         events.push(TriggerEvent::Update(columns));
     }
     if stmt.events.truncate {
@@ -302,6 +309,10 @@ fn store(backend: &mut Backend<'_>, trigger: Trigger) -> Result<()> {
     let relation = backend.relation_by_oid(trigger.relation)?;
     let catalog = backend.catalog_mut()?;
     catalog.record_dependency(object, function, DependencyKind::Normal);
+    for column in columns_needed(&trigger) {
+        let column = ObjectAddress::column(trigger.relation, column);
+        catalog.record_dependency(object, column, DependencyKind::Normal);
+    }
     if trigger.parent.is_valid() {
         let parent = ObjectAddress::new(ObjectClass::Trigger, trigger.parent);
         catalog.record_dependency(object, parent, DependencyKind::Partition);
@@ -317,6 +328,20 @@ fn store(backend: &mut Backend<'_>, trigger: Trigger) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The columns that UPDATE OF names and WHEN reads.
+fn columns_needed(trigger: &Trigger) -> Vec<i16> {
+    let mut columns = Vec::new();
+    for event in &trigger.events {
+        if let TriggerEvent::Update(named) = event {
+            columns.extend(named.iter().copied());
+        }
+    }
+    if let Some(when) = &trigger.when {
+        columns.extend(columns_read(when).into_iter().filter(|column| *column > 0));
+    }
+    columns
 }
 
 fn store_clone(backend: &mut Backend<'_>, trigger: &Trigger, partition: Oid) -> Result<()> {

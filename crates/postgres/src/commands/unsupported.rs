@@ -11,7 +11,6 @@ pub fn name(statement: &Statement) -> &'static str {
         Statement::AlterStats(_) => "ALTER STATISTICS",
         Statement::CreateForeignTable(_) => "CREATE FOREIGN TABLE",
         Statement::AlterType(_) => "ALTER TYPE ... SET",
-        Statement::CreateCast(_) => "CREATE CAST",
         Statement::AlterCollation(_) => "ALTER COLLATION",
         Statement::AlterTSDictionary(_) => "ALTER TEXT SEARCH DICTIONARY",
         Statement::AlterTSConfiguration(_) => "ALTER TEXT SEARCH CONFIGURATION",

@@ -11,12 +11,14 @@ use super::layout::Layout;
 use super::operator::Operator;
 use super::set_function::SetFunction;
 use crate::planner::Plan;
-use crate::query::RangeTableFunction;
+use crate::query::{Expr, ParamKind, RangeTableFunction};
 
 pub struct FunctionScan {
     functions: Vec<SetFunction>,
     ordinality: bool,
     rows: Option<Vec<Chunk>>,
+    /// What the functions are given may change from one scan to the next.
+    depends: bool,
     at: usize,
     projection: Projection,
     node: usize,
@@ -50,6 +52,7 @@ impl FunctionScan {
         Ok(FunctionScan {
             functions: compiled,
             ordinality,
+            depends: functions.iter().any(|function| depends_on_outside(&function.expr)),
             rows: None,
             at: 0,
             projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &layout)?,
@@ -80,6 +83,19 @@ impl FunctionScan {
         }
         Ok(rows)
     }
+}
+
+/// Parameters that other nodes set, or subplans, which may use them.
+fn depends_on_outside(expr: &Expr) -> bool {
+    expr.any(&mut |part| {
+        matches!(
+            part,
+            Expr::Param {
+                kind: ParamKind::Executor,
+                ..
+            } | Expr::SubPlan(_)
+        )
+    })
 }
 
 /// ROWS FROM (...): the results next to each other, shorter ones filled with NULLs.
@@ -117,7 +133,10 @@ impl Operator for FunctionScan {
     }
 
     fn rescan(&mut self, ctx: &mut Context<'_, '_>) -> Result<()> {
-        if let Some(rows) = self.rows.take() {
+        // What does not depend on the rows outside is not computed again.
+        if self.depends
+            && let Some(rows) = self.rows.take()
+        {
             ctx.memory.shrink(rows.iter().map(chunk_bytes).sum());
         }
         self.at = 0;

@@ -94,8 +94,7 @@ fn prepared_query(backend: &mut Backend<'_>, execute: &ExecuteStmt) -> Result<(A
     let params = backend.execute_arguments(&prepared, &execute.params)?;
     let mut parameters = Parameters {
         types: prepared.parameter_types.iter().copied().map(Some).collect(),
-        infer: false,
-        names: Vec::new(),
+        ..Parameters::default()
     };
     let mut query = analyze::analyze_query(backend, &prepared.statement, &mut parameters)?;
     if backend.setting("plan_cache_mode").as_deref() != Some("force_generic_plan") {

@@ -6,14 +6,18 @@ use crate::ast::{Indirection, Location, Name, SelectStmt, Statement, TypeName};
 /// The body of a function, and the options that stand before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
-    pub variable_conflict: VariableConflict,
+    /// `#variable_conflict`, where it is given.
+    pub variable_conflict: Option<VariableConflict>,
+    /// `#print_strict_params`, where it is given.
+    pub print_strict_params: Option<bool>,
     pub body: Block,
+    /// Declarations whose names hide those of variables further out.
+    pub shadowing: Vec<(String, Location)>,
 }
 
 /// `#variable_conflict`: what a name means that is both a variable's and a column's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VariableConflict {
-    #[default]
     Error,
     UseVariable,
     UseColumn,
@@ -141,6 +145,8 @@ pub enum StmtKind {
     Assign {
         target: Target,
         expression: Expression,
+        /// As written, without the semicolon.
+        text: String,
     },
     If {
         /// IF and each ELSIF with what they lead to.
@@ -331,6 +337,22 @@ pub enum RaiseOption {
     Datatype,
     Table,
     Schema,
+}
+
+impl RaiseOption {
+    pub fn keyword(self) -> &'static str {
+        match self {
+            RaiseOption::Errcode => "ERRCODE",
+            RaiseOption::Message => "MESSAGE",
+            RaiseOption::Detail => "DETAIL",
+            RaiseOption::Hint => "HINT",
+            RaiseOption::Column => "COLUMN",
+            RaiseOption::Constraint => "CONSTRAINT",
+            RaiseOption::Datatype => "DATATYPE",
+            RaiseOption::Table => "TABLE",
+            RaiseOption::Schema => "SCHEMA",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,8 +73,20 @@ impl Reader<'_> {
             self.variable(&name)?
         };
         self.parser.expect(';')?;
+        let hides = self.scopes.variable(std::slice::from_ref(&name)).is_some();
         if !self.scopes.declare(&name, kind) {
             return Err(duplicate);
+        }
+        if hides {
+            self.shadowing.push((name.clone(), location));
+        }
+        match &declaration {
+            DeclarationKind::Variable { constant: true, .. } => self.scopes.make_constant(&name),
+            DeclarationKind::Cursor { parameters, .. } => {
+                let names = parameters.iter().map(|parameter| parameter.name.clone());
+                self.scopes.set_parameters(&name, names.collect());
+            }
+            _ => {}
         }
         Ok(Declaration {
             name,
@@ -124,7 +136,11 @@ impl Reader<'_> {
         let mut parameters = Vec::new();
         if self.parser.eat('(') {
             loop {
+                let location = self.parser.location();
                 let name = self.any_identifier()?;
+                if self.scopes.variable(std::slice::from_ref(&name)).is_some() {
+                    self.shadowing.push((name.clone(), location));
+                }
                 let type_name = self.variable_type()?;
                 parameters.push(CursorParameter { name, type_name });
                 if !self.parser.eat(',') {
@@ -339,6 +355,7 @@ fn kind_of(type_name: &VariableType) -> Kind {
         known || !name.array_bounds.is_empty()
     };
     match type_name {
+        VariableType::Type(name) if matches!(name.names.as_slice(), [name] if name == "refcursor") => Kind::RefCursor,
         VariableType::Type(name) if scalar(name) => Kind::Scalar,
         _ => Kind::Composite,
     }

@@ -122,6 +122,10 @@ impl Reader<'_> {
         if let Some(cursor) = self.bound_cursor() {
             return self.cursor_loop(label, loop_variables, cursor);
         }
+        if self.scopes.variable(&self.path_ahead()) == Some(Kind::RefCursor) {
+            let message = "cursor FOR loop must use a bound cursor variable";
+            return syntax_error(message, self.parser.location());
+        }
         let reverse_location = self.parser.location();
         let reverse = self.eat_word("reverse");
         if self.range_follows()? {
@@ -206,6 +210,9 @@ impl Reader<'_> {
             let message = "loop variable of FOREACH must be a known variable or list of variables";
             return syntax_error(message, variable.location);
         }
+        for variable in &variables {
+            self.check_assignable(&variable.name, variable.location)?;
+        }
         let targets = variables.into_iter().map(LoopVariable::target).collect();
         let slice = match self.eat_word("slice") {
             true => self.parser.iconst()?,
@@ -259,6 +266,9 @@ impl Reader<'_> {
         if let Some(variable) = variables.iter().find(|v| self.scopes.variable(&v.name).is_none()) {
             let message = "loop variable of loop over rows must be a record variable or list of scalar variables";
             return syntax_error(message, variable.location);
+        }
+        for variable in &variables {
+            self.check_assignable(&variable.name, variable.location)?;
         }
         Ok(variables.into_iter().map(LoopVariable::target).collect())
     }

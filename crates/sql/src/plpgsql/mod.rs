@@ -16,7 +16,7 @@ mod returning;
 mod scope;
 mod statement;
 
-use kumquat_types::Result;
+use kumquat_types::{Error, Result, SqlState};
 
 use ast::{Function, VariableConflict};
 use reader::Reader;
@@ -87,38 +87,66 @@ pub fn parse(body: &str, signature: &Signature) -> Result<Function> {
             reader.scopes.declare(variable, Kind::Scalar);
         }
     }
-    let variable_conflict = options(&mut reader)?;
+    whole(&mut reader).map_err(|error| match error.position {
+        Some(_) => error,
+        None => {
+            let line = reader.line(reader.parser.offset());
+            error.context(compilation(&signature.name, line))
+        }
+    })
+}
+
+/// The line of context for what goes wrong before a function runs.
+pub fn compilation(function: &str, line: u32) -> String {
+    format!("compilation of PL/pgSQL function \"{function}\" near line {line}")
+}
+
+fn whole(reader: &mut Reader<'_>) -> Result<Function> {
+    let (variable_conflict, print_strict_params) = options(reader)?;
     let label = reader.label()?;
     let body = reader.block(label)?;
     reader.parser.eat(';');
     match reader.parser.at_end() {
         true => Ok(Function {
             variable_conflict,
+            print_strict_params,
             body,
+            shadowing: std::mem::take(&mut reader.shadowing),
         }),
         false => reader.parser.unexpected(),
     }
 }
 
 /// `#variable_conflict use_column` and other options before the first block.
-fn options(reader: &mut Reader<'_>) -> Result<VariableConflict> {
-    let mut conflict = VariableConflict::Error;
+fn options(reader: &mut Reader<'_>) -> Result<(Option<VariableConflict>, Option<bool>)> {
+    let mut conflict = None;
+    let mut print_strict_params = None;
     while matches!(reader.parser.tok(), crate::lexer::Tok::Op(op) if op == "#") {
         reader.parser.bump();
         if reader.eat_word("option") {
             reader.expect_word("dump")?;
         } else if reader.eat_word("print_strict_params") {
-            reader.parser.col_label()?;
+            let value = reader.parser.col_label()?;
+            print_strict_params = match value.as_str() {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => {
+                    return Err(Error::new(
+                        SqlState::SYNTAX_ERROR,
+                        format!("unrecognized print_strict_params option {value}"),
+                    ));
+                }
+            };
         } else {
             reader.expect_word("variable_conflict")?;
             conflict = match reader.word().as_deref() {
-                Some("error") => VariableConflict::Error,
-                Some("use_variable") => VariableConflict::UseVariable,
-                Some("use_column") => VariableConflict::UseColumn,
+                Some("error") => Some(VariableConflict::Error),
+                Some("use_variable") => Some(VariableConflict::UseVariable),
+                Some("use_column") => Some(VariableConflict::UseColumn),
                 _ => return reader.parser.unexpected(),
             };
             reader.parser.bump();
         }
     }
-    Ok(conflict)
+    Ok((conflict, print_strict_params))
 }

@@ -117,6 +117,8 @@ pub(super) struct Reader<'a> {
     pub parser: Parser<'a>,
     pub scopes: Scopes,
     pub returns: Returns,
+    /// Declarations that hide others.
+    pub shadowing: Vec<(String, Location)>,
 }
 
 impl<'a> Reader<'a> {
@@ -125,6 +127,7 @@ impl<'a> Reader<'a> {
             parser: Parser::new(body),
             scopes: Scopes::default(),
             returns,
+            shadowing: Vec::new(),
         }
     }
 
@@ -319,8 +322,26 @@ impl<'a> Reader<'a> {
         matches!(self.parser.tok_at(ahead), Tok::Ident(_) | Tok::Keyword(_))
     }
 
-    /// A variable with its fields and subscripts, which must be known.
+    /// A variable with its fields and subscripts, to be assigned to: it must be known and no constant.
     pub fn target(&mut self) -> Result<Target> {
+        let target = self.place()?;
+        self.check_assignable(&target.name, target.location)?;
+        Ok(target)
+    }
+
+    /// Refuses a constant.
+    pub fn check_assignable(&self, name: &[String], location: Location) -> Result<()> {
+        match self.scopes.constant(name) {
+            Some(constant) => {
+                let message = format!("variable \"{constant}\" is declared CONSTANT");
+                Err(error_at(SqlState("22005"), message, location))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A variable with its fields and subscripts, which must be known.
+    pub fn place(&mut self) -> Result<Target> {
         let location = self.parser.location();
         if let Tok::Param(number) = *self.parser.tok() {
             self.parser.bump();

@@ -5,6 +5,8 @@
 pub(super) enum Kind {
     /// Surely of one value.
     Scalar,
+    /// A `refcursor`: a cursor without a query of its own.
+    RefCursor,
     /// A record, or of a type that may be a composite one.
     Composite,
     /// A cursor with a query, and whether it has parameters.
@@ -22,6 +24,9 @@ struct Scope {
     label: Option<String>,
     level: Level,
     names: Vec<(String, Kind)>,
+    constants: Vec<String>,
+    /// The names of cursors' parameters.
+    parameters: Vec<(String, Vec<String>)>,
 }
 
 /// The scopes around a statement, innermost last.
@@ -34,6 +39,8 @@ impl Scopes {
             label,
             level,
             names: Vec::new(),
+            constants: Vec::new(),
+            parameters: Vec::new(),
         });
     }
 
@@ -51,6 +58,52 @@ impl Scopes {
         }
         scope.names.push((name.to_owned(), kind));
         true
+    }
+
+    /// Marks a variable of the innermost scope: nothing can be assigned to it.
+    pub fn make_constant(&mut self, name: &str) {
+        if let Some(scope) = self.0.last_mut() {
+            scope.constants.push(name.to_owned());
+        }
+    }
+
+    /// Notes the names of a cursor's parameters.
+    pub fn set_parameters(&mut self, cursor: &str, parameters: Vec<String>) {
+        if let Some(scope) = self.0.last_mut() {
+            scope.parameters.push((cursor.to_owned(), parameters));
+        }
+    }
+
+    /// The parameters of the cursor of a dotted name.
+    pub fn parameters(&self, path: &[String]) -> &[String] {
+        let Some((scope, name)) = self.owner(path) else {
+            return &[];
+        };
+        let found = scope.parameters.iter().find(|(known, _)| known == name);
+        found.map_or(&[], |(_, parameters)| parameters)
+    }
+
+    /// The name of the variable that a dotted name leads to, if it is a constant.
+    pub fn constant<'p>(&self, path: &'p [String]) -> Option<&'p str> {
+        let (scope, name) = self.owner(path)?;
+        scope.constants.contains(name).then_some(name.as_str())
+    }
+
+    /// The scope that a dotted name's variable is in, and the variable's own name.
+    fn owner<'p>(&self, path: &'p [String]) -> Option<(&Scope, &'p String)> {
+        let (first, rest) = path.split_first()?;
+        for scope in self.0.iter().rev() {
+            if scope.find(first).is_some() {
+                return Some((scope, first));
+            }
+            if scope.label.as_deref() == Some(first)
+                && let Some(second) = rest.first()
+                && scope.find(second).is_some()
+            {
+                return Some((scope, second));
+            }
+        }
+        None
     }
 
     /// The variable of a dotted name: `x`, `label.x`, `record.field`.

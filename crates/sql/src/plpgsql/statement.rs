@@ -86,7 +86,7 @@ impl Reader<'_> {
             "fetch" => self.fetch_statement(false),
             "move" => self.fetch_statement(true),
             "close" => {
-                let cursor = self.target()?;
+                let cursor = self.place()?;
                 self.parser.expect(';')?;
                 Ok(StmtKind::Close(cursor))
             }
@@ -130,6 +130,7 @@ impl Reader<'_> {
         if !self.parser.at_col_id() && !matches!(self.parser.tok(), Tok::Param(_)) {
             return self.parser.unexpected();
         }
+        let start = self.parser.offset();
         let target = self.target()?;
         if !self.parser.eat('=') {
             if !matches!(self.parser.tok(), Tok::ColonEquals) {
@@ -137,8 +138,19 @@ impl Reader<'_> {
             }
             self.parser.bump();
         }
+        let before = self
+            .parser
+            .text
+            .get(start..self.parser.offset())
+            .unwrap_or_default()
+            .to_owned();
         let expression = self.last_expression(true)?;
-        Ok(StmtKind::Assign { target, expression })
+        let text = format!("{before}{}", expression.text);
+        Ok(StmtKind::Assign {
+            target,
+            expression,
+            text,
+        })
     }
 
     /// A statement of SQL, or an assignment to what is no variable.
@@ -316,8 +328,8 @@ impl Reader<'_> {
         if self.eat_word("using") {
             raise.options = self.raise_options()?;
         }
-        self.parser.expect(';')?;
         check_raise_parameters(&raise)?;
+        self.parser.expect(';')?;
         Ok(StmtKind::Raise(Box::new(raise)))
     }
 
@@ -396,7 +408,7 @@ impl Reader<'_> {
 
     fn open_statement(&mut self) -> Result<StmtKind> {
         let path = self.path_ahead();
-        let cursor = self.target()?;
+        let cursor = self.place()?;
         if let Some(Kind::Cursor { .. }) = self.scopes.variable(&path) {
             let arguments = self.cursor_arguments(&path.join("."))?;
             self.parser.expect(';')?;
@@ -426,6 +438,8 @@ impl Reader<'_> {
     pub fn cursor_arguments(&mut self, cursor: &str) -> Result<Vec<CursorArgument>> {
         let path: Vec<String> = cursor.split('.').map(str::to_owned).collect();
         let parameters = self.scopes.variable(&path) == Some(Kind::Cursor { parameters: true });
+        let declared = self.scopes.parameters(&path).to_vec();
+        let mut filled = Vec::new();
         let location = self.parser.location();
         let mut arguments = Vec::new();
         if !self.parser.at('(') {
@@ -439,6 +453,7 @@ impl Reader<'_> {
         }
         self.parser.bump();
         loop {
+            let location = self.parser.location();
             let name = match matches!(self.parser.tok_at(1), Tok::ColonEquals) {
                 true => {
                     let name = self.any_identifier()?;
@@ -447,8 +462,25 @@ impl Reader<'_> {
                 }
                 false => None,
             };
+            let at = place_of(cursor, &declared, name.as_deref(), arguments.len(), location)?;
+            if filled.contains(&at) {
+                let parameter = declared.get(at).map_or("", String::as_str);
+                let message =
+                    format!("value for parameter \"{parameter}\" of cursor \"{cursor}\" specified more than once");
+                return syntax_error(message, location);
+            }
+            filled.push(at);
             let value = self.expression(&[Until::Char(','), Until::Char(')')], ",\" or \")")?;
             arguments.push(CursorArgument { name, value });
+            let is_last = arguments.len() >= declared.len();
+            if self.parser.at(')') && !is_last {
+                let message = format!("not enough arguments for cursor \"{cursor}\"");
+                return syntax_error(message, self.parser.location());
+            }
+            if self.parser.at(',') && is_last {
+                let message = format!("too many arguments for cursor \"{cursor}\"");
+                return syntax_error(message, self.parser.location());
+            }
             if !self.parser.eat(',') {
                 break;
             }
@@ -460,7 +492,7 @@ impl Reader<'_> {
     /// After FETCH or MOVE.
     fn fetch_statement(&mut self, is_move: bool) -> Result<StmtKind> {
         let direction = self.fetch_direction()?;
-        let cursor = self.target()?;
+        let cursor = self.place()?;
         let into = match is_move {
             true => Vec::new(),
             false => {
@@ -537,6 +569,19 @@ impl Reader<'_> {
             true => FetchDirection::Forward(count),
             false => FetchDirection::Backward(count),
         })
+    }
+}
+
+/// Which parameter of a cursor an argument is for: the named one, or that of its own place.
+fn place_of(cursor: &str, declared: &[String], name: Option<&str>, place: usize, location: Location) -> Result<usize> {
+    let Some(name) = name else { return Ok(place) };
+    let found = declared.iter().position(|parameter| parameter == name);
+    match found {
+        Some(at) => Ok(at),
+        None => syntax_error(
+            format!("cursor \"{cursor}\" has no argument named \"{name}\""),
+            location,
+        ),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::catalog::{
     ConstraintKind, DomainConstraint, ObjectAddress, ObjectClass, Relation, TypeDefinition, UserDefinedType,
 };
 use crate::commands::create_table::store_default;
-use crate::commands::{alter_table, comment, partition, policy};
+use crate::commands::{alter_table, cast, comment, partition, policy};
 
 /// Removes an object with what is recorded of it. What depends on it must be gone.
 pub fn delete_object(backend: &mut Backend<'_>, object: ObjectAddress) -> Result<()> {
@@ -23,6 +23,7 @@ pub fn delete_object(backend: &mut Backend<'_>, object: ObjectAddress) -> Result
         ObjectClass::Trigger => {
             backend.catalog_mut()?.triggers.remove(&object.oid);
         }
+        ObjectClass::Cast => cast::remove(backend, object.oid)?,
         ObjectClass::Policy => policy::remove(backend, object.oid)?,
         ObjectClass::Extension => delete_extension(backend, object.oid)?,
         ObjectClass::Default => delete_default(backend, object)?,

@@ -12,15 +12,20 @@ use crate::executor::plpgsql;
 use crate::query::Query;
 
 /// Checks a body as far as its language lets it be checked before it runs.
-pub fn validate(backend: &Backend<'_>, function: &Function, stmt: &CreateFunctionStmt, text: &str) -> Result<()> {
+pub fn validate(backend: &mut Backend<'_>, function: &Function, stmt: &CreateFunctionStmt, text: &str) -> Result<()> {
     match (&*function.language, &function.body, &stmt.sql_body) {
         ("sql", FunctionBody::Source(source), _) => {
             validate_sql(backend, function, source).map_err(|error| place_in_statement(error, source, text))
         }
         ("sql", FunctionBody::Standard(_), Some(body)) => validate_standard(backend, function, body),
-        ("plpgsql", FunctionBody::Source(source), _) => plpgsql::compile(function, function.result == Oid::TRIGGER)
-            .map(drop)
-            .map_err(|error| place_in_statement(error, source, text)),
+        ("plpgsql", FunctionBody::Source(source), _) => {
+            let checked = plpgsql::check_function(backend, function, function.result == Oid::TRIGGER);
+            let warnings = checked.map_err(|error| place_in_statement(error, source, text))?;
+            for warning in warnings {
+                backend.notice(place_in_statement(warning, source, text));
+            }
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -30,10 +35,10 @@ pub fn argument_parameters(function: &Function) -> Parameters {
     let names = function.args.iter().zip(1..);
     Parameters {
         types: function.args.iter().map(|argument| Some(argument.type_oid)).collect(),
-        infer: false,
         names: names
             .filter_map(|(argument, number)| Some((argument.name.clone()?, number)))
             .collect(),
+        ..Parameters::default()
     }
 }
 
@@ -151,7 +156,7 @@ fn result_columns(backend: &Backend<'_>, function: &Function) -> Option<Vec<Oid>
 
 /// Moves the position of an error in the body to that in the statement around it
 /// (`function_parse_error_transpose`).
-fn place_in_statement(mut error: Error, source: &str, text: &str) -> Error {
+pub fn place_in_statement(mut error: Error, source: &str, text: &str) -> Error {
     if let Some(position) = error.position {
         error.position = position_in_literal(text, source, position as usize);
     }

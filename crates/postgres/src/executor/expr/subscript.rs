@@ -87,7 +87,7 @@ impl Place {
         self.upper.iter().flatten().cloned().collect()
     }
 
-    fn fetch(&self, container: &Datum) -> Datum {
+    pub fn fetch(&self, container: &Datum) -> Datum {
         if self.has_null() {
             return Datum::Null;
         }

@@ -10,6 +10,7 @@ use crate::analyze::{Parameters, analyze_call};
 use crate::backend::Backend;
 use crate::catalog::function::ArgumentMode;
 use crate::catalog::{Function, FunctionBody, ProcKind};
+use crate::commands::function::validate::place_in_statement;
 use crate::driver::Outcome;
 use crate::executor::{evaluate, plpgsql};
 use crate::query::{Expr, FuncExpr};
@@ -183,13 +184,13 @@ fn not_a_procedure(backend: &Backend<'_>, call: &FuncExpr) -> Error {
 }
 
 /// DO: a block of PL/pgSQL without a name.
-pub fn do_block(backend: &mut Backend<'_>, statement: &DoStmt) -> Result<CommandTag> {
-    let text = |name: &str| {
+pub fn do_block(backend: &mut Backend<'_>, statement: &DoStmt, text: &str) -> Result<CommandTag> {
+    let option = |name: &str| {
         let element = statement.args.iter().find(|element| element.name == name)?;
         crate::commands::options::string(element).ok()
     };
-    let source = text("as").ok_or_else(|| Error::new(SqlState::SYNTAX_ERROR, "no inline code specified"))?;
-    let language = text("language").unwrap_or_else(|| "plpgsql".into());
+    let source = option("as").ok_or_else(|| Error::new(SqlState::SYNTAX_ERROR, "no inline code specified"))?;
+    let language = option("language").unwrap_or_else(|| "plpgsql".into());
     if language != "plpgsql" {
         return Err(match language.as_str() {
             "sql" | "internal" | "c" => Error::new(
@@ -225,6 +226,7 @@ pub fn do_block(backend: &mut Backend<'_>, statement: &DoStmt) -> Result<Command
         body: FunctionBody::Source(source.as_str().into()),
         acl: None,
     };
+    plpgsql::check_function(backend, &function, false).map_err(|error| place_in_statement(error, &source, text))?;
     super::super::context::enter(backend)?;
     let result = plpgsql::run(backend, &Arc::new(function), &[], &[]);
     super::super::context::leave(backend);

@@ -72,6 +72,7 @@ pub fn call_set(
         });
     }
     let rows = run(backend, function, args, arg_types)?;
+    check_record(backend, function, &rows, columns)?;
     let wanted: Vec<(Oid, i32)> = columns.iter().map(|&type_oid| (type_oid, -1)).collect();
     let mut result = Vec::new();
     for chunk in &rows.chunks {
@@ -94,6 +95,27 @@ pub fn call_set(
         }
     }
     Ok(result)
+}
+
+/// A row that a function in PL/pgSQL gives as `record` must have the columns that the query expects.
+fn check_record(backend: &Backend<'_>, function: &Function, rows: &Rows, columns: &[Oid]) -> Result<()> {
+    let first = rows
+        .chunks
+        .iter()
+        .find(|chunk| chunk.rows > 0)
+        .map(|chunk| chunk.get(0, 0));
+    let is_record = function.result == Oid::RECORD && function.outputs.is_empty() && &*function.language == "plpgsql";
+    let Some(Datum::Record(row)) = first.filter(|_| is_record && !function.returns_set) else {
+        return Ok(());
+    };
+    let given: Vec<Oid> = row.types.iter().map(|(type_oid, _)| *type_oid).collect();
+    let wanted: Vec<(Oid, i32)> = columns.iter().map(|type_oid| (*type_oid, -1)).collect();
+    plpgsql::check_row(backend, &given, &wanted).map_err(|error| {
+        let signature = backend.procedure_signature(function.oid);
+        error.context(format!(
+            "PL/pgSQL function {signature} while casting return value to function's return type"
+        ))
+    })
 }
 
 /// Runs a function's body as its owner wants it to run.
@@ -163,7 +185,11 @@ pub fn result_shape(backend: &Backend<'_>, function: &Function) -> Result<Option
 /// Rows as values of a row type. A single column that holds rows already is taken as it is.
 fn record(backend: &mut Backend<'_>, rows: &Rows, chunk: &Chunk, shape: &RowShape) -> Result<Vec<Datum>> {
     let whole = rows.types.len() == 1 && chunk.rows > 0 && matches!(chunk.get(0, 0), Datum::Record(_) | Datum::Null);
-    if whole && (shape.types.len() != 1 || matches!(chunk.get(0, 0), Datum::Record(_))) {
+    let is_row = rows
+        .types
+        .first()
+        .is_some_and(|(type_oid, _)| backend.is_composite(*type_oid));
+    if whole && (is_row || shape.types.len() != 1 || matches!(chunk.get(0, 0), Datum::Record(_))) {
         return Ok((0..chunk.rows).map(|row| chunk.get(0, row)).collect());
     }
     let converted = convert(backend, &rows.types, chunk, &shape.types)?;
@@ -221,8 +247,49 @@ pub fn convert_value(backend: &mut Backend<'_>, value: Datum, from: Oid, to: (Oi
     if from == to.0 && to.1 == -1 || value.is_null() && !is_domain(backend, to.0) {
         return Ok(value);
     }
+    if value.is_null() {
+        return check_domain(backend, value, to);
+    }
+    if let Datum::Record(given) = &value {
+        let shape = RowShape::of_type(backend, to.0)?;
+        if !shape.types.is_empty() {
+            let row = fit(backend, given, &shape)?;
+            return check_domain(backend, row, to);
+        }
+    }
     let rows = Chunk::from_rows(&[from], [[value]]);
     Ok(convert(backend, &[(from, -2)], &rows, &[to])?.get(0, 0))
+}
+
+/// A row as one of another shape, field by field; fields that it lacks are NULL.
+pub fn fit(backend: &mut Backend<'_>, given: &RecordValue, shape: &RowShape) -> Result<Datum> {
+    let mut values = Vec::with_capacity(shape.types.len());
+    for (at, target) in shape.types.iter().enumerate() {
+        let from = given.types.get(at).map_or(Oid::UNKNOWN, |(type_oid, _)| *type_oid);
+        let value = given.values.get(at).cloned().unwrap_or_default();
+        values.push(convert_value(backend, value, from, *target)?);
+    }
+    Ok(Datum::Record(Arc::new(RecordValue {
+        values,
+        types: shape.types.clone(),
+        names: shape.names.clone(),
+    })))
+}
+
+/// The value, which is of a type's base type, if the type is a domain that allows it, or none.
+pub fn check_domain(backend: &mut Backend<'_>, value: Datum, to: (Oid, i32)) -> Result<Datum> {
+    let base = super::expr::coerce::base_type(backend, to.0);
+    if base == to.0 {
+        return Ok(value);
+    }
+    let arg = Box::new(Expr::constant(value, base));
+    let check = Expr::CoerceToDomain {
+        arg,
+        domain: to.0,
+        type_modifier: -1,
+        form: crate::query::FuncForm::ImplicitCast,
+    };
+    super::evaluate(backend, &check, &[])
 }
 
 fn is_domain(backend: &Backend<'_>, type_oid: Oid) -> bool {

@@ -10,13 +10,17 @@ use crate::analyze::{Parameters, analyze_query};
 use crate::backend::Backend;
 use crate::catalog::{Function, FunctionBody};
 use crate::result::{Client, Message, ResultSet};
+use crate::session::Frame;
 
 /// Runs the body.
 pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, args: &[Datum], arg_types: &[Oid]) -> Result<Rows> {
     let (statements, text) = statements(function)?;
     let mut last = Rows::default();
     for (number, statement) in (1..).zip(&statements) {
+        let frame = Frame::Line(format!("SQL function \"{}\" statement {number}", function.name).into());
+        backend.session.call_stack.push((frame, None));
         let rows = run_statement(backend, function, statement, &text, args, arg_types);
+        backend.session.call_stack.pop();
         let rows = rows.map_err(|error| in_function(error, function, number))?;
         last = rows.map(into_rows).unwrap_or_default();
     }

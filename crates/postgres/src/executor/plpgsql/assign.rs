@@ -8,10 +8,10 @@ use super::Interpreter;
 use super::expression::Text;
 use super::query::IntoSource;
 use super::variables::{Variable, known, no_field, record};
-use crate::executor::expr::coerce::element_type;
+use crate::executor::expr::coerce::{base_type, element_type};
 use crate::executor::expr::subscript::Place;
-use crate::executor::functions::convert_value;
 use crate::executor::functions::sql::select;
+use crate::executor::functions::{check_domain, convert_value, fit};
 use crate::result::{ResultColumn, ResultSet};
 
 impl Interpreter<'_, '_, '_> {
@@ -23,10 +23,6 @@ impl Interpreter<'_, '_, '_> {
         for indirection in &target.indirection {
             steps.push(self.step(indirection)?);
         }
-        if self.scopes.get(variable).is_some_and(|variable| variable.constant) {
-            let message = format!("variable \"{}\" is declared CONSTANT", target.name.join("."));
-            return Err(Error::new(SqlState("22005"), message));
-        }
         if steps.is_empty() {
             return self.assign_variable(variable, &target.name.join("."), value, type_oid);
         }
@@ -34,9 +30,18 @@ impl Interpreter<'_, '_, '_> {
             return Ok(());
         };
         let (container, container_type) = (declared.value.clone(), declared.type_oid);
-        let name = target.name.first().map_or("", String::as_str).to_string();
-        let fields = declared.fields();
-        let new = self.store(container, container_type, fields, &name, &steps, value, type_oid)?;
+        let name = taken.checked_sub(1).and_then(|at| target.name.get(at));
+        let name = name.map_or("", String::as_str).to_string();
+        let (fields, whole) = (declared.fields(), (declared.type_oid, declared.type_modifier));
+        let column = target.name.first().cloned().unwrap_or_default();
+        let place = Container {
+            column: &column,
+            record: Some(&name),
+            type_oid: container_type,
+            fields,
+        };
+        let new = self.store(container, place, &steps, value, type_oid)?;
+        let new = check_domain(self.backend, new, whole)?;
         self.scopes.set(variable, new);
         Ok(())
     }
@@ -53,7 +58,7 @@ impl Interpreter<'_, '_, '_> {
         let target = (declared.type_oid, declared.type_modifier);
         let value = match (declared.is_row(), &value) {
             (true, Datum::Record(_)) => self.fit_row(variable, value)?,
-            (true, Datum::Null) => value,
+            (true, Datum::Null) => check_domain(self.backend, value, target)?,
             (true, _) => {
                 return Err(Error::new(
                     SqlState::DATATYPE_MISMATCH,
@@ -68,17 +73,17 @@ impl Interpreter<'_, '_, '_> {
 
     /// A row as a value of the variable's row type; a `record` takes it as it is.
     fn fit_row(&mut self, variable: usize, value: Datum) -> Result<Datum> {
-        let shape = self.scopes.get(variable).and_then(|variable| variable.shape.clone());
-        let (Some(shape), Datum::Record(given)) = (shape, &value) else {
+        let Some(declared) = self.scopes.get(variable) else {
             return Ok(value);
         };
-        let mut values = Vec::with_capacity(shape.types.len());
-        for (at, target) in shape.types.iter().enumerate() {
-            let from = given.types.get(at).map_or(Oid::UNKNOWN, |(type_oid, _)| *type_oid);
-            let value = given.values.get(at).cloned().unwrap_or_default();
-            values.push(convert_value(self.backend, value, from, *target)?);
+        let target = (declared.type_oid, declared.type_modifier);
+        match (declared.shape.clone(), &value) {
+            (Some(shape), Datum::Record(given)) => {
+                let row = fit(self.backend, given, &shape)?;
+                check_domain(self.backend, row, target)
+            }
+            _ => Ok(value),
         }
-        Ok(record(values, shape.types.clone(), shape.names.clone()))
     }
 
     fn step(&mut self, indirection: &Indirection) -> Result<Step> {
@@ -101,70 +106,144 @@ impl Interpreter<'_, '_, '_> {
     }
 
     /// The container with a new value inside.
-    #[allow(clippy::too_many_arguments)]
     fn store(
         &mut self,
         container: Datum,
-        container_type: Oid,
-        fields: Option<Fields>,
-        name: &str,
+        place: Container<'_>,
         steps: &[Step],
         value: Datum,
         type_oid: Oid,
     ) -> Result<Datum> {
         match steps {
-            [] => Ok(value),
-            [Step::Field(field), rest @ ..] => {
-                let (names, types) = fields.ok_or_else(|| unassigned(name))?;
-                let at = names
-                    .iter()
-                    .position(|known| **known == **field)
-                    .ok_or_else(|| no_field(name, field))?;
-                let mut values = match container {
-                    Datum::Record(record) => record.values.clone(),
-                    _ => vec![Datum::Null; names.len()],
-                };
-                values.resize(names.len(), Datum::Null);
-                let target = types.get(at).copied().unwrap_or((Oid::UNKNOWN, -1));
-                let old = values.get(at).cloned().unwrap_or_default();
-                let new = match rest {
-                    [] => convert_value(self.backend, value, type_oid, target)?,
-                    rest => {
-                        let inner = Variable::of_type(self.backend, target.0, target.1, old.clone()).fields();
-                        self.store(old, target.0, inner, field, rest, value, type_oid)?
-                    }
-                };
-                if let Some(slot) = values.get_mut(at) {
-                    *slot = new;
-                }
-                Ok(record(values, types, names))
+            [] => {
+                let target = (place.type_oid, -1);
+                convert_value(self.backend, value, type_oid, target)
             }
-            steps => {
-                let element = element_type(&*self.backend, container_type);
-                let target = if element.is_valid() { element } else { Oid::JSONB };
-                let value = convert_value(self.backend, value, type_oid, (target, -1))?;
-                let (mut lower, mut upper, mut is_slice) = (Vec::new(), Vec::new(), false);
-                for step in steps {
-                    match step {
-                        Step::Index(at) => {
-                            lower.push(None);
-                            upper.push(Some(at.clone()));
-                        }
-                        Step::Slice(from, to) => {
-                            is_slice = true;
-                            lower.push(from.clone());
-                            upper.push(to.clone());
-                        }
-                        Step::Field(_) => return Err(Error::not_modelled("assignment to a field of an element")),
-                    }
+            [Step::Field(field), rest @ ..] => self.store_field(container, place, (field, rest), value, type_oid),
+            steps => self.store_element(container, &place, steps, value, type_oid),
+        }
+    }
+
+    fn store_field(
+        &mut self,
+        container: Datum,
+        place: Container<'_>,
+        (field, rest): (&str, &[Step]),
+        value: Datum,
+        type_oid: Oid,
+    ) -> Result<Datum> {
+        let Some((names, types)) = place.fields else {
+            return Err(match place.record {
+                Some(name) => unassigned(name),
+                None => self.no_composite(place.column, field, place.type_oid),
+            });
+        };
+        let found = names.iter().position(|known| **known == *field);
+        let Some(at) = found else {
+            return Err(match place.record {
+                Some(name) => no_field(name, field),
+                None => self.no_such_column(place.column, field, place.type_oid),
+            });
+        };
+        let mut values = match container {
+            Datum::Record(record) => record.values.clone(),
+            _ => vec![Datum::Null; names.len()],
+        };
+        values.resize(names.len(), Datum::Null);
+        let target = types.get(at).copied().unwrap_or((Oid::UNKNOWN, -1));
+        let old = values.get(at).cloned().unwrap_or_default();
+        let new = match rest {
+            [] => convert_value(self.backend, value, type_oid, target)?,
+            rest => {
+                let inner = Container {
+                    column: place.column,
+                    record: None,
+                    type_oid: target.0,
+                    fields: Variable::of_type(self.backend, target.0, target.1, old.clone()).fields(),
+                };
+                let new = self.store(old, inner, rest, value, type_oid)?;
+                check_domain(self.backend, new, target)?
+            }
+        };
+        if let Some(slot) = values.get_mut(at) {
+            *slot = new;
+        }
+        Ok(record(values, types, names))
+    }
+
+    /// Subscripts, and fields of the element that they lead to.
+    fn store_element(
+        &mut self,
+        container: Datum,
+        place: &Container<'_>,
+        steps: &[Step],
+        value: Datum,
+        type_oid: Oid,
+    ) -> Result<Datum> {
+        let is_json = base_type(self.backend, place.type_oid) == Oid::JSONB;
+        let element = element_type(&*self.backend, place.type_oid);
+        if !is_json && !element.is_valid() {
+            let message = format!(
+                "cannot subscript type {} because it does not support subscripting",
+                self.backend.format_type(place.type_oid)
+            );
+            return Err(Error::new(SqlState::DATATYPE_MISMATCH, message).at(Some(0)));
+        }
+        let count = steps.iter().take_while(|step| !matches!(step, Step::Field(_))).count();
+        let (subscripts, rest) = steps.split_at(count);
+        let (mut lower, mut upper, mut is_slice) = (Vec::new(), Vec::new(), false);
+        for step in subscripts {
+            match step {
+                Step::Slice(from, to) => {
+                    is_slice = true;
+                    lower.push(from.clone());
+                    upper.push(to.clone());
                 }
-                let place = Place { lower, upper, is_slice };
-                match element.is_valid() {
-                    true => place.store(&container, value, element),
-                    false => place.store_json(&container, value),
+                Step::Index(at) => {
+                    lower.push(None);
+                    upper.push(Some(at.clone()));
                 }
+                Step::Field(_) => {}
             }
         }
+        let at = Place { lower, upper, is_slice };
+        if is_json {
+            let value = convert_value(self.backend, value, type_oid, (Oid::JSONB, -1))?;
+            return at.store_json(&container, value);
+        }
+        let value = match (rest, is_slice) {
+            ([], true) => convert_value(self.backend, value, type_oid, (place.type_oid, -1))?,
+            ([], false) => convert_value(self.backend, value, type_oid, (element, -1))?,
+            ([Step::Field(field), ..], true) => return Err(self.no_composite(place.column, field, place.type_oid)),
+            (rest, _) => {
+                let old = at.fetch(&container);
+                let inner = Container {
+                    column: place.column,
+                    record: None,
+                    type_oid: element,
+                    fields: Variable::of_type(self.backend, element, -1, old.clone()).fields(),
+                };
+                let new = self.store(old, inner, rest, value, type_oid)?;
+                check_domain(self.backend, new, (element, -1))?
+            }
+        };
+        at.store(&container, value, element)
+    }
+
+    fn no_such_column(&self, column: &str, field: &str, type_oid: Oid) -> Error {
+        let message = format!(
+            "cannot assign to field \"{field}\" of column \"{column}\" because there is no such column in data type {}",
+            self.backend.format_type(type_oid)
+        );
+        Error::new(SqlState::UNDEFINED_COLUMN, message).at(Some(0))
+    }
+
+    fn no_composite(&self, column: &str, field: &str, type_oid: Oid) -> Error {
+        let message = format!(
+            "cannot assign to field \"{field}\" of column \"{column}\" because its type {} is not a composite type",
+            self.backend.format_type(type_oid)
+        );
+        Error::new(SqlState::DATATYPE_MISMATCH, message).at(Some(0))
     }
 
     /// INTO: the first row, column by column, or as a whole into a row variable. Without a row all is NULL.
@@ -203,14 +282,22 @@ impl Interpreter<'_, '_, '_> {
         Ok(())
     }
 
-    /// INTO [STRICT]
-    pub fn into(&mut self, into: &Into, rows: &ResultSet, source: IntoSource) -> Result<()> {
+    /// INTO [STRICT]; `parameters`: what the query was given, for errors that tell.
+    pub fn into(
+        &mut self,
+        into: &Into,
+        rows: &ResultSet,
+        source: IntoSource,
+        parameters: Option<String>,
+    ) -> Result<()> {
         let count = rows.row_count();
         if into.strict && count == 0 {
-            return Err(Error::new(SqlState::NO_DATA_FOUND, "query returned no rows"));
+            let error = Error::new(SqlState::NO_DATA_FOUND, "query returned no rows");
+            return Err(with_detail(error, parameters));
         }
         if (into.strict || source == IntoSource::Modification) && count > 1 {
             let error = Error::new(SqlState::TOO_MANY_ROWS, "query returned more than one row");
+            let error = with_detail(error, parameters);
             return Err(match source {
                 IntoSource::Dynamic => error,
                 _ => error.hint("Make sure the query returns a single row, or use LIMIT 1."),
@@ -227,11 +314,28 @@ impl Interpreter<'_, '_, '_> {
 
 type Fields = (std::sync::Arc<[crate::catalog::Name]>, std::sync::Arc<[(Oid, i32)]>);
 
+/// What is assigned into.
+struct Container<'n> {
+    /// The first name of the target, as errors have it.
+    column: &'n str,
+    /// The variable's own name, if it is the variable.
+    record: Option<&'n str>,
+    type_oid: Oid,
+    fields: Option<Fields>,
+}
+
 /// A step from a variable inwards.
 enum Step {
     Field(String),
     Index(Datum),
     Slice(Option<Datum>, Option<Datum>),
+}
+
+fn with_detail(error: Error, detail: Option<String>) -> Error {
+    match detail {
+        Some(detail) => error.detail(detail),
+        None => error,
+    }
 }
 
 fn unassigned(name: &str) -> Error {

@@ -216,6 +216,22 @@ impl Interpreter<'_, '_, '_> {
             );
             return Err(Error::new(SqlState::ARRAY_SUBSCRIPT_ERROR, message));
         }
+        if let Some((variable, taken)) = targets.first().and_then(|target| self.scopes.find(&target.name)) {
+            let whole = targets.first().is_some_and(|target| target.name.len() == taken) && targets.len() == 1;
+            let declared = self
+                .scopes
+                .get(variable)
+                .map_or(Oid::INVALID, |variable| variable.type_oid);
+            let is_array = whole && element_type(&*self.backend, declared).is_valid();
+            let message = match (depth > 0, is_array) {
+                (true, false) => "FOREACH ... SLICE loop variable must be of an array type",
+                (false, true) => "FOREACH loop variable must not be of an array type",
+                _ => "",
+            };
+            if !message.is_empty() {
+                return Err(Error::new(SqlState::DATATYPE_MISMATCH, message));
+            }
+        }
         let element = element_type(&*self.backend, array_type);
         let parts: Vec<(Datum, Oid)> = match depth {
             0 => array.values.iter().map(|value| (value.clone(), element)).collect(),
@@ -227,8 +243,9 @@ impl Interpreter<'_, '_, '_> {
         let found = !parts.is_empty();
         let mut result = Flow::Next;
         for (value, type_oid) in parts {
-            if let [target] = targets.as_slice() {
-                self.assign(target, value, type_oid)?;
+            match (targets.as_slice(), value) {
+                ([target], value) => self.assign(target, value, type_oid)?,
+                (targets, value) => self.spread(targets, &value)?,
             }
             if let Round::Done(flow) = round(self.statements(body)?, label.as_deref()) {
                 result = flow;
@@ -237,6 +254,23 @@ impl Interpreter<'_, '_, '_> {
         }
         self.set_found(found);
         Ok(result)
+    }
+}
+
+impl Interpreter<'_, '_, '_> {
+    /// The fields of a row, one to each target.
+    fn spread(&mut self, targets: &[Target], value: &Datum) -> Result<()> {
+        for (at, target) in targets.iter().enumerate() {
+            let (value, type_oid) = match value {
+                Datum::Record(row) => {
+                    let type_oid = row.types.get(at).map_or(Oid::UNKNOWN, |(type_oid, _)| *type_oid);
+                    (row.values.get(at).cloned().unwrap_or_default(), type_oid)
+                }
+                _ => (Datum::Null, Oid::UNKNOWN),
+            };
+            self.assign(target, value, type_oid)?;
+        }
+        Ok(())
     }
 }
 

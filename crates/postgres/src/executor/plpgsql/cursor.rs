@@ -18,6 +18,11 @@ use crate::session::Cursor;
 impl Interpreter<'_, '_, '_> {
     pub fn open(&mut self, cursor: &Target, what: &OpenWhat) -> Result<()> {
         let (variable, _) = known(self.scopes.find(&cursor.name), &cursor.name)?;
+        let declared = self.scopes.get(variable);
+        if declared.is_some_and(|variable| variable.constant && variable.value.is_null()) {
+            let message = format!("variable \"{}\" is declared CONSTANT", cursor.name.join("."));
+            return Err(Error::new(SqlState("22005"), message));
+        }
         let (scroll, outcome, text) = match what {
             OpenWhat::Bound { arguments } => {
                 let declaration = self.declaration(variable, cursor)?;
@@ -128,6 +133,12 @@ impl Interpreter<'_, '_, '_> {
         };
         let (index, _) = known(self.scopes.find(&target.name), &target.name)?;
         let declaration = self.declaration(index, &target)?;
+        if let Datum::Text(name) = self.scopes.value(index)
+            && self.backend.session.cursors.contains_key(&*name)
+        {
+            let message = format!("cursor \"{name}\" already in use");
+            return Err(Error::new(SqlState::DUPLICATE_CURSOR, message));
+        }
         let rows = self.run_bound(&declaration, arguments)?.rows.unwrap_or_default();
         self.scopes.push(None);
         self.scopes

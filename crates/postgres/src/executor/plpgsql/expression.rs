@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kumquat_sql::ast::{Location, Statement};
 use kumquat_sql::plpgsql::ast::{Expression, Sql};
-use kumquat_types::{Datum, Error, Oid, Result};
+use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Interpreter;
 use super::variables::Template;
@@ -18,6 +18,7 @@ use crate::planner::prepare::fold::fold;
 use crate::planner::vars::{contains_aggregate, contains_set_function, contains_sublink, contains_window_function};
 use crate::query::{Expr, Query};
 use crate::result::{QueryOutcome, ResultSet};
+use crate::session::Frame;
 
 /// Expressions that have been analyzed, by their place in the tree.
 #[derive(Default)]
@@ -91,7 +92,7 @@ impl Interpreter<'_, '_, '_> {
         let values = self.scopes.values(&template);
         let outcome = self.backend.execute_query(&Arc::new(query), &values);
         let outcome = outcome.map_err(|error| self.in_text(error, Text::of(expression), spoken))?;
-        first_value(&outcome).map_err(|error| self.in_text(error, Text::of(expression), spoken))
+        self.first_value(&outcome, Text::of(expression), spoken)
     }
 
     /// The value of a condition; NULL is false.
@@ -114,9 +115,13 @@ impl Interpreter<'_, '_, '_> {
     pub fn analyze(&mut self, statement: &Statement, text: Text<'_>, spoken: Spoken<'_>) -> Result<Query> {
         let template = self.scopes.template();
         let analyzed = analyze_query(self.backend, statement, &mut template.parameters.clone());
-        analyzed.map_err(|error| match self.scopes.unassigned_record(text.text) {
-            Some(unassigned) => self.in_text(unassigned, text, spoken),
-            None => self.in_text(error, text, spoken),
+        analyzed.map_err(|error| {
+            let unassigned = self.scopes.unassigned_record(text.text);
+            let unknown = || self.scopes.unknown_field(at_error(&error, text)?);
+            match unassigned.or_else(unknown) {
+                Some(instead) => self.in_text(instead, text, spoken),
+                None => self.in_text(error, text, spoken),
+            }
         })
     }
 
@@ -154,7 +159,11 @@ impl Interpreter<'_, '_, '_> {
                 let query = self.analyze(statement, text, Spoken::Statement)?;
                 let template = self.scopes.template();
                 let values = self.scopes.values(&template);
+                let line = format!("SQL statement \"{}\"", text.text);
+                let frame = Frame::Line(line.into());
+                self.backend.session.call_stack.push((frame, None));
                 let outcome = self.backend.execute_query(&Arc::new(query), &values);
+                self.backend.session.call_stack.pop();
                 outcome.map_err(|error| self.in_text(error, text, Spoken::Statement))
             }
             _ => self.run_utility(statement, text),
@@ -164,7 +173,7 @@ impl Interpreter<'_, '_, '_> {
     fn run_utility(&mut self, statement: &Statement, text: Text<'_>) -> Result<QueryOutcome> {
         if let Statement::Transaction(_) = statement {
             return Err(Error::new(
-                kumquat_types::SqlState::FEATURE_NOT_SUPPORTED,
+                SqlState::FEATURE_NOT_SUPPORTED,
                 "unsupported transaction command in PL/pgSQL",
             ));
         }
@@ -203,21 +212,36 @@ fn simple_expression(query: &Query) -> Option<Expr> {
     (bare && plain).then(|| expr.clone())
 }
 
-/// The only value of a query that stands for an expression; no row is NULL.
-fn first_value(outcome: &QueryOutcome) -> Result<(Datum, Oid)> {
-    let Some(rows) = &outcome.rows else {
-        return Ok((Datum::Null, Oid::UNKNOWN));
-    };
-    if rows.columns.len() != 1 {
+impl Interpreter<'_, '_, '_> {
+    /// The only value of a query that stands for an expression; no row is NULL.
+    fn first_value(&self, outcome: &QueryOutcome, text: Text<'_>, spoken: Spoken<'_>) -> Result<(Datum, Oid)> {
+        let Some(rows) = &outcome.rows else {
+            return Ok((Datum::Null, Oid::UNKNOWN));
+        };
         let count = rows.columns.len();
-        let message = format!("query returned {count} columns");
-        return Err(Error::new(kumquat_types::SqlState::SYNTAX_ERROR, message));
+        if count != 1 {
+            let message = match spoken {
+                Spoken::Assignment(_) => format!("assignment source returned {count} columns"),
+                _ => format!("query returned {count} columns"),
+            };
+            return Err(self.in_text(Error::new(SqlState::SYNTAX_ERROR, message), text, spoken));
+        }
+        if rows.row_count() > 1 {
+            let query = match spoken {
+                Spoken::Assignment(whole) => whole,
+                _ => text.text,
+            };
+            let error = Error::new(SqlState::CARDINALITY_VIOLATION, "query returned more than one row");
+            return Err(error.context(format!("query: {query}")));
+        }
+        let type_oid = rows.columns.first().map_or(Oid::UNKNOWN, |column| column.type_oid);
+        let first = rows.chunks.iter().find(|chunk| chunk.rows > 0);
+        Ok((first.map(|chunk| chunk.get(0, 0)).unwrap_or_default(), type_oid))
     }
-    if rows.row_count() > 1 {
-        let message = "query returned more than one row";
-        return Err(Error::new(kumquat_types::SqlState::CARDINALITY_VIOLATION, message));
-    }
-    let type_oid = rows.columns.first().map_or(Oid::UNKNOWN, |column| column.type_oid);
-    let first = rows.chunks.iter().find(|chunk| chunk.rows > 0);
-    Ok((first.map(|chunk| chunk.get(0, 0)).unwrap_or_default(), type_oid))
+}
+
+/// The text from where an error is on.
+fn at_error<'t>(error: &Error, text: Text<'t>) -> Option<&'t str> {
+    let at = error.position?.checked_sub(text.start)?;
+    text.text.get(at as usize..)
 }

@@ -4,9 +4,10 @@
 //! - [`expression`]: expressions and statements of SQL; [`assign`]: values put into variables.
 //! - [`statement`]: one arm a statement, and blocks with their handlers; [`control`]: branches and loops;
 //!   [`query`]: statements of SQL; [`returning`], [`raise`], [`cursor`]: the other kinds.
-//! - [`trigger`]: functions of triggers.
+//! - [`trigger`]: functions of triggers; [`check`](check_function): what can be said before a function runs.
 
 mod assign;
+mod check;
 mod control;
 mod cursor;
 mod expression;
@@ -17,6 +18,8 @@ mod statement;
 pub mod trigger;
 mod variables;
 
+pub use check::check_function;
+
 use std::sync::Arc;
 
 use kumquat_sql::plpgsql::{self, Returns, Signature};
@@ -24,11 +27,13 @@ use kumquat_types::{Chunk, Datum, Error, Oid, Result, SqlState};
 
 use self::expression::Cache;
 use self::statement::Flow;
-use self::variables::{Scopes, Variable};
-use super::functions::{Rows, convert_value, result_shape};
+use self::variables::{Scopes, Variable, record};
+use super::functions::{Rows, check_domain, convert_value, result_shape};
+use crate::analyze::{NameConflict, is_polymorphic};
 use crate::backend::Backend;
 use crate::catalog::function::ArgumentMode;
 use crate::catalog::{Function, FunctionBody, ProcKind};
+use crate::session::Frame;
 
 /// Most rows that a function may return.
 const ROW_LIMIT: usize = 10_000_000;
@@ -53,17 +58,22 @@ struct Interpreter<'f, 'a, 'b> {
     subtransactions: u32,
     /// The error on its way has told where it comes from.
     placed: bool,
+    /// `#print_strict_params`.
+    print_strict_params: bool,
 }
 
 /// Runs a function.
 pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, args: &[Datum], arg_types: &[Oid]) -> Result<Rows> {
     let tree = parse(function, false)?;
+    let depth = backend.session.call_stack.len();
     let mut interpreter = Interpreter::new(backend, function);
+    interpreter.follow_options(&tree);
     interpreter.bind_arguments(args, arg_types)?;
     interpreter.declare_found();
     let flow = interpreter.block(&tree.body);
-    let flow = flow.map_err(|error| interpreter.placed_error(error, None))?;
-    interpreter.finish(flow)
+    let flow = flow.map_err(|error| interpreter.placed_error(error, None));
+    interpreter.backend.session.call_stack.truncate(depth);
+    interpreter.finish(flow?)
 }
 
 /// The tree of a function's body; errors are placed in the body.
@@ -86,15 +96,16 @@ pub fn compile(function: &Function, is_trigger: bool) -> Result<plpgsql::ast::Fu
 /// The same for a call: errors tell the line of the body.
 fn parse(function: &Function, is_trigger: bool) -> Result<plpgsql::ast::Function> {
     let (FunctionBody::Source(source) | FunctionBody::Standard(source)) = &function.body;
-    compile(function, is_trigger).map_err(|error| {
-        let line = source
-            .get(..error.position.unwrap_or(0) as usize)
-            .map_or(1, |text| text.matches('\n').count() + 1);
-        let mut error = error;
-        error.position = None;
-        error.context(format!(
-            "compilation of PL/pgSQL function \"{}\" near line {line}",
-            function.name
+    compile(function, is_trigger).map_err(|mut error| {
+        let Some(position) = error.position.take() else {
+            return error;
+        };
+        let before = source.get(..position as usize);
+        let line = before.map_or(0, |text| text.matches('\n').count()).saturating_add(1);
+        error.internal = Some((source.to_string(), position));
+        error.context(plpgsql::compilation(
+            &function.name,
+            u32::try_from(line).unwrap_or(u32::MAX),
         ))
     })
 }
@@ -105,7 +116,7 @@ pub fn returns(function: &Function) -> Returns {
         (true, true) => Returns::Set,
         (true, false) => Returns::SetOfOutParameters,
         (false, false) => Returns::OutParameters,
-        (false, true) if function.kind == ProcKind::Procedure => Returns::Procedure,
+        (false, true) if function.kind == ProcKind::Procedure && function.oid.is_valid() => Returns::Procedure,
         (false, true) if function.result == Oid::VOID => Returns::Void,
         (false, true) => Returns::Value,
     }
@@ -115,6 +126,11 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
     fn new(backend: &'a mut Backend<'b>, function: &'f Function) -> Interpreter<'f, 'a, 'b> {
         let mut scopes = Scopes::default();
         scopes.push(Some(function.name.to_string()));
+        let frame = match function.oid.is_valid() {
+            true => Frame::Function(function.oid),
+            false => Frame::Block(function.name.clone()),
+        };
+        backend.session.call_stack.push((frame, None));
         Interpreter {
             backend,
             function,
@@ -128,7 +144,22 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
             handled: Vec::new(),
             subtransactions: 0,
             placed: false,
+            print_strict_params: false,
         }
+    }
+
+    /// Takes over what stands before the first block, and the settings that do the same for all functions.
+    fn follow_options(&mut self, tree: &plpgsql::ast::Function) {
+        use plpgsql::ast::VariableConflict;
+        let setting = |name: &str| self.backend.setting(name).map(|value| value.to_string());
+        let by_setting = setting("plpgsql.variable_conflict");
+        self.scopes.conflict = match (tree.variable_conflict, by_setting.as_deref()) {
+            (Some(VariableConflict::UseVariable), _) | (None, Some("use_variable")) => NameConflict::Variable,
+            (Some(VariableConflict::UseColumn), _) | (None, Some("use_column")) => NameConflict::Column,
+            _ => NameConflict::Error,
+        };
+        let by_setting = setting("plpgsql.print_strict_params").as_deref() == Some("on");
+        self.print_strict_params = tree.print_strict_params.unwrap_or(by_setting);
     }
 
     /// Declares FOUND; after the parameters, whose numbers SQL counts from 1.
@@ -140,6 +171,8 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
     /// Declares the parameters: `$1`, `$2` and their names; OUT parameters begin as NULL.
     fn bind_arguments(&mut self, args: &[Datum], arg_types: &[Oid]) -> Result<()> {
         let function = self.function;
+        let declared: Vec<Oid> = function.args.iter().map(|argument| argument.type_oid).collect();
+        let resolved = self.backend.resolve_polymorphic(arg_types, &declared);
         let (mut given, mut args) = (args.iter(), arg_types.iter());
         for (parameter, at) in function.parameters().zip(1..) {
             let is_input = !matches!(parameter.mode, ArgumentMode::Out | ArgumentMode::Table);
@@ -149,7 +182,14 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
             };
             let pseudo = kumquat_types::builtin_type(parameter.type_oid)
                 .is_some_and(|builtin| builtin.kind == kumquat_types::TypeKind::Pseudo);
-            let type_oid = actual.filter(|_| pseudo).unwrap_or(parameter.type_oid);
+            let inferred = || {
+                let resolved = resolved.as_ref().ok().filter(|_| is_polymorphic(parameter.type_oid))?;
+                self.backend.polymorphic_type(resolved, parameter.type_oid).ok()
+            };
+            let type_oid = actual
+                .filter(|_| pseudo)
+                .or_else(inferred)
+                .unwrap_or(parameter.type_oid);
             let variable = Variable::of_type(self.backend, type_oid, -1, value);
             let variable = self.scopes.declare(&format!("${at}"), variable);
             if let Some(name) = &parameter.name {
@@ -184,11 +224,33 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
                 .context(format!("PL/pgSQL function {signature}")));
         }
         let (value, from) = self.returned.take().unwrap_or((Datum::Null, function.result));
-        let value = match value {
-            value @ (Datum::Record(_) | Datum::Null) => value,
-            value => convert_value(self.backend, value, from, (function.result, -1))?,
-        };
+        let value = self.cast_result(value, from).map_err(|error| {
+            self.placed = false;
+            self.placed_error(
+                error,
+                Some("while casting return value to function's return type".into()),
+            )
+        })?;
         Ok(one_row(types(function), vec![value]))
+    }
+
+    /// What RETURN gave as a value of the function's type. Rows must fit as they are.
+    fn cast_result(&mut self, value: Datum, from: Oid) -> Result<Datum> {
+        let function = self.function;
+        if is_polymorphic(function.result) {
+            return Ok(value);
+        }
+        let shape = result_shape(self.backend, function)?;
+        match (value, shape) {
+            (Datum::Record(row), Some(shape)) => {
+                let given: Vec<Oid> = row.types.iter().map(|(type_oid, _)| *type_oid).collect();
+                check_row(self.backend, &given, &shape.types)?;
+                let row = record(row.values.clone(), shape.types, shape.names);
+                check_domain(self.backend, row, (function.result, -1))
+            }
+            (row @ Datum::Record(_), None) if function.result == Oid::RECORD => Ok(row),
+            (value, _) => convert_value(self.backend, value, from, (function.result, -1)),
+        }
     }
 
     fn finish_set(self) -> Result<Rows> {
@@ -232,6 +294,33 @@ impl<'f, 'a, 'b> Interpreter<'f, 'a, 'b> {
             None => format!("PL/pgSQL function {signature}"),
         })
     }
+}
+
+/// Fails unless a row has the columns that are expected (`convert_tuples_by_position`).
+pub fn check_row(backend: &Backend<'_>, given: &[Oid], wanted: &[(Oid, i32)]) -> Result<()> {
+    let message = "returned record type does not match expected record type";
+    match row_mismatch(backend, given, wanted) {
+        Some(detail) => Err(Error::new(SqlState::DATATYPE_MISMATCH, message).detail(detail)),
+        None => Ok(()),
+    }
+}
+
+/// Why columns are not those that are expected.
+fn row_mismatch(backend: &Backend<'_>, given: &[Oid], wanted: &[(Oid, i32)]) -> Option<String> {
+    if given.len() != wanted.len() {
+        return Some(format!(
+            "Number of returned columns ({}) does not match expected column count ({}).",
+            given.len(),
+            wanted.len()
+        ));
+    }
+    let mut columns = (1..).zip(given.iter().zip(wanted));
+    let (number, (have, want)) = columns.find(|(_, (have, want))| **have != want.0)?;
+    Some(format!(
+        "Returned type {} does not match expected type {} in column {number}.",
+        backend.format_type(*have),
+        backend.format_type(want.0)
+    ))
 }
 
 fn one_row(types: Vec<(Oid, i32)>, values: Vec<Datum>) -> Rows {

@@ -35,7 +35,35 @@ impl Interpreter<'_, '_, '_> {
             Statement::Select(_) => IntoSource::Select,
             _ => IntoSource::Modification,
         };
-        self.take(outcome, into, source)
+        let parameters = self.strict_parameters(Text::of_sql(sql), into);
+        self.take(outcome, into, source, parameters)
+    }
+
+    /// The variables that a query reads, if INTO STRICT is to tell them.
+    fn strict_parameters(&self, text: Text<'_>, into: Option<&Into>) -> Option<String> {
+        let tells = self.print_strict_params && into.is_some_and(|into| into.strict);
+        let found: Vec<String> = match tells {
+            true => self.scopes.mentioned(text.text),
+            false => Vec::new(),
+        };
+        let quoted = |name: String| {
+            let (variable, _) = self.scopes.find(std::slice::from_ref(&name))?;
+            let declared = self.scopes.get(variable)?;
+            Some(format!("{name} = {}", self.quoted(&declared.value, declared.type_oid)))
+        };
+        let shown: Vec<String> = found.into_iter().filter_map(quoted).collect();
+        (!shown.is_empty()).then(|| format!("parameters: {}", shown.join(", ")))
+    }
+
+    /// A value as a detail shows it.
+    fn quoted(&self, value: &Datum, type_oid: Oid) -> String {
+        match value {
+            Datum::Null => "NULL".into(),
+            value => {
+                let text = kumquat_types::io::output(&*self.backend, type_oid, value);
+                format!("'{}'", text.replace('\'', "''"))
+            }
+        }
     }
 
     pub fn perform(&mut self, expression: &Expression) -> Result<()> {
@@ -49,8 +77,15 @@ impl Interpreter<'_, '_, '_> {
     pub fn execute(&mut self, dynamic: &Dynamic, into: Option<&Into>) -> Result<()> {
         let outcome = self.run_dynamic(dynamic)?;
         self.row_count = outcome.processed;
+        let tells = self.print_strict_params && into.is_some_and(|into| into.strict);
+        let mut shown = Vec::new();
+        for (expression, number) in dynamic.using.iter().filter(|_| tells).zip(1..) {
+            let (value, type_oid) = self.evaluate(expression)?;
+            shown.push(format!("${number} = {}", self.quoted(&value, type_oid)));
+        }
+        let parameters = (!shown.is_empty()).then(|| format!("parameters: {}", shown.join(", ")));
         match into {
-            Some(_) => self.take(outcome, into, IntoSource::Dynamic),
+            Some(_) => self.take(outcome, into, IntoSource::Dynamic, parameters),
             None => Ok(()),
         }
     }
@@ -63,9 +98,15 @@ impl Interpreter<'_, '_, '_> {
         }
     }
 
-    fn take(&mut self, outcome: QueryOutcome, into: Option<&Into>, source: IntoSource) -> Result<()> {
+    fn take(
+        &mut self,
+        outcome: QueryOutcome,
+        into: Option<&Into>,
+        source: IntoSource,
+        parameters: Option<String>,
+    ) -> Result<()> {
         match (into, outcome.rows) {
-            (Some(into), Some(rows)) => self.into(into, &rows, source),
+            (Some(into), Some(rows)) => self.into(into, &rows, source, parameters),
             (Some(_), None) => {
                 let message = "INTO used with a command that cannot return data";
                 Err(Error::new(SqlState::SYNTAX_ERROR, message))

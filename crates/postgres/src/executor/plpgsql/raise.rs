@@ -4,13 +4,18 @@ use kumquat_sql::plpgsql::ast::{Condition, DiagnosticsItem, Expression, Raise, R
 use kumquat_types::{Datum, Error, Oid, Result, Severity, SqlState};
 
 use super::Interpreter;
+use crate::session::{Activity, Frame};
 
 impl Interpreter<'_, '_, '_> {
     pub fn raise(&mut self, raise: &Raise) -> Result<()> {
         let nothing = raise.condition.is_none() && raise.format.is_none() && raise.options.is_empty();
         if nothing {
             return Err(match self.handled.last() {
-                Some(error) => error.clone(),
+                // It goes on as if it had not been caught.
+                Some(error) => {
+                    self.placed = true;
+                    error.clone()
+                }
                 None => Error::new(
                     SqlState("0Z002"),
                     "RAISE without parameters cannot be used outside an exception handler",
@@ -23,7 +28,15 @@ impl Interpreter<'_, '_, '_> {
             None => None,
         };
         let mut options: Vec<(RaiseOption, String)> = Vec::new();
+        let mut seen: Vec<RaiseOption> = Vec::new();
+        seen.extend(raise.condition.as_ref().map(|_| RaiseOption::Errcode));
+        seen.extend(raise.format.as_ref().map(|_| RaiseOption::Message));
         for (option, expression) in &raise.options {
+            if seen.contains(option) {
+                let message = format!("RAISE option already specified: {}", option.keyword());
+                return Err(Error::new(SqlState::SYNTAX_ERROR, message));
+            }
+            seen.push(*option);
             let Some(text) = self.text(expression)? else {
                 let message = "RAISE statement option cannot be null";
                 return Err(Error::new(SqlState::NULL_VALUE_NOT_ALLOWED, message));
@@ -101,6 +114,25 @@ impl Interpreter<'_, '_, '_> {
         Err(Error::new(SqlState::ASSERT_FAILURE, text))
     }
 
+    /// What runs, innermost first, as CONTEXT would tell (`PG_CONTEXT`).
+    fn stack_lines(&self) -> String {
+        let backend = &*self.backend;
+        let place = |activity: &Option<Activity>| match activity {
+            Some(activity) => format!(" line {} at {}", activity.line, activity.kind),
+            None => String::new(),
+        };
+        let line = |(frame, activity): &(Frame, Option<Activity>)| match frame {
+            Frame::Function(oid) => {
+                let signature = backend.procedure_signature(*oid);
+                format!("PL/pgSQL function {signature}{}", place(activity))
+            }
+            Frame::Block(name) => format!("PL/pgSQL function {name}{}", place(activity)),
+            Frame::Line(line) => line.to_string(),
+        };
+        let lines: Vec<String> = backend.session.call_stack.iter().rev().map(line).collect();
+        lines.join("\n")
+    }
+
     pub fn diagnostics(&mut self, stacked: bool, items: &[(Target, DiagnosticsItem)]) -> Result<()> {
         let error = self.handled.last().cloned();
         if stacked && error.is_none() {
@@ -112,7 +144,7 @@ impl Interpreter<'_, '_, '_> {
                 |part: fn(&Error) -> Option<String>| Datum::from(error.as_ref().and_then(part).unwrap_or_default());
             let value = match item {
                 DiagnosticsItem::RowCount => Datum::Int8(i64::try_from(self.row_count).unwrap_or(i64::MAX)),
-                DiagnosticsItem::PgContext => Datum::from(format!("PL/pgSQL function {}", self.signature())),
+                DiagnosticsItem::PgContext => Datum::from(self.stack_lines()),
                 DiagnosticsItem::PgExceptionContext => part(|error| error.context.clone()),
                 DiagnosticsItem::PgExceptionDetail => part(|error| error.detail.clone()),
                 DiagnosticsItem::PgExceptionHint => part(|error| error.hint.clone()),

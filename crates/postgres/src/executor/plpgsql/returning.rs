@@ -1,19 +1,36 @@
 //! RETURN, RETURN NEXT, RETURN QUERY.
 
 use kumquat_sql::plpgsql::ast::Expression;
-use kumquat_types::{Datum, Error, Oid, Result, SqlState};
+use kumquat_types::{Datum, Error, Oid, RecordValue, Result, SqlState};
 
 use super::statement::Flow;
-use super::{Interpreter, ROW_LIMIT};
+use super::{Interpreter, ROW_LIMIT, check_row, row_mismatch};
 use crate::executor::functions::{convert, convert_value, result_shape};
 use crate::result::QueryOutcome;
 
 impl Interpreter<'_, '_, '_> {
     pub fn return_value(&mut self, expression: Option<&Expression>) -> Result<Flow> {
         if let Some(expression) = expression {
-            self.returned = Some(self.evaluate(expression)?);
+            let (value, type_oid) = self.evaluate(expression)?;
+            let is_plain = !matches!(value, Datum::Record(_) | Datum::Null)
+                || type_oid != Oid::RECORD && {
+                    value.is_null() && type_oid != Oid::UNKNOWN && !self.backend.is_composite(type_oid)
+                };
+            if is_plain && self.returns_rows()? {
+                return Err(Error::new(
+                    SqlState::DATATYPE_MISMATCH,
+                    "cannot return non-composite value from function returning composite type",
+                ));
+            }
+            self.returned = Some((value, type_oid));
         }
         Ok(Flow::Return)
+    }
+
+    /// The function gives rows, and no single values.
+    fn returns_rows(&self) -> Result<bool> {
+        let result = self.function.result;
+        Ok(result == Oid::RECORD || result_shape(self.backend, self.function)?.is_some())
     }
 
     pub fn return_next(&mut self, expression: Option<&Expression>) -> Result<()> {
@@ -22,7 +39,14 @@ impl Interpreter<'_, '_, '_> {
             Some(expression) => {
                 let (value, type_oid) = self.evaluate(expression)?;
                 match value {
-                    Datum::Record(record) => record.values.clone(),
+                    Datum::Record(record) if self.returns_rows()? => self.next_row(&record)?,
+                    Datum::Null if self.returns_rows()? => self.null_row()?,
+                    _ if self.returns_rows()? => {
+                        return Err(Error::new(
+                            SqlState::DATATYPE_MISMATCH,
+                            "cannot return non-composite value from function returning composite type",
+                        ));
+                    }
                     value => {
                         let result = self.function.result;
                         vec![convert_value(self.backend, value, type_oid, (result, -1))?]
@@ -31,6 +55,20 @@ impl Interpreter<'_, '_, '_> {
             }
         };
         self.push_rows([row])
+    }
+
+    /// A row of RETURN NEXT, which must have the columns of the result.
+    fn next_row(&self, row: &RecordValue) -> Result<Vec<Datum>> {
+        if let Some(shape) = result_shape(self.backend, self.function)? {
+            let given: Vec<Oid> = row.types.iter().map(|(type_oid, _)| *type_oid).collect();
+            check_row(self.backend, &given, &shape.types)?;
+        }
+        Ok(row.values.clone())
+    }
+
+    fn null_row(&self) -> Result<Vec<Datum>> {
+        let shape = result_shape(self.backend, self.function)?;
+        Ok(vec![Datum::Null; shape.map_or(1, |shape| shape.types.len())])
     }
 
     /// RETURN QUERY: the columns must be those of the result.
@@ -63,29 +101,14 @@ impl Interpreter<'_, '_, '_> {
     }
 
     fn check_structure(&self, given: &[(Oid, i32)], wanted: &[(Oid, i32)]) -> Result<()> {
-        let mismatch = |detail: String| {
-            Err(Error::new(
-                SqlState::DATATYPE_MISMATCH,
-                "structure of query does not match function result type",
-            )
-            .detail(detail))
-        };
-        if given.len() != wanted.len() {
-            return mismatch(format!(
-                "Number of returned columns ({}) does not match expected column count ({}).",
-                given.len(),
-                wanted.len()
-            ));
-        }
-        for (number, (have, want)) in (1..).zip(given.iter().zip(wanted)) {
-            if have.0 != want.0 {
-                let (have, want) = (self.backend.format_type(have.0), self.backend.format_type(want.0));
-                return mismatch(format!(
-                    "Returned type {have} does not match expected type {want} in column {number}."
-                ));
+        let given: Vec<Oid> = given.iter().map(|(type_oid, _)| *type_oid).collect();
+        match row_mismatch(self.backend, &given, wanted) {
+            Some(detail) => {
+                let message = "structure of query does not match function result type";
+                Err(Error::new(SqlState::DATATYPE_MISMATCH, message).detail(detail))
             }
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn push_rows(&mut self, rows: impl IntoIterator<Item = Vec<Datum>>) -> Result<()> {

@@ -1,12 +1,15 @@
 //! Statements and blocks.
 
 use kumquat_sql::ast::Statement;
-use kumquat_sql::plpgsql::ast::{Block, Condition, Declaration, DeclarationKind, Stmt, StmtKind, VariableType};
+use kumquat_sql::plpgsql::ast::{
+    Block, Condition, Declaration, DeclarationKind, Expression, Stmt, StmtKind, VariableType,
+};
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Interpreter;
 use super::expression::{Spoken, Text};
 use super::variables::{CursorDeclaration, Variable, known};
+use crate::session::Activity;
 
 /// How a statement ended.
 #[derive(Debug)]
@@ -26,9 +29,16 @@ impl Interpreter<'_, '_, '_> {
     pub fn statements(&mut self, statements: &[Stmt]) -> Result<Flow> {
         self.backend.spend(BLOCK_WORK)?;
         for statement in statements {
+            let kind = kind_name(&statement.kind);
+            if let Some((_, activity)) = self.backend.session.call_stack.last_mut() {
+                *activity = Some(Activity {
+                    line: statement.line,
+                    kind,
+                });
+            }
             let flow = self.statement(statement);
             let flow = flow.map_err(|error| {
-                let place = format!("line {} at {}", statement.line, kind_name(&statement.kind));
+                let place = format!("line {} at {kind}", statement.line);
                 self.placed_error(error, Some(place))
             })?;
             if !matches!(flow, Flow::Next) {
@@ -41,18 +51,14 @@ impl Interpreter<'_, '_, '_> {
     fn statement(&mut self, statement: &Stmt) -> Result<Flow> {
         match &statement.kind {
             StmtKind::Block(block) => return self.block(block),
-            StmtKind::Assign { target, expression } => {
-                let whole = format!("{} := {}", target.name.join("."), expression.text);
-                let (value, type_oid) = self.evaluate_as(expression, Spoken::Assignment(&whole))?;
+            StmtKind::Assign {
+                target,
+                expression,
+                text,
+            } => {
+                let (value, type_oid) = self.evaluate_as(expression, Spoken::Assignment(text))?;
                 let assigned = self.assign(target, value, type_oid);
-                assigned.map_err(|mut error| {
-                    // A literal is read as the variable's type while the assignment is analyzed.
-                    if type_oid == Oid::UNKNOWN && error.internal.is_none() {
-                        let before = whole.len().saturating_sub(expression.text.len());
-                        error.internal = Some((whole.clone(), u32::try_from(before).unwrap_or(0)));
-                    }
-                    error
-                })?;
+                assigned.map_err(|error| assignment_error(error, text, expression, type_oid))?;
             }
             StmtKind::If { branches, otherwise } => return self.branch(branches, otherwise),
             StmtKind::Case {
@@ -102,7 +108,8 @@ impl Interpreter<'_, '_, '_> {
             StmtKind::ReturnNext(expression) => self.return_next(expression.as_ref())?,
             StmtKind::ReturnQuery(query) => {
                 let outcome = self.run_statement(&query.statement, Text::of_sql(query))?;
-                self.return_rows(outcome)?;
+                let returned = self.return_rows(outcome);
+                returned.map_err(|error| self.in_text(error, Text::of_sql(query), Spoken::Statement))?;
             }
             StmtKind::ReturnExecute(dynamic) => {
                 let outcome = self.run_dynamic(dynamic)?;
@@ -194,7 +201,7 @@ impl Interpreter<'_, '_, '_> {
                 let (type_oid, modifier) = self.variable_type(type_name)?;
                 let (value, from) = match default {
                     Some(default) => self.evaluate(default)?,
-                    None => (Datum::Null, type_oid),
+                    None => (Datum::Null, Oid::UNKNOWN),
                 };
                 let mut variable = Variable::of_type(self.backend, type_oid, modifier, Datum::Null);
                 (variable.constant, variable.not_null) = (*constant, *not_null);
@@ -274,6 +281,23 @@ impl Interpreter<'_, '_, '_> {
     pub fn set_found(&mut self, found: bool) {
         self.scopes.set(self.found, Datum::Bool(found));
     }
+}
+
+/// An error of an assignment's target. A literal is read as the variable's type while the assignment is analyzed.
+fn assignment_error(mut error: Error, text: &str, expression: &Expression, type_oid: Oid) -> Error {
+    if let Some(position) = error.position.take() {
+        error.internal = Some((text.to_string(), position));
+        return error;
+    }
+    if error.sqlstate == SqlState::UNDEFINED_COLUMN {
+        return error.context(format!("PL/pgSQL assignment \"{text}\""));
+    }
+    let is_input = error.sqlstate == SqlState::INVALID_TEXT_REPRESENTATION;
+    if type_oid == Oid::UNKNOWN && error.internal.is_none() && is_input {
+        let before = text.len().saturating_sub(expression.text.len());
+        error.internal = Some((text.to_string(), u32::try_from(before).unwrap_or(0)));
+    }
+    error
 }
 
 /// Whether a handler with these conditions catches an error.

@@ -35,7 +35,9 @@ pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, firing: &Firing<
     }
     let shape = RowShape::of_type(backend, firing.relation.row_type)?;
     let tree = parse(function, true)?;
+    let depth = backend.session.call_stack.len();
     let mut interpreter = Interpreter::new(backend, function);
+    interpreter.follow_options(&tree);
     interpreter.declare_found();
     interpreter.bind_trigger(firing, &shape);
     interpreter.backend.session.trigger_depth += 1;
@@ -43,6 +45,7 @@ pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, firing: &Firing<
     let flow = interpreter.block(&tree.body);
     interpreter.backend.session.trigger_depth -= 1;
     interpreter.backend.session.nonatomic = nonatomic;
+    interpreter.backend.session.call_stack.truncate(depth);
     flow.map_err(|error| interpreter.placed_error(error, None))?;
     let Some((returned, _)) = interpreter.returned.take() else {
         return Err(Error::new(

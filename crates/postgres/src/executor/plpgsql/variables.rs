@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kumquat_sql::plpgsql::ast::{CursorParameter, Sql};
 use kumquat_types::{Datum, Error, Oid, RecordValue, Result, SqlState};
 
-use crate::analyze::Parameters;
+use crate::analyze::{NameConflict, Parameters};
 use crate::backend::Backend;
 use crate::catalog::Name;
 use crate::executor::expr::composite::RowShape;
@@ -88,6 +88,8 @@ pub struct Scopes {
     scopes: Vec<Scope>,
     /// Changes when a name or a type changes: what was analyzed before is stale then.
     pub version: u64,
+    /// What names mean that are columns', too.
+    pub conflict: NameConflict,
     template: Option<(u64, Rc<Template>)>,
 }
 
@@ -211,11 +213,13 @@ impl Scopes {
             for (name, index) in scope.names.iter().rev() {
                 let mut all: Vec<Name> = vec![name.clone()];
                 all.extend(scope.label.iter().map(|label| Name::from(format!("{label}.{name}"))));
-                let record = self.get(*index).filter(|variable| variable.type_oid == Oid::RECORD);
-                let fields = record.and_then(Variable::fields);
-                for name in all {
+                let variable = self.get(*index);
+                let is_record = variable.is_some_and(|variable| variable.type_oid == Oid::RECORD);
+                let fields = variable.and_then(Variable::fields);
+                for (at, name) in all.into_iter().enumerate() {
                     names.push((name.clone(), index + 1));
-                    let Some((field_names, field_types)) = &fields else {
+                    // Fields of other rows are found by their type, unless a label stands in front.
+                    let Some((field_names, field_types)) = fields.as_ref().filter(|_| is_record || at > 0) else {
                         continue;
                     };
                     for (at, (field, (type_oid, _))) in field_names.iter().zip(field_types.iter()).enumerate() {
@@ -230,6 +234,7 @@ impl Scopes {
             parameters: Parameters {
                 types,
                 names,
+                conflict: self.conflict,
                 ..Parameters::default()
             },
             sources,
@@ -243,6 +248,31 @@ impl Scopes {
             Source::Field(index, at) => self.get(index).map(|variable| variable.field(at)).unwrap_or_default(),
         };
         template.sources.iter().map(value).collect()
+    }
+
+    /// The variables whose names stand in a text, in order of declaration.
+    pub fn mentioned(&self, text: &str) -> Vec<String> {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let words: Vec<&str> = text.split(|c| !is_part(c)).collect();
+        let names = self.scopes.iter().flat_map(|scope| &scope.names);
+        let mut found: Vec<String> = Vec::new();
+        for (name, _) in names {
+            if words.contains(&&**name) && !found.iter().any(|known| **known == **name) {
+                found.push(name.to_string());
+            }
+        }
+        found
+    }
+
+    /// The error of a field that a row variable does not have, where such a name stands in a text.
+    pub fn unknown_field(&self, text: &str) -> Option<Error> {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '$');
+        let end = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
+        let path: Vec<String> = text.get(..end)?.split('.').map(str::to_lowercase).collect();
+        let (variable, taken) = self.find(&path)?;
+        let (name, field) = (path.get(taken.checked_sub(1)?)?, path.get(taken)?);
+        let (fields, _) = self.get(variable)?.fields()?;
+        (!fields.iter().any(|known| **known == **field)).then(|| no_field(name, field))
     }
 
     /// A `record` that is looked into before it has a value.

@@ -10,7 +10,7 @@ use crate::commands::object as lookup;
 use crate::extension::FunctionCall;
 
 /// Oids of the catalogs, with what is in them.
-pub const CLASSES: [(Oid, ObjectClass); 12] = [
+pub const CLASSES: [(Oid, ObjectClass); 13] = [
     (Oid(1259), ObjectClass::Relation),
     (Oid(2606), ObjectClass::Constraint),
     (Oid(1247), ObjectClass::Type),
@@ -23,6 +23,7 @@ pub const CLASSES: [(Oid, ObjectClass); 12] = [
     (Oid(1262), ObjectClass::Database),
     (Oid(2618), ObjectClass::Rule),
     (Oid(3256), ObjectClass::Policy),
+    (Oid(2605), ObjectClass::Cast),
 ];
 
 /// What is in the catalog of this oid.
@@ -135,6 +136,19 @@ fn identity(backend: &Backend<'_>, object: ObjectAddress) -> Option<Identity> {
         ObjectClass::Trigger => {
             let trigger = catalog.triggers.get(&object.oid)?;
             member_identity(backend, "trigger", trigger.relation, &trigger.name)?
+        }
+        ObjectClass::Cast => {
+            let cast = catalog.cast(object.oid)?;
+            let types = [cast.source, cast.target].map(|oid| backend.format_type_qualified(oid, -1));
+            let [source, target] = types;
+            Identity {
+                kind: "cast",
+                schema: None,
+                name: None,
+                identity: format!("({source} AS {target})"),
+                names: vec![source],
+                args: vec![target],
+            }
         }
         ObjectClass::Policy => {
             let (relation, policy) = catalog.policy(object.oid)?;
@@ -309,6 +323,7 @@ fn unknown_kind(object: ObjectAddress) -> &'static str {
         ObjectClass::Database => "database",
         ObjectClass::Rule => "rule",
         ObjectClass::Policy => "policy",
+        ObjectClass::Cast => "cast",
     }
 }
 

@@ -8,6 +8,7 @@ use super::values::{
     acl, array, array_or_null, letter, oid, oid_vector, optional_text, options, shared, short_count, text,
 };
 use crate::backend::Backend;
+use crate::catalog::cast::UserCast;
 use crate::catalog::function::ArgumentMode;
 use crate::catalog::well_known::{BOOTSTRAP_SUPERUSER, PG_CATALOG};
 use crate::catalog::{Function, FunctionBody, ProcKind};
@@ -220,18 +221,24 @@ pub fn pg_operator(backend: &mut Backend<'_>) -> Result<Rows> {
 
 pub fn pg_cast(backend: &mut Backend<'_>) -> Result<Rows> {
     const FIRST_OID: u32 = 10_035;
-    backend.catalog()?;
-    Ok(casts()
-        .iter()
-        .zip(FIRST_OID..)
-        .map(|(cast, number)| {
+    let builtin = casts().iter().zip(FIRST_OID..);
+    let builtin = builtin.map(|(cast, number)| UserCast {
+        oid: Oid(number),
+        source: cast.source,
+        target: cast.target,
+        method: cast.method,
+        context: cast.context,
+    });
+    Ok(builtin
+        .chain(backend.catalog()?.casts.values().copied())
+        .map(|cast| {
             let (function, method) = match cast.method {
                 CastMethod::Function(function) => (function, 'f'),
                 CastMethod::Binary => (Oid::INVALID, 'b'),
                 CastMethod::InOut => (Oid::INVALID, 'i'),
             };
             vec![
-                oid(Oid(number)),
+                oid(cast.oid),
                 oid(cast.source),
                 oid(cast.target),
                 oid(function),
