@@ -1,11 +1,12 @@
 //! What functions on values may ask of the session: time, chance, settings, names of objects, user-defined types.
 
-use kumquat_types::{Datum, Environment, Error, Oid, Result, SqlState, UserType, io};
+use kumquat_types::{Datum, EnumLabel, Environment, Error, Oid, Result, SqlState, UserType, io};
 
 use crate::backend::Backend;
 use crate::catalog::TypeDefinition;
 use crate::catalog::namespace::{qualified_name, undefined_schema};
 use crate::catalog::quote::quote_identifier;
+use crate::session::Transaction;
 use crate::settings::value;
 
 impl Environment for Backend<'_> {
@@ -120,9 +121,42 @@ impl Environment for Backend<'_> {
             TypeDefinition::Shell => return None,
         })
     }
+
+    fn check_enum_label(&self, type_oid: Oid, label: &EnumLabel) -> Result<()> {
+        if !self.is_uncommitted_label(type_oid, label) {
+            return Ok(());
+        }
+        Err(Error::new(
+            SqlState::UNSAFE_NEW_ENUM_VALUE_USAGE,
+            format!(
+                "unsafe use of new value \"{}\" of enum type {}",
+                label.label,
+                self.format_type(type_oid)
+            ),
+        )
+        .hint("New enum values must be committed before they can be used."))
+    }
 }
 
 impl Backend<'_> {
+    /// ALTER TYPE ... ADD VALUE has made the label in the transaction block that is open.
+    fn is_uncommitted_label(&self, type_oid: Oid, label: &EnumLabel) -> bool {
+        let Transaction::Open(block) = &self.session.transaction else {
+            return false;
+        };
+        // Those that CREATE TYPE makes come before the type itself.
+        if label.oid < type_oid {
+            return false;
+        }
+        let before = block.before.servers.get(self.session.server.0);
+        let before = before.and_then(|server| server.databases.get(&self.session.database));
+        let known = before.and_then(|database| database.catalog.types.get(&type_oid));
+        match known.map(|user| &user.definition) {
+            Some(TypeDefinition::Enum(labels)) => !labels.iter().any(|known| known.oid == label.oid),
+            _ => true,
+        }
+    }
+
     /// The text form of a value, `None` for NULL.
     pub fn output_text(&self, type_oid: Oid, value: &Datum) -> Option<String> {
         (!value.is_null()).then(|| io::output(self, type_oid, value).into_owned())

@@ -55,7 +55,7 @@ fn expressions_keep_their_text_and_their_place() {
         panic!("{:?}", block.body[0]);
     };
     assert_eq!(query.text, "select * from items where id > p");
-    let StmtKind::Assign { target, expression } = &body[0].kind else {
+    let StmtKind::Assign { target, expression, .. } = &body[0].kind else {
         panic!("{:?}", body[0]);
     };
     assert_eq!(target.name, ["total"]);

@@ -201,7 +201,10 @@ fn reg_output(env: &dyn Environment, type_oid: Oid, oid: u32) -> String {
 
 fn enum_input(env: &dyn Environment, type_oid: Oid, labels: Vec<enums::EnumLabel>, text: &str) -> Result<Datum> {
     match labels.into_iter().find(|label| *label.label == *text) {
-        Some(label) => Ok(Datum::Enum(label)),
+        Some(label) => {
+            env.check_enum_label(type_oid, &label)?;
+            Ok(Datum::Enum(label))
+        }
         None => Err(Error::new(
             SqlState::INVALID_TEXT_REPRESENTATION,
             format!(

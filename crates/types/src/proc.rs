@@ -27,6 +27,10 @@ pub trait Environment {
     fn reg_lookup(&self, reg_type: Oid, name: &str) -> Result<Oid>;
     /// A user-defined type (enum, composite, domain, range, their arrays).
     fn user_type(&self, oid: Oid) -> Option<UserType>;
+    /// An error if a label of an enum was added by a transaction that has not committed (`check_safe_enum_use`).
+    fn check_enum_label(&self, _type_oid: Oid, _label: &crate::EnumLabel) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// What functions need to know of a type that is not built in.

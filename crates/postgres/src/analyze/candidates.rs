@@ -244,6 +244,10 @@ impl Backend<'_> {
     fn fit_shape(&self, callable: Callable, shape: &CallShape<'_>, schema_rank: usize) -> Option<Candidate> {
         let declared = callable.input_types();
         if !shape.names.is_empty() {
+            // The arguments that a variadic one is made of have no names.
+            if callable.variadic(self).is_valid() && !shape.variadic_written {
+                return None;
+            }
             let parameters = match_names(&callable, shape, declared.len())?;
             let args = parameters.iter().filter_map(|&at| declared.get(at).copied()).collect();
             return Some(Candidate {

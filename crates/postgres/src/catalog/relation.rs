@@ -135,6 +135,13 @@ impl Relation {
         self.kind == RelationKind::System && &*self.access_method != "heap"
     }
 
+    /// A view with the option `security_barrier`.
+    pub fn is_security_barrier(&self) -> bool {
+        let is_on = |value: &str| matches!(value, "true" | "on" | "1");
+        let mut options = self.options.iter();
+        options.any(|(name, value)| &**name == "security_barrier" && is_on(value))
+    }
+
     /// Has rows of its own in storage.
     pub fn has_storage(&self) -> bool {
         matches!(self.kind, RelationKind::Table | RelationKind::MaterializedView)

@@ -477,6 +477,10 @@ pub fn check_owner(backend: &Backend<'_>, kind: ObjectType, found: &Found) -> Re
         return Ok(());
     }
     match found.address.class {
+        ObjectClass::Relation if found.address.sub != 0 => {
+            let relation = backend.relation_by_oid(found.address.oid)?;
+            Err(not_owner("relation", &relation.name))
+        }
         ObjectClass::Relation | ObjectClass::Schema | ObjectClass::Type | ObjectClass::Function => {
             let whole = ObjectAddress {
                 sub: 0,

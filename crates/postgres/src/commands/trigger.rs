@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kumquat_sql::ast::{self, CreateTrigStmt, FiringMode, TriggerSelection};
-use kumquat_types::{Error, Oid, Result, SqlState};
+use kumquat_types::{Error, Oid, Result, SqlState, lookup_procs};
 
 use super::privileges;
 use super::{system_catalog, undefined_column};
@@ -240,6 +240,15 @@ fn check_relation(relation: &Relation, stmt: &CreateTrigStmt) -> Result<()> {
 fn function(backend: &Backend<'_>, stmt: &CreateTrigStmt) -> Result<Oid> {
     let name = stmt.function.join(".");
     let found = backend.find_functions(&stmt.function)?;
+    let must_return = || {
+        Error::new(
+            SqlState::INVALID_OBJECT_DEFINITION,
+            format!("function {name} must return type trigger"),
+        )
+    };
+    if found.is_empty() && stmt.function.len() == 1 && lookup_procs(&name).iter().any(|proc| proc.args.is_empty()) {
+        return Err(must_return());
+    }
     let function = found.iter().find(|function| function.args.is_empty()).ok_or_else(|| {
         Error::new(
             SqlState::UNDEFINED_FUNCTION,
@@ -247,10 +256,7 @@ fn function(backend: &Backend<'_>, stmt: &CreateTrigStmt) -> Result<Oid> {
         )
     })?;
     if function.result != Oid::TRIGGER {
-        return Err(Error::new(
-            SqlState::INVALID_OBJECT_DEFINITION,
-            format!("function {name} must return type trigger"),
-        ));
+        return Err(must_return());
     }
     Ok(function.oid)
 }

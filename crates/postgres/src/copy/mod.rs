@@ -19,6 +19,7 @@ use crate::result::Client;
 
 /// Carries out COPY; data comes from the client or from a file given to the session.
 pub fn execute(backend: &mut Backend<'_>, statement: &CopyStmt, client: &mut dyn Client) -> Result<Outcome> {
+    check_file_access(backend, statement)?;
     if let CopyTarget::Program(_) = statement.target {
         return Err(Error::not_modelled("COPY ... PROGRAM"));
     }
@@ -26,6 +27,24 @@ pub fn execute(backend: &mut Backend<'_>, statement: &CopyStmt, client: &mut dyn
         true => from::copy_from(backend, statement, client),
         false => to::copy_to(backend, statement),
     }
+}
+
+/// Files and programs of the server are for roles that may use them.
+fn check_file_access(backend: &Backend<'_>, statement: &CopyStmt) -> Result<()> {
+    let (role, what) = match (&statement.target, statement.is_from) {
+        (CopyTarget::Program(_), _) => ("pg_execute_server_program", "to or from an external program"),
+        (CopyTarget::File(_), true) => ("pg_read_server_files", "from a file"),
+        (CopyTarget::File(_), false) => ("pg_write_server_files", "to a file"),
+        _ => return Ok(()),
+    };
+    let group = backend.server()?.role_names.get(role).copied();
+    let current = backend.session.current_user;
+    if backend.superuser() || group.is_some_and(|group| backend.has_privileges_of(current, group)) {
+        return Ok(());
+    }
+    let message = format!("must be superuser or have privileges of the {role} role to COPY {what}");
+    Err(Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message)
+        .hint("Anyone can COPY to stdout or from stdin. psql's \\copy command also works for anyone."))
 }
 
 /// A column list as attribute numbers; empty: all that can be copied (`CopyGetAttnums`).

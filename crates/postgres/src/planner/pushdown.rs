@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::level::Level;
 use super::path::RelSet;
 use super::run_condition;
+use super::security::{is_barrier, is_leakproof};
 use super::vars::{contains_set_function, contains_volatile, vars_of};
 use crate::query::{BoolOp, Distinct, Expr, Query, RangeTableKind, SetOperation, SetOperator};
 
@@ -17,10 +18,13 @@ pub fn push_conditions(level: &mut Level<'_, '_, '_>, varno: usize, query: Query
     if clauses.is_empty() || !is_open(&query) {
         return query;
     }
+    let backend = &*level.global.backend;
+    let barrier = level.query.entry(varno).is_some_and(|entry| is_barrier(backend, entry));
     let mut query = query;
     let mut kept = Vec::new();
     for clause in clauses {
         let pushable = clause.relations == own
+            && (!barrier || is_leakproof(level.global.backend, &clause.expr))
             && !contains_volatile(level.global.backend, &clause.expr)
             && !clause.expr.any(&mut |part| matches!(part, Expr::SubPlan(_)))
             && columns_allow(level, &query, &clause.expr);

@@ -5,7 +5,7 @@ use kumquat_types::{Oid, operator_by_oid, proc_by_oid};
 use super::clause::OPEN_LEVEL;
 use super::level::Level;
 use crate::backend::Backend;
-use crate::query::Expr;
+use crate::query::{Expr, RangeTableEntry, RangeTableKind};
 
 /// Conditions that cost more than so many operators wait even if they are leakproof.
 const CHEAP_OPERATORS: f64 = 10.0;
@@ -48,7 +48,7 @@ pub fn open_level(level: &Level<'_, '_, '_>, qual: &Expr, per_tuple: f64) -> u32
 }
 
 /// Nothing in the expression can fail or show what it is given (`contain_leaked_vars`).
-fn is_leakproof(backend: &Backend<'_>, expr: &Expr) -> bool {
+pub fn is_leakproof(backend: &Backend<'_>, expr: &Expr) -> bool {
     !expr.any(&mut |part| match part {
         Expr::Op(op) | Expr::Distinct(op) | Expr::NullIf(op) => !is_plain_operator(op.operator),
         Expr::ScalarArrayOp { operator, .. } => !is_plain_operator(*operator),
@@ -63,6 +63,16 @@ fn is_leakproof(backend: &Backend<'_>, expr: &Expr) -> bool {
         Expr::CoerceToDomain { .. } | Expr::Subscript(_) | Expr::RowCompare { .. } => true,
         _ => false,
     })
+}
+
+/// The entry is a view with `security_barrier`: what it hides must not leak through conditions from outside.
+pub fn is_barrier(backend: &Backend<'_>, entry: &RangeTableEntry) -> bool {
+    let RangeTableKind::Subquery { view, .. } = entry.kind else {
+        return false;
+    };
+    let catalog = backend.catalog().ok();
+    let view = catalog.and_then(|catalog| catalog.relation(view));
+    view.is_some_and(|view| view.is_security_barrier())
 }
 
 fn is_plain_operator(operator: Oid) -> bool {

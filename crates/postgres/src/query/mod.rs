@@ -109,6 +109,10 @@ pub enum RowCheckKind {
     Update,
     /// Rows that ON CONFLICT DO UPDATE is about to replace.
     Conflict,
+    /// Rows that MERGE is about to replace.
+    MergeUpdate,
+    /// Rows that MERGE is about to delete.
+    MergeDelete,
 }
 
 /// One output column (or, in INSERT and UPDATE, one assigned column).

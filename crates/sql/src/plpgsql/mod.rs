@@ -2,7 +2,7 @@
 //!
 //! 1. `reader` gives the tokens, and cuts out the stretches that are SQL; `crate::parser` parses
 //!    those.
-//! 2. `block` reads blocks with their declarations, `statement` and `control` statements.
+//! 2. `block` reads blocks with their declarations, `statement`, `control` and `cursor` statements.
 //! 3. `scope` knows which names are variables: assignments and statements of SQL are told apart by
 //!    that.
 //! 4. `ast` is the tree.
@@ -11,6 +11,7 @@ pub mod ast;
 mod block;
 mod conditions;
 mod control;
+mod cursor;
 mod reader;
 mod returning;
 mod scope;

@@ -7,8 +7,8 @@ use crate::Datum::{self, Enum, Null};
 use crate::{ArrayValue, Call, EnumLabel, Error, Oid, Result, SqlState, UserType};
 
 pub static FUNCTIONS: Family = family! { call;
-    "enum_first" (_) => labels(call)?.1.into_iter().next().map(Enum).ok_or_else(|| empty(call));
-    "enum_last" (_) => labels(call)?.1.into_iter().next_back().map(Enum).ok_or_else(|| empty(call));
+    "enum_first" (_) => usable(call, labels(call)?.1.into_iter().next());
+    "enum_last" (_) => usable(call, labels(call)?.1.into_iter().next_back());
     "enum_range_all" (_) => range(call, &Null, &Null);
     "enum_range_bounds" (first, last) => range(call, first, last);
 };
@@ -25,6 +25,13 @@ fn labels(call: &Call<'_>) -> Result<(Oid, Vec<EnumLabel>)> {
         SqlState::FEATURE_NOT_SUPPORTED,
         "could not determine actual enum type",
     ))
+}
+
+/// A label as a value, if it may be used already.
+fn usable(call: &Call<'_>, label: Option<EnumLabel>) -> Result<Datum> {
+    let label = label.ok_or_else(|| empty(call))?;
+    call.env.check_enum_label(labels(call)?.0, &label)?;
+    Ok(Enum(label))
 }
 
 fn empty(call: &Call<'_>) -> Error {
@@ -46,6 +53,10 @@ fn range(call: &Call<'_>, first: &Datum, last: &Datum) -> Result<Datum> {
     let within = |label: &EnumLabel| {
         first.is_none_or(|first| label.sort_order >= first) && last.is_none_or(|last| label.sort_order <= last)
     };
-    let values = labels.into_iter().filter(within).map(Enum).collect();
+    let labels: Vec<EnumLabel> = labels.into_iter().filter(within).collect();
+    for label in &labels {
+        call.env.check_enum_label(type_oid, label)?;
+    }
+    let values = labels.into_iter().map(Enum).collect();
     Ok(Datum::Array(Arc::new(ArrayValue::vector(type_oid, values))))
 }

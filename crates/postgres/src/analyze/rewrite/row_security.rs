@@ -94,7 +94,7 @@ pub fn apply(backend: &Backend<'_>, query: &mut Query, depth: usize, active: &mu
         }
         query.row_checks.extend(checks);
         if let Some(entry) = query.range_table.get_mut(index - 1) {
-            entry.security_quals = quals;
+            entry.security_quals.splice(0..0, quals);
         }
     }
     Ok(())
@@ -181,9 +181,11 @@ impl Policies<'_, '_> {
                 self.add_quals(command, &mut quals);
             }
             CommandType::Insert => {}
-            CommandType::Merge => {
-                return Err(Error::not_modelled("MERGE into a table with row-level security"));
-            }
+            CommandType::Merge if reads => self.add_quals(CommandType::Select, &mut quals),
+            CommandType::Merge => {}
+        }
+        if command == CommandType::Merge {
+            self.add_merge_checks(&mut checks);
         }
         let kind = match command {
             CommandType::Insert => RowCheckKind::Insert,
@@ -209,6 +211,14 @@ impl Policies<'_, '_> {
             }
         }
         Ok((quals, checks))
+    }
+
+    /// Which of the policies counts is known when MERGE has chosen what to do with a row.
+    fn add_merge_checks(&self, checks: &mut Vec<RowCheck>) {
+        self.add_checks(CommandType::Update, RowCheckKind::MergeUpdate, true, checks);
+        self.add_checks(CommandType::Update, RowCheckKind::Update, false, checks);
+        self.add_checks(CommandType::Delete, RowCheckKind::MergeDelete, true, checks);
+        self.add_checks(CommandType::Insert, RowCheckKind::Insert, false, checks);
     }
 
     fn chosen(&self, command: CommandType) -> Chosen<'_> {

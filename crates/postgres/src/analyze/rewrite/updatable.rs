@@ -244,7 +244,15 @@ fn replace(query: &mut Query, target: usize, view: &Relation, body: &Query) -> R
             MergeActionKind::Delete | MergeActionKind::DoNothing => {}
         }
     }
-    if command != CommandType::Insert {
+    if command == CommandType::Insert {
+        return Ok(());
+    }
+    if view.is_security_barrier() {
+        // Tested before the statement's own conditions.
+        if let Some(entry) = query.range_table.get_mut(index - 1) {
+            entry.security_quals.splice(0..0, quals);
+        }
+    } else {
         query.quals = match (query.quals.take(), quals) {
             (Some(own), Some(of_view)) => Some(Expr::Bool(BoolOp::And, vec![of_view, own])),
             (own, of_view) => own.or(of_view),

@@ -37,11 +37,17 @@ pub fn notice_text(backend: &Backend<'_>, kind: ObjectType, name: &ObjectName, e
             }
         }
         (_, ObjectName::WithArgs(object)) => with_args(backend, kind, object)?,
-        (_, ObjectName::Cast(source, target)) => format!(
-            "cast from type {} to type {} does not exist",
-            type_name_text(source),
-            type_name_text(target)
-        ),
+        (_, ObjectName::Cast(source, target)) => {
+            let types = [source, target].map(|name| crate::commands::object::type_oid(backend, name));
+            match types.into_iter().find_map(std::result::Result::err) {
+                Some(missing) => missing.message.clone(),
+                None => format!(
+                    "cast from type {} to type {} does not exist",
+                    type_name_text(source),
+                    type_name_text(target)
+                ),
+            }
+        }
         (ObjectType::Type | ObjectType::Domain, ObjectName::Type(type_name)) => {
             format!("type \"{}\" does not exist", type_name_text(type_name))
         }

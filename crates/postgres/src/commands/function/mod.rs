@@ -16,6 +16,7 @@ use self::attributes::Attributes;
 use super::grant::defaults::{self, Kind};
 use super::object;
 use crate::backend::Backend;
+use crate::catalog::expression_references::query_references;
 use crate::catalog::naming::truncate_identifier;
 use crate::catalog::{DependencyKind, Function, FunctionBody, ObjectAddress, ObjectClass, ProcKind};
 use crate::result::CommandTag;
@@ -212,8 +213,12 @@ pub fn record_dependencies(backend: &mut Backend<'_>, function: &Function) -> Re
         .map(|argument| argument.type_oid)
         .chain([function.result])
         .collect();
+    let body = body_references(backend, function);
     let catalog = backend.catalog_mut()?;
     catalog.forget_references(object);
+    for referenced in body {
+        catalog.record_dependency(object, referenced, DependencyKind::Normal);
+    }
     let schema = ObjectAddress::new(ObjectClass::Schema, function.schema);
     catalog.record_dependency(object, schema, DependencyKind::Normal);
     for type_oid in types {
@@ -224,6 +229,16 @@ pub fn record_dependencies(backend: &mut Backend<'_>, function: &Function) -> Re
         catalog.record_expression(object, default, Oid::INVALID, DependencyKind::Normal);
     }
     Ok(())
+}
+
+/// What the body of a function needs: one without quotes is kept as queries, whose objects can't go before it.
+fn body_references(backend: &Backend<'_>, function: &Function) -> Vec<ObjectAddress> {
+    let FunctionBody::Standard(_) = &function.body else {
+        return Vec::new();
+    };
+    let statements = crate::executor::functions::sql::statements(function);
+    let queries = statements.and_then(|(statements, _)| validate::standard_queries(backend, function, &statements));
+    queries.iter().flatten().flat_map(query_references).collect()
 }
 
 /// Adds or replaces a function and keeps its name in step.

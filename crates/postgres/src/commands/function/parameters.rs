@@ -64,7 +64,9 @@ pub fn read(backend: &Backend<'_>, stmt: &CreateFunctionStmt, language: &str) ->
         ));
     }
     let (result, returns_set) = result(backend, stmt, &outputs, language)?;
-    check_polymorphic(backend, result, &args)?;
+    for polymorphic in outputs.iter().map(|output| output.type_oid).chain([result]) {
+        check_polymorphic(backend, polymorphic, &args)?;
+    }
     Ok(Signature {
         args,
         outputs,
@@ -219,22 +221,45 @@ fn check_pseudo(backend: &Backend<'_>, oid: Oid, language: &str, as_result: bool
     }))
 }
 
-/// A polymorphic result must follow from an argument.
+/// A polymorphic result must follow from an argument (`check_valid_polymorphic_signature`).
 fn check_polymorphic(backend: &Backend<'_>, result: Oid, args: &[FunctionArgument]) -> Result<()> {
-    const FAMILY: [Oid; 6] = [
-        Oid::ANYELEMENT,
-        Oid::ANYARRAY,
-        Oid::ANYNONARRAY,
-        Oid::ANYENUM,
-        Oid::ANYRANGE,
-        Oid::ANYMULTIRANGE,
-    ];
-    if !FAMILY.contains(&result) || args.iter().any(|argument| FAMILY.contains(&argument.type_oid)) {
+    let needed: &[Oid] = match result {
+        Oid::ANYRANGE | Oid::ANYMULTIRANGE => &[Oid::ANYRANGE, Oid::ANYMULTIRANGE],
+        Oid::ANYCOMPATIBLERANGE | Oid::ANYCOMPATIBLEMULTIRANGE => {
+            &[Oid::ANYCOMPATIBLERANGE, Oid::ANYCOMPATIBLEMULTIRANGE]
+        }
+        _ if SIMPLE.contains(&result) => &SIMPLE,
+        _ if COMPATIBLE.contains(&result) => &COMPATIBLE,
+        _ => return Ok(()),
+    };
+    if args.iter().any(|argument| needed.contains(&argument.type_oid)) {
         return Ok(());
     }
+    let mut names: Vec<String> = needed.iter().map(|oid| backend.format_type(*oid)).collect();
+    let last = names.pop().unwrap_or_default();
+    let names = match names.as_slice() {
+        [only] => format!("{only} or {last}"),
+        several => format!("{}, or {last}", several.join(", ")),
+    };
     Err(invalid("cannot determine result data type").detail(format!(
-        "A result of type {} requires at least one input of type anyelement, anyarray, anynonarray, anyenum, \
-         anyrange, or anymultirange.",
+        "A result of type {} requires at least one input of type {names}.",
         backend.format_type(result)
     )))
 }
+
+const SIMPLE: [Oid; 6] = [
+    Oid::ANYELEMENT,
+    Oid::ANYARRAY,
+    Oid::ANYNONARRAY,
+    Oid::ANYENUM,
+    Oid::ANYRANGE,
+    Oid::ANYMULTIRANGE,
+];
+
+const COMPATIBLE: [Oid; 5] = [
+    Oid::ANYCOMPATIBLE,
+    Oid::ANYCOMPATIBLEARRAY,
+    Oid::ANYCOMPATIBLENONARRAY,
+    Oid::ANYCOMPATIBLERANGE,
+    Oid::ANYCOMPATIBLEMULTIRANGE,
+];

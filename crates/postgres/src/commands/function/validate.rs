@@ -2,12 +2,13 @@
 //! that makes it.
 
 use kumquat_sql::ast::{CreateFunctionStmt, FunctionBody as AstBody, Statement};
-use kumquat_types::{Error, Oid, Result};
+use kumquat_types::{Error, Oid, Result, SqlState};
 
 use super::invalid;
-use crate::analyze::{Parameters, analyze_definition, coerce_expression};
+use crate::analyze::{Parameters, analyze_definition, coerce_expression, is_polymorphic};
 use crate::backend::Backend;
 use crate::catalog::{Function, FunctionBody};
+use crate::executor::functions::sql;
 use crate::executor::plpgsql;
 use crate::query::Query;
 
@@ -32,14 +33,8 @@ pub fn validate(backend: &mut Backend<'_>, function: &Function, stmt: &CreateFun
 
 /// The arguments of a function as names and types of parameters.
 pub fn argument_parameters(function: &Function) -> Parameters {
-    let names = function.args.iter().zip(1..);
-    Parameters {
-        types: function.args.iter().map(|argument| Some(argument.type_oid)).collect(),
-        names: names
-            .filter_map(|(argument, number)| Some((argument.name.clone()?, number)))
-            .collect(),
-        ..Parameters::default()
-    }
+    let types: Vec<Oid> = function.args.iter().map(|argument| argument.type_oid).collect();
+    sql::parameters(function, &types)
 }
 
 fn validate_sql(backend: &Backend<'_>, function: &Function, source: &str) -> Result<()> {
@@ -71,16 +66,45 @@ fn validate_sql(backend: &Backend<'_>, function: &Function, source: &str) -> Res
 }
 
 fn validate_standard(backend: &Backend<'_>, function: &Function, body: &AstBody) -> Result<()> {
-    let statements: &[Statement] = match body {
-        AstBody::Return(_) => return Ok(()),
-        AstBody::Atomic(statements) => statements,
-    };
-    let mut last = None;
-    for statement in statements {
-        let query = analyze_definition(backend, statement, &mut argument_parameters(function))?;
-        last = Some(query);
+    if function.args.iter().any(|argument| is_polymorphic(argument.type_oid)) {
+        return Err(invalid(
+            "SQL function with unquoted function body cannot have polymorphic arguments",
+        ));
     }
-    check_result(backend, function, last.as_ref())
+    let statements = match body {
+        AstBody::Return(expr) => vec![sql::select(expr.clone())?],
+        AstBody::Atomic(statements) => statements.iter().cloned().map(sql::returned).collect::<Result<_>>()?,
+    };
+    let queries = standard_queries(backend, function, &statements)?;
+    check_result(backend, function, queries.last())
+}
+
+/// The queries of a body without quotes, analyzed.
+pub fn standard_queries(backend: &Backend<'_>, function: &Function, statements: &[Statement]) -> Result<Vec<Query>> {
+    let analyze = |statement: &Statement| match statement {
+        Statement::Select(_)
+        | Statement::Insert(_)
+        | Statement::Update(_)
+        | Statement::Delete(_)
+        | Statement::Merge(_) => analyze_definition(backend, statement, &mut argument_parameters(function)),
+        other => Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            format!(
+                "{} is not yet supported in unquoted SQL function body",
+                command_tag(other)
+            ),
+        )),
+    };
+    statements.iter().map(analyze).collect()
+}
+
+fn command_tag(statement: &Statement) -> &'static str {
+    match statement {
+        Statement::Create(_) => "CREATE TABLE",
+        Statement::Call(_) => "CALL",
+        Statement::Transaction(_) => "a transaction command",
+        _ => "this command",
+    }
 }
 
 /// Whether the last query gives what the function says it returns (`check_sql_fn_retval`).

@@ -116,7 +116,7 @@ fn change(
         };
         update_acl(&mut items, &change);
     }
-    if items == untouched {
+    if same_items(&items, &untouched) {
         defaults.remove(&key);
     } else {
         defaults.insert(key, items);
@@ -149,7 +149,12 @@ pub fn initial_acl(backend: &Backend<'_>, kind: Kind, schema: Oid) -> Result<Opt
             }
         }
     }
-    Ok((items != default).then_some(items))
+    Ok((!same_items(&items, &default)).then_some(items))
+}
+
+/// Lists that say the same, whatever their order (`aclequal`).
+fn same_items(a: &[AclItem], b: &[AclItem]) -> bool {
+    a.len() == b.len() && a.iter().all(|item| b.contains(item))
 }
 
 /// DROP OWNED: the role's own default privileges go, and it goes out of others'.

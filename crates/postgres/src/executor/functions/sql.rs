@@ -53,7 +53,7 @@ pub fn statements(function: &Function) -> Result<(Vec<Statement>, String)> {
 }
 
 /// `RETURN expr` is `SELECT expr`.
-fn returned(statement: Statement) -> Result<Statement> {
+pub fn returned(statement: Statement) -> Result<Statement> {
     match statement {
         Statement::Return(expr) => select(*expr),
         statement => Ok(statement),

@@ -8,13 +8,14 @@ use super::conflict::replace;
 use super::route::Router;
 use super::table::Tables;
 use super::trigger::Operation;
-use super::{delete, insert, rows, update};
+use super::{delete, insert, row_security, rows, update};
 use crate::catalog::Relation;
 use crate::executor::context::Context;
 use crate::executor::expr::compile::compile_all;
 use crate::executor::expr::{Compiled, compile};
 use crate::executor::layout::Layout;
 use crate::planner::plan::{MergeChange, MergeStep, ScanTarget};
+use crate::query::RowCheckKind;
 use crate::storage::RowId;
 
 /// The WHEN clauses, compiled over the target's row and the columns of the join.
@@ -111,6 +112,8 @@ impl Merge {
             match (&mut step.change, found) {
                 (Change::Nothing, _) => return Ok(None),
                 (Change::Delete, Some((leaf, id))) => {
+                    let root = tables.get(ctx, target)?;
+                    row_security::check(ctx, root, RowCheckKind::MergeDelete, &old)?;
                     let table = tables.get(ctx, leaf)?;
                     self.touched.insert((leaf, id));
                     if delete::delete_rows(ctx, table, &[id])?.rows.rows == 0 {
@@ -119,6 +122,8 @@ impl Merge {
                     return Ok(Some(Operation::Delete));
                 }
                 (Change::Update(set), Some((leaf, id))) => {
+                    let root = tables.get(ctx, target)?;
+                    row_security::check(ctx, root, RowCheckKind::MergeUpdate, &old)?;
                     let mut values: Vec<(i16, Arc<Column>)> = Vec::with_capacity(set.len());
                     for (attribute, value) in set {
                         values.push((*attribute, value.eval(ctx, &both, None)?));

@@ -42,9 +42,13 @@ pub fn check(ctx: &mut Context<'_, '_>, table: &mut Table, kind: RowCheckKind, r
 fn violation(kind: RowCheckKind, policy: Option<&str>, table: &str) -> Error {
     let policy = policy.map(|name| format!(" \"{name}\"")).unwrap_or_default();
     let using = match kind {
-        RowCheckKind::Conflict => " (USING expression)",
         RowCheckKind::Insert | RowCheckKind::Update => "",
+        RowCheckKind::Conflict | RowCheckKind::MergeUpdate | RowCheckKind::MergeDelete => " (USING expression)",
     };
-    let message = format!("new row violates row-level security policy{policy}{using} for table \"{table}\"");
+    let row = match kind {
+        RowCheckKind::MergeUpdate | RowCheckKind::MergeDelete => "target",
+        _ => "new",
+    };
+    let message = format!("{row} row violates row-level security policy{policy}{using} for table \"{table}\"");
     Error::new(SqlState::INSUFFICIENT_PRIVILEGE, message)
 }

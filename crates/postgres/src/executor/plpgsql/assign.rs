@@ -269,8 +269,7 @@ impl Interpreter<'_, '_, '_> {
                     [value @ Datum::Record(_)] if !is_record => value.clone(),
                     _ => record(values, types, names),
                 },
-                None if is_record => record(vec![Datum::Null; columns.len()], types, names),
-                None => Datum::Null,
+                None => record(vec![Datum::Null; columns.len()], types, names),
             };
             return self.assign_variable(variable, &target.name.join("."), value, Oid::RECORD);
         }

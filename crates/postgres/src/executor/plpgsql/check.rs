@@ -15,6 +15,12 @@ use crate::catalog::{Function, FunctionBody, Relation};
 
 /// Checks a body: errors have positions in it, warnings go to the client (`plpgsql_validator`).
 pub fn check_function(backend: &Backend<'_>, function: &Function, is_trigger: bool) -> Result<Vec<Error>> {
+    if is_trigger && !function.args.is_empty() {
+        let message = "trigger functions cannot have declared arguments";
+        let hint = "The arguments of the trigger can be accessed through TG_NARGS and TG_ARGV instead.";
+        let error = Error::new(SqlState::INVALID_FUNCTION_DEFINITION, message).hint(hint);
+        return Err(error.context(compilation(&function.name, 1)));
+    }
     let tree = compile(function, is_trigger)?;
     let (FunctionBody::Source(source) | FunctionBody::Standard(source)) = &function.body;
     let parameters = function.args.iter().chain(&function.outputs);

@@ -64,6 +64,11 @@ struct Interpreter<'f, 'a, 'b> {
 
 /// Runs a function.
 pub fn run(backend: &mut Backend<'_>, function: &Arc<Function>, args: &[Datum], arg_types: &[Oid]) -> Result<Rows> {
+    if function.result == Oid::TRIGGER {
+        let message = "trigger functions can only be called as triggers";
+        let context = plpgsql::compilation(&function.name, 1);
+        return Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message).context(context));
+    }
     let tree = parse(function, false)?;
     let depth = backend.session.call_stack.len();
     let mut interpreter = Interpreter::new(backend, function);

@@ -12,11 +12,8 @@ impl Interpreter<'_, '_, '_> {
     pub fn return_value(&mut self, expression: Option<&Expression>) -> Result<Flow> {
         if let Some(expression) = expression {
             let (value, type_oid) = self.evaluate(expression)?;
-            let is_plain = !matches!(value, Datum::Record(_) | Datum::Null)
-                || type_oid != Oid::RECORD && {
-                    value.is_null() && type_oid != Oid::UNKNOWN && !self.backend.is_composite(type_oid)
-                };
-            if is_plain && self.returns_rows()? {
+            let is_plain = !matches!(value, Datum::Record(_) | Datum::Null);
+            if is_plain && (self.function.result == Oid::TRIGGER || self.returns_rows()?) {
                 return Err(Error::new(
                     SqlState::DATATYPE_MISMATCH,
                     "cannot return non-composite value from function returning composite type",

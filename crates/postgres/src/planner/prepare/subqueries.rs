@@ -7,6 +7,7 @@ use super::joins::flatten_join_columns;
 use super::sublinks::pull_up_sublinks;
 use crate::backend::Backend;
 use crate::catalog::Name;
+use crate::planner::security::is_barrier;
 use crate::planner::tree::JoinTree;
 use crate::planner::vars::{
     contains_set_function, contains_sublink, least_stable, replace_vars, replace_vars_in_query,
@@ -24,6 +25,9 @@ pub fn pull_up_subqueries(backend: &Backend<'_>, query: &mut Query, tree: &mut J
             continue;
         };
         let inner = inner.clone();
+        if query.entry(index).is_some_and(|entry| is_barrier(backend, entry)) {
+            continue;
+        }
         let alone = matches!(tree, JoinTree::From(items, _) if matches!(items.as_slice(), [JoinTree::Table(only)] if *only == index));
         if is_simple(&inner) && (alone || !inner.from.is_empty()) && allows(backend, query, tree, index, &inner) {
             pull_up(backend, query, tree, index, Query::clone(&inner));
