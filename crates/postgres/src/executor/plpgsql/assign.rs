@@ -5,6 +5,7 @@ use kumquat_sql::plpgsql::ast::{Into, Target};
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::Interpreter;
+use super::check::extra_check;
 use super::expression::Text;
 use super::query::IntoSource;
 use super::variables::{Variable, known, no_field, record};
@@ -259,10 +260,18 @@ impl Interpreter<'_, '_, '_> {
                 .iter()
                 .map(|column| (column.type_oid, column.type_modifier))
                 .collect();
-            let is_record = self
-                .scopes
-                .get(variable)
-                .is_some_and(|variable| variable.type_oid == Oid::RECORD);
+            let declared = self.scopes.get(variable);
+            let is_record = declared.is_some_and(|variable| variable.type_oid == Oid::RECORD);
+            let fields = declared
+                .and_then(|variable| variable.shape.as_ref())
+                .map(|shape| shape.types.len());
+            let is_row = columns.len() == 1
+                && row
+                    .as_ref()
+                    .is_some_and(|row| matches!(row.first(), Some(Datum::Record(_))));
+            if fields.is_some_and(|fields| fields != columns.len()) && !is_row {
+                extra_check(self.backend, "strict_multi_assignment", fields_differ)?;
+            }
             let value = match row {
                 // A single column that is a row of the type is taken as it is.
                 Some(values) => match values.as_slice() {
@@ -272,6 +281,9 @@ impl Interpreter<'_, '_, '_> {
                 None => record(vec![Datum::Null; columns.len()], types, names),
             };
             return self.assign_variable(variable, &target.name.join("."), value, Oid::RECORD);
+        }
+        if !targets.is_empty() && targets.len() != columns.len() {
+            extra_check(self.backend, "strict_multi_assignment", fields_differ)?;
         }
         for (at, target) in targets.iter().enumerate() {
             let value = row.as_ref().and_then(|row| row.get(at)).cloned().unwrap_or_default();
@@ -302,6 +314,12 @@ impl Interpreter<'_, '_, '_> {
                 _ => error.hint("Make sure the query returns a single row, or use LIMIT 1."),
             });
         }
+        if count > 1 {
+            extra_check(self.backend, "too_many_rows", |_| {
+                Error::new(SqlState::TOO_MANY_ROWS, "query returned more than one row")
+                    .hint("Make sure the query returns a single row, or use LIMIT 1.")
+            })?;
+        }
         let first = rows
             .chunks
             .iter()
@@ -328,6 +346,16 @@ enum Step {
     Field(String),
     Index(Datum),
     Slice(Option<Datum>, Option<Datum>),
+}
+
+/// The problem of a query that gives more or fewer columns than there are targets.
+fn fields_differ(setting: &str) -> Error {
+    Error::new(
+        SqlState::DATATYPE_MISMATCH,
+        "number of source and target fields in assignment does not match",
+    )
+    .detail(format!("strict_multi_assignment check of {setting} is active."))
+    .hint("Make sure the query returns the exact list of columns.")
 }
 
 fn with_detail(error: Error, detail: Option<String>) -> Error {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kumquat_sql::plpgsql::ast::{Block, Declaration, DeclarationKind, Function as Tree, Stmt, StmtKind, VariableType};
 use kumquat_sql::plpgsql::compilation;
-use kumquat_types::{Error, Result, SqlState};
+use kumquat_types::{Error, Result, Severity, SqlState};
 
 use super::compile;
 use crate::analyze::resolve_type;
@@ -36,6 +36,27 @@ pub fn check_function(backend: &Backend<'_>, function: &Function, is_trigger: bo
     shadowing(backend, &tree)
 }
 
+/// `plpgsql.extra_warnings` or `plpgsql.extra_errors` asks for a check.
+fn asks_for(backend: &Backend<'_>, setting: &str, check: &str) -> bool {
+    let value = backend.setting(setting).unwrap_or_default();
+    let mut words = value.split(',').map(str::trim);
+    words.any(|word| word == "all" || word == check)
+}
+
+/// Raises what an extra check has found as an error or a warning, as far as it is asked for. `problem` is told the
+/// setting that asks.
+pub fn extra_check(backend: &mut Backend<'_>, check: &str, problem: impl Fn(&str) -> Error) -> Result<()> {
+    if asks_for(backend, "plpgsql.extra_errors", check) {
+        return Err(problem("extra_errors"));
+    }
+    if asks_for(backend, "plpgsql.extra_warnings", check) {
+        let mut warning = problem("extra_warnings");
+        warning.severity = Severity::Warning;
+        backend.notice(warning);
+    }
+    Ok(())
+}
+
 /// A function that is being checked.
 struct Check<'a, 'b> {
     backend: &'a Backend<'b>,
@@ -47,11 +68,7 @@ struct Check<'a, 'b> {
 
 /// The warnings of `plpgsql.extra_warnings`, or the error of `plpgsql.extra_errors`, about names that hide others.
 fn shadowing(backend: &Backend<'_>, tree: &Tree) -> Result<Vec<Error>> {
-    let asks = |setting: &str| {
-        let value = backend.setting(setting).unwrap_or_default();
-        let mut words = value.split(',').map(str::trim);
-        words.any(|word| word == "all" || word == "shadowed_variables")
-    };
+    let asks = |setting: &str| asks_for(backend, setting, "shadowed_variables");
     let message = |name: &str| format!("variable \"{name}\" shadows a previously defined variable");
     if let Some((name, location)) = tree.shadowing.first().filter(|_| asks("plpgsql.extra_errors")) {
         return Err(Error::new(SqlState::DUPLICATE_ALIAS, message(name)).at(Option::<u32>::from(*location)));
