@@ -1,9 +1,10 @@
 //! MergeJoin: both sides sorted by their keys, walked through together.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 use std::sync::Arc;
 
-use kumquat_types::{CHUNK_ROWS, Chunk, Column, Oid, Result};
+use kumquat_types::{Bitmap, CHUNK_ROWS, Chunk, Column, Oid, Result};
 
 use super::build::{build_child, child_layout, node_id};
 use super::context::Context;
@@ -46,6 +47,8 @@ struct Sides {
     outer_types: Vec<Oid>,
     i: usize,
     j: usize,
+    /// The run of equal keys that is being joined; `j` is behind it.
+    run: Option<Run>,
 }
 
 impl MergeJoin {
@@ -90,6 +93,7 @@ impl MergeJoin {
             outer_types: self.outer_types.clone(),
             i: 0,
             j: 0,
+            run: None,
         })
     }
 }
@@ -119,106 +123,131 @@ impl Sides {
         self.outer_keys.compare(self.i, &self.inner_keys, self.j, orders)
     }
 
-    fn end_of_run(keys: &Keys, start: usize, rows: usize) -> usize {
-        (start + 1..rows)
-            .find(|&row| !keys.equal(start, keys, row))
-            .unwrap_or(rows)
+    /// The current rows have equal keys: what follows with the same keys is joined next.
+    fn start_run(&mut self) {
+        let inner = self.j..end_of_run(&self.inner_keys, self.j, self.inner.rows);
+        self.j = inner.end;
+        self.run = Some(Run {
+            outer_end: end_of_run(&self.outer_keys, self.i, self.outer.rows),
+            matched: Bitmap::new(inner.len(), false),
+            inner,
+        });
+    }
+
+    /// Inner rows alone.
+    fn inner_rows(&self, rows: impl IntoIterator<Item = usize>) -> Chunk {
+        let rows = rows.into_iter().filter_map(|row| u32::try_from(row).ok()).collect();
+        inner_only(&self.outer_types, &self.inner, rows)
+    }
+}
+
+fn end_of_run(keys: &Keys, start: usize, rows: usize) -> usize {
+    (start + 1..rows)
+        .find(|&row| !keys.equal(start, keys, row))
+        .unwrap_or(rows)
+}
+
+/// Rows of both sides with equal keys, each of which is a pair with each.
+struct Run {
+    outer_end: usize,
+    inner: Range<usize>,
+    /// Which of the inner rows satisfied the join's other conditions with some outer row.
+    matched: Bitmap,
+}
+
+impl Run {
+    /// The pairs of outer rows from `at` on until they are enough for a chunk.
+    fn push_pairs(&self, at: &mut usize, pairs: &mut Pairs) {
+        while *at < self.outer_end && pairs.len() < CHUNK_ROWS {
+            let outer = u32::try_from(*at).unwrap_or(u32::MAX);
+            for inner in self.inner.clone() {
+                pairs.push(outer, u32::try_from(inner).unwrap_or(u32::MAX));
+            }
+            *at += 1;
+        }
+    }
+
+    fn note_matches(&mut self, pairs: &Pairs) {
+        for row in &pairs.inner {
+            if let Some(at) = (*row as usize).checked_sub(self.inner.start) {
+                self.matched.set(at, true);
+            }
+        }
+    }
+
+    /// The inner rows without a match, for the joins that keep them.
+    fn unmatched(&self, sides: &Sides) -> Option<Chunk> {
+        let rows: Vec<usize> = self
+            .inner
+            .clone()
+            .zip(self.matched.iter())
+            .filter(|(_, is)| !is)
+            .map(|(row, _)| row)
+            .collect();
+        (!rows.is_empty()).then(|| sides.inner_rows(rows))
     }
 }
 
 impl Merge {
-    /// The join's rows up to the next run of equal keys, or as many as make a chunk.
+    /// Some of the join's rows. A chunk ends within a run of equal keys as soon as there are enough pairs: runs
+    /// may be long on both sides.
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
         let Some(sides) = &mut self.sides else {
             return Ok(None);
         };
         let keeps_inner = matches!(self.kind, JoinKind::Right | JoinKind::Full);
+        if let Some(run) = sides.run.take_if(|run| keeps_inner && sides.i >= run.outer_end)
+            && let Some(rows) = run.unmatched(sides)
+        {
+            return Ok(Some(rows));
+        }
         let first = sides.i;
         let mut pairs = Pairs::default();
-        loop {
-            let (outer_left, inner_left) = (sides.i < sides.outer.rows, sides.j < sides.inner.rows);
-            if !outer_left && (!inner_left || !keeps_inner) {
-                break;
+        while pairs.len() < CHUNK_ROWS {
+            if let Some(run) = &sides.run {
+                run.push_pairs(&mut sides.i, &mut pairs);
+                if sides.i < run.outer_end || keeps_inner {
+                    break;
+                }
+                sides.run = None;
+                continue;
             }
+            let (outer_left, inner_left) = (sides.i < sides.outer.rows, sides.j < sides.inner.rows);
             let ordering = match (outer_left, inner_left) {
+                (false, false) => break,
                 (true, false) => Ordering::Less,
-                (false, _) => Ordering::Greater,
-                _ => sides.compare(&self.orders),
+                (false, true) if keeps_inner => Ordering::Greater,
+                (false, true) => break,
+                (true, true) => sides.compare(&self.orders),
             };
-            if ordering.is_lt() {
-                sides.i += 1;
-            } else if ordering.is_gt() && keeps_inner {
-                if sides.i > first || !pairs.is_empty() {
-                    break;
-                }
-                let row = u32::try_from(sides.j).unwrap_or(u32::MAX);
-                sides.j += 1;
-                return Ok(Some(inner_only(&sides.outer_types, &sides.inner, vec![row])));
-            } else if ordering.is_gt() {
-                sides.j += 1;
-            } else {
-                if keeps_inner && sides.i > first {
-                    break;
-                }
-                let outer_end = Sides::end_of_run(&sides.outer_keys, sides.i, sides.outer.rows);
-                let inner_end = Sides::end_of_run(&sides.inner_keys, sides.j, sides.inner.rows);
-                for i in sides.i..outer_end {
-                    for j in sides.j..inner_end {
-                        pairs.push(
-                            u32::try_from(i).unwrap_or(u32::MAX),
-                            u32::try_from(j).unwrap_or(u32::MAX),
-                        );
+            let flush = keeps_inner && sides.i > first;
+            match ordering {
+                Ordering::Less => sides.i += 1,
+                _ if flush => break,
+                Ordering::Equal => sides.start_run(),
+                Ordering::Greater => {
+                    sides.j += 1;
+                    if keeps_inner {
+                        return Ok(Some(sides.inner_rows(sides.j - 1..sides.j)));
                     }
                 }
-                ctx.memory.grow(0)?;
-                let inner_first = sides.j;
-                (sides.i, sides.j) = (outer_end, inner_end);
-                if keeps_inner {
-                    return self.finish_run(ctx, first, pairs, (inner_first, inner_end)).map(Some);
-                }
-            }
-            if pairs.len() >= CHUNK_ROWS {
-                break;
             }
         }
         if sides.i == first && pairs.is_empty() {
             return Ok(None);
         }
-        let end = sides.i;
         let pairs = pairs.filter(ctx, &mut self.filter, &sides.outer, &sides.inner, self.node)?;
+        if let Some(run) = sides.run.as_mut().filter(|_| keeps_inner) {
+            run.note_matches(&pairs);
+        }
         Ok(Some(join_rows(
             self.kind,
             &sides.outer,
-            (first, end),
+            (first, sides.i),
             &sides.inner,
             pairs,
             None,
         )))
-    }
-
-    /// One run of equal keys, when inner rows without a match are wanted too.
-    fn finish_run(
-        &mut self,
-        ctx: &mut Context<'_, '_>,
-        first: usize,
-        pairs: Pairs,
-        (inner_first, inner_end): (usize, usize),
-    ) -> Result<Chunk> {
-        let Some(sides) = &mut self.sides else {
-            return Ok(Chunk::default());
-        };
-        let pairs = pairs.filter(ctx, &mut self.filter, &sides.outer, &sides.inner, self.node)?;
-        let is_matched = |row: &u32| pairs.inner.contains(row);
-        let rows = (inner_first..inner_end).filter_map(|row| u32::try_from(row).ok());
-        let unmatched: Vec<u32> = rows.filter(|row| !is_matched(row)).collect();
-        let joined = join_rows(self.kind, &sides.outer, (first, sides.i), &sides.inner, pairs, None);
-        if unmatched.is_empty() {
-            return Ok(joined);
-        }
-        let rest = inner_only(&sides.outer_types, &sides.inner, unmatched);
-        let mut types = sides.outer_types.clone();
-        types.resize(joined.columns.len(), Oid::INVALID);
-        Ok(Chunk::concat(&types, &[joined, rest]))
     }
 }
 

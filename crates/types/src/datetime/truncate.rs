@@ -150,9 +150,8 @@ pub fn bin(stride: &Interval, value: i64, origin: i64) -> Result<i64> {
         return Err(refuse("stride must be greater than zero"));
     }
     let distance = value.checked_sub(origin).ok_or_else(interval)?;
-    let start = distance - distance.rem_euclid(size);
-    origin
-        .checked_add(start)
+    value
+        .checked_sub(distance.rem_euclid(size))
         .and_then(checked)
         .ok_or_else(|| out_of_range("timestamp"))
 }
