@@ -13,6 +13,9 @@ use crate::server::{Database, Network, Server, ServerId};
 use crate::session::Session;
 use crate::{commands, executor};
 
+/// What a statement that is no query costs at least, in rows: a loop of them must end, too.
+const UTILITY_WORK: usize = 10_000;
+
 /// One session at work. Statements change the network through it; a snapshot is `backend.network.clone()`.
 pub struct Backend<'a> {
     pub network: &'a mut Network,
@@ -85,6 +88,7 @@ impl Backend<'_> {
 
     /// Carries out a statement that is not a query: the end of the utility hook's chain.
     pub fn standard_utility(&mut self, statement: &Statement, text: &str) -> Result<CommandTag> {
+        self.spend(UTILITY_WORK)?;
         commands::execute(self, statement, text)
     }
 

@@ -21,7 +21,7 @@ const MEMORY_LIMIT: usize = 1 << 30;
 pub const WORK_LIMIT: u64 = 2_000_000_000;
 
 /// What a chunk costs besides its rows.
-const CHUNK_WORK: usize = 16;
+const CHUNK_WORK: usize = 128;
 
 /// Most levels of subplans and functions inside each other.
 const DEPTH_LIMIT: u32 = 64;

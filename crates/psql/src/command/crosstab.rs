@@ -1,5 +1,7 @@
 //! `\crosstabview`: a result's rows turned into a grid (`PrintResultInCrosstab`).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::print::{PrintOptions, Table};
 
 /// Columns that the grid may have.
@@ -60,14 +62,16 @@ fn build(
 ) -> Result<Table, String> {
     let value = |row: &[Option<String>], column: usize| row.get(column).cloned().flatten();
     let mut row_heads: Vec<Option<String>> = Vec::new();
+    let (mut places, mut known) = (BTreeMap::new(), BTreeSet::new());
     // The head of each column, and what it is sorted by.
     let mut column_heads: Vec<(Option<String>, i64)> = Vec::new();
     for row in &table.rows {
         let (row_head, column_head) = (value(row, vertical), value(row, horizontal));
-        if !row_heads.contains(&row_head) {
+        places.entry(row_head.clone()).or_insert_with(|| {
             row_heads.push(row_head);
-        }
-        if !column_heads.iter().any(|(head, _)| *head == column_head) {
+            row_heads.len() - 1
+        });
+        if known.insert(column_head.clone()) {
             let rank = order.and_then(|column| value(row, column)?.parse().ok()).unwrap_or(0);
             column_heads.push((column_head, rank));
         }
@@ -76,6 +80,7 @@ fn build(
         }
     }
     column_heads.sort_by_key(|(_, rank)| *rank);
+    let across: BTreeMap<&Option<String>, usize> = column_heads.iter().map(|(head, _)| head).zip(0..).collect();
     let mut rows: Vec<Vec<Option<String>>> = row_heads
         .iter()
         .map(|head| {
@@ -83,12 +88,10 @@ fn build(
             std::iter::once(head.clone()).chain(blanks).collect()
         })
         .collect();
-    let mut filled = std::collections::BTreeSet::new();
+    let mut filled = BTreeSet::new();
     for row in &table.rows {
         let (row_head, column_head) = (value(row, vertical), value(row, horizontal));
-        let place = row_heads.iter().position(|head| *head == row_head);
-        let across = column_heads.iter().position(|(head, _)| *head == column_head);
-        let (Some(place), Some(across)) = (place, across) else {
+        let (Some(&place), Some(&across)) = (places.get(&row_head), across.get(&column_head)) else {
             continue;
         };
         if !filled.insert((place, across)) {

@@ -9,6 +9,9 @@ use crate::output::{Output, PieceKind};
 use crate::print::Format;
 use crate::variables::{special_value, valid_name};
 
+/// Most bytes of a variable: one that is put into itself doubles each time.
+const LONGEST_VALUE: usize = 1 << 24;
+
 impl Psql {
     pub(super) fn setting_command(&mut self, name: &str, args: &mut Arguments<'_>, out: &mut Output) {
         let mut next = || args.next(&self.variables).map(|argument| argument.text);
@@ -145,6 +148,9 @@ impl Psql {
         };
         if !valid_name(name) {
             return out.line(PieceKind::Error, format!("invalid variable name: \"{name}\""));
+        }
+        if values.iter().map(String::len).sum::<usize>() > LONGEST_VALUE {
+            return out.line(PieceKind::Error, "out of memory");
         }
         match special_value(name, &values.concat()) {
             Ok(value) => self.variables.set(name, value),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::text::check_length;
 use super::{Family, unexpected};
 use crate::Datum::{self, Array, Bool, Int4, Null, Text};
 use crate::array::ArrayValue;
@@ -28,9 +29,9 @@ pub static FUNCTIONS: Family = family! { call;
     "array_unnest" set (Array(a)) => Ok(a.values.iter().map(|value| vec![value.clone()]).collect());
     "generate_subscripts_nodir" set (Array(a), Int4(dimension)) => Ok(subscripts(a, *dimension, false));
     "generate_subscripts" set (Array(a), Int4(dimension), Bool(reverse)) => Ok(subscripts(a, *dimension, *reverse));
-    "array_to_text" (Array(a), Text(separator)) => Ok(join(call, a, separator, None));
+    "array_to_text" (Array(a), Text(separator)) => join(call, a, separator, None);
     "array_to_text_null" (a, separator, null_text) => match (a, separator) {
-        (Array(a), Text(separator)) => Ok(join(call, a, separator, null_text.as_str())),
+        (Array(a), Text(separator)) => join(call, a, separator, null_text.as_str()),
         _ => Ok(Null),
     };
 
@@ -148,13 +149,15 @@ fn subscripts(array: &ArrayValue, dimension: i32, reverse: bool) -> Vec<Vec<Datu
 }
 
 /// The elements with a separator between; NULLs are left out unless there is a text for them.
-fn join(call: &Call<'_>, array: &ArrayValue, separator: &str, null_text: Option<&str>) -> Datum {
+fn join(call: &Call<'_>, array: &ArrayValue, separator: &str, null_text: Option<&str>) -> Result<Datum> {
     let text = |value: &Datum| match value {
         Null => null_text.map(str::to_string),
         value => Some(io::output(call.env, array.element, value).into_owned()),
     };
     let texts: Vec<String> = array.values.iter().filter_map(text).collect();
-    texts.join(separator).into()
+    let separators = separator.len().saturating_mul(texts.len());
+    check_length(texts.iter().map(String::len).sum::<usize>().saturating_add(separators))?;
+    Ok(texts.join(separator).into())
 }
 
 fn position(a: &Datum, value: &Datum, start: Option<i32>) -> Result<Datum> {

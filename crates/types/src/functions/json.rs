@@ -147,7 +147,7 @@ fn text<E: Element>(found: Option<E>) -> Datum {
 }
 
 fn jsonb(value: Result<Json>) -> Result<Datum> {
-    value.map(|json| Jsonb(Arc::new(json)))
+    value.and_then(Json::into_datum)
 }
 
 fn invalid(message: impl Into<String>) -> Error {

@@ -75,7 +75,7 @@ pub static FUNCTIONS: Family = family! { call;
     "replace_text" (Text(s), Text(from), Text(to)) => match from.is_empty() {
         true => Ok(Text(s.clone())),
         false => {
-            check_length(s.len() + s.matches(&**from).count().saturating_mul(to.len()))?;
+            check_length(s.matches(&**from).count().saturating_mul(to.len()).saturating_add(s.len()))?;
             text(s.replace(&**from, to))
         }
     };

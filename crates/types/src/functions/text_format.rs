@@ -188,7 +188,7 @@ fn conversion(call: &Call<'_>, kind: char, value: &Datum, index: usize) -> Resul
 
 fn pad(result: &mut String, shown: &str, width: usize, left: bool) -> Result<()> {
     let missing = width.saturating_sub(shown.chars().count());
-    check_length(result.len() + missing)?;
+    check_length(result.len().saturating_add(missing))?;
     let blanks = std::iter::repeat_n(' ', missing);
     if left {
         result.push_str(shown);

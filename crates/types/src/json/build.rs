@@ -74,7 +74,7 @@ pub fn object(env: &dyn Environment, args: &Arguments) -> Result<Datum> {
         let key = key_text(env, *key_type, key)?;
         members.push((key.into(), to_jsonb(env, *value_type, value)?));
     }
-    Ok(Datum::Jsonb(Arc::new(Json::object(members))))
+    Json::object(members).into_datum()
 }
 
 /// `json_build_array`
@@ -94,7 +94,7 @@ pub fn array_text(env: &dyn Environment, args: &Arguments) -> Result<Datum> {
 pub fn array(env: &dyn Environment, args: &Arguments) -> Result<Datum> {
     let element = |(type_oid, value): &(Oid, Datum)| to_jsonb(env, *type_oid, value);
     let elements = args.values.iter().map(element).collect::<Result<_>>()?;
-    Ok(Datum::Jsonb(Arc::new(Json::Array(elements))))
+    Json::Array(elements).into_datum()
 }
 
 /// Keys and values of `json_object(text[])`: alternating, or in rows of two.

@@ -3,11 +3,11 @@
 //! [`lexer`] and [`parse`](mod@parse) read text, with PostgreSQL's errors; [`output`] prints. Both types are looked into
 //! through [`element`]: fields, elements, paths. [`edit`] changes jsonb values, [`contain`] compares their
 //! contents, [`subscript`] is for `doc['a'] = ...`. [`convert`] makes JSON of any SQL value, [`build`] objects
-//! and arrays of arguments and rows, [`record`] rows of JSON. [`path`] is the SQL/JSON path language. [`path`] is the SQL/JSON path language.
+//! and arrays of arguments and rows, [`record`] rows of JSON. [`path`] is the SQL/JSON path language.
 
 use std::sync::Arc;
 
-use crate::Numeric;
+use crate::{Datum, Numeric, Result};
 
 pub mod build;
 pub mod contain;
@@ -53,6 +53,23 @@ impl Json {
             }
         }
         Json::Object(unique)
+    }
+
+    /// The value as one that can be kept: arrays and objects nested too deep are refused.
+    pub fn into_datum(self) -> Result<Datum> {
+        match self.is_deeper_than(MAX_DEPTH) {
+            true => Err(parse::too_deep()),
+            false => Ok(Datum::Jsonb(Arc::new(self))),
+        }
+    }
+
+    fn is_deeper_than(&self, levels: usize) -> bool {
+        match self {
+            Json::Array(_) | Json::Object(_) if levels == 0 => true,
+            Json::Array(elements) => elements.iter().any(|element| element.is_deeper_than(levels - 1)),
+            Json::Object(members) => members.iter().any(|(_, member)| member.is_deeper_than(levels - 1)),
+            _ => false,
+        }
     }
 
     /// The value of a key.

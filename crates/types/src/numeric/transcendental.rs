@@ -198,6 +198,19 @@ impl Numeric {
             let inverse = one.div_round(self, scale + GUARD - 2 * self.decimal_weight().min(0));
             return inverse.ln_round(scale).neg();
         }
+        if self.weight >= 2 {
+            // ln(m 10^k) = ln(m) + k ln(10), with no more digits of m than matter.
+            let more = scale + GUARD;
+            let digits = usize::try_from(more / DIGITS + 4).unwrap_or_default();
+            let head = self.digits.iter().take(digits).copied().collect();
+            let tens = Numeric::from(10)
+                .ln_round(more)
+                .mul(&Numeric::from(self.weight * DIGITS));
+            return Numeric::new(false, head, 0, more)
+                .ln_round(more)
+                .add(&tens)
+                .round(scale);
+        }
         // ln(x) = 2^n ln(x^(1/2^n)), until x is near 1.
         let working = scale + GUARD + 8;
         let mut x = self.clone();

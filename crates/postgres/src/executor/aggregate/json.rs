@@ -98,7 +98,7 @@ impl Accumulator for JsonAgg {
     fn finish(&mut self, _: &mut Context<'_, '_>, group: usize, _: &[Datum]) -> Result<Datum> {
         if self.converter.binary {
             let values = self.values.get(group).cloned().flatten();
-            return Ok(values.map_or(Datum::Null, |values| Datum::Jsonb(Arc::new(Json::Array(values)))));
+            return values.map_or(Ok(Datum::Null), |values| Json::Array(values).into_datum());
         }
         let text = self.texts.get(group).cloned().flatten();
         Ok(text.map_or(Datum::Null, |text| Datum::from(text + "]")))
@@ -173,7 +173,7 @@ impl Accumulator for JsonObjectAgg {
     fn finish(&mut self, _: &mut Context<'_, '_>, group: usize, _: &[Datum]) -> Result<Datum> {
         if self.converter.binary {
             let pairs = self.pairs.get(group).cloned().flatten();
-            return Ok(pairs.map_or(Datum::Null, |pairs| Datum::Jsonb(Arc::new(object(pairs)))));
+            return pairs.map_or(Ok(Datum::Null), |pairs| object(pairs).into_datum());
         }
         let text = self.texts.get(group).cloned().flatten();
         Ok(text.map_or(Datum::Null, |text| Datum::from(text + " }")))

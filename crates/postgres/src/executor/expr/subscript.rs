@@ -129,7 +129,7 @@ impl Place {
             Datum::Jsonb(value) => value,
             _ => &null,
         };
-        json_subscript::set(json, &self.steps(), new).map(|json| Datum::Jsonb(Arc::new(json)))
+        json_subscript::set(json, &self.steps(), new).and_then(Json::into_datum)
     }
 }
 

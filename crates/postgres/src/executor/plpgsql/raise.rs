@@ -6,6 +6,9 @@ use kumquat_types::{Datum, Error, Oid, Result, Severity, SqlState};
 use super::Interpreter;
 use crate::session::{Activity, Frame};
 
+/// What a message costs besides its text, in rows: it is kept until the statement ends, and shown.
+const MESSAGE_WORK: usize = 2_000;
+
 impl Interpreter<'_, '_, '_> {
     pub fn raise(&mut self, raise: &Raise) -> Result<()> {
         let nothing = raise.condition.is_none() && raise.format.is_none() && raise.options.is_empty();
@@ -65,6 +68,8 @@ impl Interpreter<'_, '_, '_> {
             Some(Condition::SqlState(code)) => code.clone(),
             _ => state.map_or_else(String::new, |state| state.0.to_string()),
         });
+        self.backend
+            .spend(message.len().saturating_mul(8).saturating_add(MESSAGE_WORK))?;
         let mut error = Error::with_severity(severity, state.unwrap_or(default), message);
         for (option, text) in options {
             match option {

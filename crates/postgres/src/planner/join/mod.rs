@@ -27,6 +27,9 @@ use legal::{Legal, legality};
 
 /// More tables than this are not joined in every order, since there would be too many.
 const MOST_JOINED: usize = 9;
+/// Of those, this many joins of each size are followed; fewer where there are tables enough for this many steps.
+const MOST_FOLLOWED: usize = 64;
+const MOST_STEPS: usize = 25_600;
 
 /// Joins the members of a list in the best order (`make_rel_from_joinlist`).
 pub fn plan_list(level: &mut Level<'_, '_, '_>, list: &JoinList) -> Result<Rel> {
@@ -83,7 +86,7 @@ fn search(level: &mut Level<'_, '_, '_>, initial: &[RelSet]) -> Result<Rel> {
             }
         }
         if !bushy {
-            keep_best(level, &mut found);
+            keep_best(level, &mut found, initial.len());
         }
         levels.push(found);
     }
@@ -93,13 +96,13 @@ fn search(level: &mut Level<'_, '_, '_>, initial: &[RelSet]) -> Result<Rel> {
 }
 
 /// Of very many tables, only the most promising joins are followed.
-fn keep_best(level: &Level<'_, '_, '_>, found: &mut Vec<RelSet>) {
+fn keep_best(level: &Level<'_, '_, '_>, found: &mut Vec<RelSet>, tables: usize) {
     let cost = |relations: &RelSet| {
         let cheapest = level.problem.rel(*relations).and_then(Rel::cheapest);
         cheapest.map_or(f64::MAX, |path| path.cost.total)
     };
     found.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
-    found.truncate(64);
+    found.truncate((MOST_STEPS / (tables * tables)).clamp(2, MOST_FOLLOWED));
 }
 
 /// Conditions or outer joins connect it with others.

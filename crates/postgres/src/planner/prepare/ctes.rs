@@ -36,7 +36,22 @@ fn can_inline(global: &Global<'_, '_>, query: &Query, cte: &CommonTableExpr) -> 
         Some(materialized) => !materialized,
         None => references == 1,
     };
-    wanted && !cte.recursive && cte.query.row_marks.is_empty() && !is_volatile(global, &cte.query)
+    wanted
+        && !cte.recursive
+        && cte.query.row_marks.is_empty()
+        && !is_deeper_than(&cte.query, MOST_LEVELS)
+        && !is_volatile(global, &cte.query)
+}
+
+/// CTEs over CTEs are put into each other until there are so many queries inside each other: the stack is finite.
+const MOST_LEVELS: usize = 40;
+
+fn is_deeper_than(query: &Query, levels: usize) -> bool {
+    let mut deeper = levels == 0;
+    if !deeper {
+        query.for_each_subquery(&mut |inner| deeper = deeper || is_deeper_than(inner, levels - 1));
+    }
+    deeper
 }
 
 fn is_volatile(global: &Global<'_, '_>, query: &Query) -> bool {
