@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use imbl::OrdMap;
 use kumquat_postgres::Backend;
+use kumquat_postgres::extension::ExtensionState;
 use kumquat_postgres::result::ResultSet;
-use kumquat_postgres::session::Session;
+use kumquat_postgres::session::{Session, Transaction};
 
 use crate::executor::explain::{ExplainedSubplan, ExplainedTask};
 use crate::metadata::NodeId;
@@ -59,9 +60,11 @@ pub fn of(backend: &Backend<'_>) -> SessionState {
 }
 
 fn of_session(session: &Session) -> SessionState {
-    session
-        .extension
-        .as_ref()
+    of_extension(session.extension.as_ref())
+}
+
+fn of_extension(state: Option<&ExtensionState>) -> SessionState {
+    state
         .and_then(|state| state.downcast_ref::<SessionState>())
         .cloned()
         .unwrap_or_default()
@@ -93,12 +96,22 @@ pub fn take_trace(session: &mut Session) -> Trace {
     std::mem::take(&mut of_session(session).log().trace)
 }
 
-/// Gives a copied session a log of its own, so that nothing the copy does shows in the other's.
+/// Gives a copied session a log of its own, so that nothing the copy does shows in the other's. What its savepoints
+/// go back to has the same log.
 pub fn detach(session: &mut Session) {
-    let mut state = of_session(session);
-    let log = state.log().clone();
-    state.log = Arc::new(Mutex::new(log));
-    session.extension = Some(Arc::new(state));
+    let log = Arc::new(Mutex::new(of_session(session).log().clone()));
+    let detached = |state: Option<&ExtensionState>| -> Option<ExtensionState> {
+        Some(Arc::new(SessionState {
+            log: log.clone(),
+            ..of_extension(state)
+        }))
+    };
+    session.extension = detached(session.extension.as_ref());
+    if let Transaction::Open(block) | Transaction::Failed(block) = &mut session.transaction {
+        for savepoint in &mut block.savepoints {
+            savepoint.extension = detached(savepoint.extension.as_ref());
+        }
+    }
 }
 
 /// Runs something whose statements are not to be propagated to other nodes.
