@@ -78,10 +78,11 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64, subplans: Ve
 
 /// The query has neither subqueries nor outer joins nor windows: it is not pushed down as a whole, but taken to pieces.
 fn is_join_of_tables(query: &Query) -> bool {
-    let is_table = |entry: &RangeTableEntry| match entry.kind {
-        RangeTableKind::Relation { .. } => true,
-        RangeTableKind::Join { .. } => true,
-        _ => false,
+    let is_table = |entry: &RangeTableEntry| {
+        matches!(
+            entry.kind,
+            RangeTableKind::Relation { .. } | RangeTableKind::Join { .. }
+        )
     };
     fn is_inner(item: &FromItem) -> bool {
         match item {

@@ -241,7 +241,7 @@ impl Aggregate {
         let is_hashed = match self.strategy {
             AggregateStrategy::Hashed => true,
             // Without rows, only sets without columns are looked at.
-            AggregateStrategy::Mixed => states.iter().any(|state| state.table.len() > 0),
+            AggregateStrategy::Mixed => states.iter().any(|state| !state.table.is_empty()),
             AggregateStrategy::Plain | AggregateStrategy::Sorted => false,
         };
         let Some(counters) = ctx.counters_of(self.node).filter(|_| is_hashed) else {
