@@ -27,6 +27,8 @@ pub struct SessionState {
     pub propagation_off: u32,
     /// Set while a foreign-key conversion is on its way: tables are not converted back meanwhile.
     pub conversion_depth: u32,
+    /// The query that is planned next is planned as a distributed one, whatever it reads.
+    pub plans_distributed: bool,
     log: Arc<Mutex<SessionLog>>,
 }
 

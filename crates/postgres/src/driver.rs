@@ -137,11 +137,7 @@ impl Backend<'_> {
     pub fn execute_statement(&mut self, statement: &Statement, text: &str, client: &mut dyn Client) -> Result<Outcome> {
         match statement {
             Statement::Select(select) if makes_table(select) => self.execute_utility(statement, text),
-            Statement::Select(_)
-            | Statement::Insert(_)
-            | Statement::Update(_)
-            | Statement::Delete(_)
-            | Statement::Merge(_) => {
+            query if query.is_query() => {
                 let query = analyze::analyze_query(self, statement, &mut Parameters::default())?;
                 Ok(self.execute_query(&Arc::new(query), &[])?.into())
             }
@@ -246,15 +242,24 @@ impl Backend<'_> {
         client.message(Message::Complete(tag));
     }
 
-    /// Sends the notices that `client_min_messages` lets through.
-    pub fn send_notices(&mut self, client: &mut dyn Client) {
-        let least = match self.setting("client_min_messages").as_deref() {
+    /// The least severity that `client_min_messages` lets through.
+    pub fn least_severity(&self) -> Severity {
+        match self.setting("client_min_messages").as_deref() {
             Some("error") => Severity::Error,
             Some("warning") => Severity::Warning,
             Some("log") => Severity::Log,
-            Some(level) if level.starts_with("debug") => Severity::Debug,
+            Some("debug1") => Severity::Debug1,
+            Some("debug2") => Severity::Debug2,
+            Some("debug3") => Severity::Debug3,
+            Some("debug4") => Severity::Debug4,
+            Some("debug5") => Severity::Debug5,
             _ => Severity::Notice,
-        };
+        }
+    }
+
+    /// Sends the notices that `client_min_messages` lets through.
+    pub fn send_notices(&mut self, client: &mut dyn Client) {
+        let least = self.least_severity();
         for notice in std::mem::take(&mut self.session.notices) {
             if notice.severity >= least || notice.severity == Severity::Info {
                 client.message(Message::Notice(notice));

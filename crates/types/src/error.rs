@@ -180,7 +180,12 @@ impl fmt::Debug for SqlState {
 /// How grave a message is. Everything below `Error` is a notice to the client, not a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    Debug,
+    /// The least important; shown by `client_min_messages = debug5` alone.
+    Debug5,
+    Debug4,
+    Debug3,
+    Debug2,
+    Debug1,
     Log,
     Info,
     Notice,
@@ -193,7 +198,7 @@ impl Severity {
     /// The word psql prints before the colon.
     pub fn label(self) -> &'static str {
         match self {
-            Severity::Debug => "DEBUG",
+            Severity::Debug5 | Severity::Debug4 | Severity::Debug3 | Severity::Debug2 | Severity::Debug1 => "DEBUG",
             Severity::Log => "LOG",
             Severity::Info => "INFO",
             Severity::Notice => "NOTICE",

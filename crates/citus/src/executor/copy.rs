@@ -69,11 +69,12 @@ fn default_column(
     attribute: &kumquat_postgres::catalog::Attribute,
     rows: usize,
 ) -> Result<Column> {
+    let functions = evaluate::Functions::of(backend)?;
     let is_fixed = attribute.identity.is_none()
         && attribute
             .default
             .as_ref()
-            .is_none_or(|default| !evaluate::has_volatility(default, kumquat_types::Volatility::Volatile));
+            .is_none_or(|default| !functions.has_volatility(default, kumquat_types::Volatility::Volatile));
     if attribute.dropped || attribute.generated.is_some() {
         return Ok(Column::nulls(attribute.type_oid, rows));
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use kumquat_postgres::Backend;
 use kumquat_postgres::executor::build::node_id;
 use kumquat_postgres::executor::counters::{Counters, RunCounts};
-use kumquat_postgres::executor::{plan_with_extension, run_counted};
-use kumquat_postgres::explain::{ExplainWriter, Group, Value, explain_planned, explain_query};
+use kumquat_postgres::executor::run_counted;
+use kumquat_postgres::explain::{ExplainWriter, Group, Value, explain_planned};
 use kumquat_postgres::planner::{Plan, PlanKind, PlannedQuery, plan_query};
 use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind};
 use kumquat_postgres::result::QueryOutcome;
@@ -41,7 +41,7 @@ pub struct ExplainedSubplan {
 
 /// Runs a subplan, counts, and keeps its rows under its name.
 pub fn run_counted_subplan(backend: &mut Backend<'_>, subplan: &SubPlan) -> Result<()> {
-    let plan = plan_with_extension(backend, &subplan.query, &[])?;
+    let plan = subplan.plan.clone();
     let (counters, outcome) = run_counted(backend, &plan, &[])?;
     let rows = outcome.rows.unwrap_or_default();
     let explained = ExplainedSubplan {
@@ -197,7 +197,7 @@ fn explain_subplan(
     writer.group(group, |writer| {
         let Some(explained) = explained else {
             return writer.group(Group::list("PlannedStmt"), |writer| {
-                explain_query(backend, &subplan.query, &[], writer)
+                explain_planned(backend, &subplan.plan, None, writer)
             });
         };
         if writer.options.timing {

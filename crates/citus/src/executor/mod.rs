@@ -54,7 +54,7 @@ fn execute_in_mode(backend: &mut Backend<'_>, plan: &DistributedPlan, counted: b
 
 /// Runs a subplan and keeps its rows under its name.
 pub fn run_subplan(backend: &mut Backend<'_>, subplan: &SubPlan) -> Result<()> {
-    let outcome = backend.execute_query(&subplan.query, &[])?;
+    let outcome = run(backend, &subplan.plan, &[], &RelationBindings::new())?;
     keep_result(backend, subplan.name.clone(), outcome.rows.unwrap_or_default());
     Ok(())
 }

@@ -133,7 +133,8 @@ fn place_of_call(
     object: &DistributedObject,
     args: &[Expr],
 ) -> Result<Option<(NodeId, ShardId)>> {
-    let is_constant = |arg: &Expr| evaluate::is_closed(arg) && !evaluate::has_volatility(arg, Volatility::Volatile);
+    let functions = evaluate::Functions::of(backend)?;
+    let is_constant = |arg: &Expr| evaluate::is_closed(arg) && !functions.has_volatility(arg, Volatility::Volatile);
     if !args.iter().all(is_constant) {
         return Ok(None);
     }

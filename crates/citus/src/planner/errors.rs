@@ -5,7 +5,8 @@ use kumquat_postgres::catalog::Catalog;
 use kumquat_postgres::query::{BoolOp, Expr, FromItem, JoinKind, Query, RangeTableKind, SubLink, SubLinkKind};
 use kumquat_types::{Error, Result, SqlState};
 
-use super::analysis::{Analysis, TableUse, is_equality, strip};
+use super::analysis::{Analysis, TableUse, entries_of, is_equality, strip};
+use super::evaluate::Functions;
 use super::{pushable, rewrite};
 use crate::metadata::{self, Metadata, TableType};
 use crate::settings;
@@ -88,7 +89,7 @@ fn check_query(query: &Query, analysis: &Analysis) -> Result<()> {
 }
 
 /// The query as one that every shard answers whole (`DeferErrorIfUnsupportedSubqueryPushdown`).
-fn check_subqueries(backend: &Backend<'_>, query: &Query, analysis: &Analysis, metadata: &Metadata) -> Result<()> {
+pub fn check_subqueries(backend: &Backend<'_>, query: &Query, analysis: &Analysis, metadata: &Metadata) -> Result<()> {
     if !analysis.joined_on_distribution_columns() {
         return Err(match is_union(query) {
             true => unsupported(
@@ -107,11 +108,12 @@ fn check_subqueries(backend: &Backend<'_>, query: &Query, analysis: &Analysis, m
         return Err(error);
     }
     let threshold = settings::integer(backend, "citus.values_materialization_threshold");
+    let functions = Functions::of(backend)?;
     let mut failure = None;
     query.for_each_subquery(&mut |subquery| {
         rewrite::for_each_query(subquery, &mut |subquery| {
             if failure.is_none() {
-                failure = pushable::refusal(subquery, metadata, threshold);
+                failure = pushable::refusal(subquery, metadata, &functions, threshold);
             }
         });
     });
@@ -340,8 +342,39 @@ fn join_clauses(query: &Query) -> JoinClauses {
     }
     match (any, joined.is_empty()) {
         (false, _) => JoinClauses::None,
+        (true, false) if !is_connected(query, &joined) => JoinClauses::None,
         (true, false) => JoinClauses::Equalities,
         (true, true) => JoinClauses::Other,
+    }
+}
+
+/// Equalities lead from the first table of FROM to all others.
+fn is_connected(query: &Query, joined: &[(TableKey, TableKey)]) -> bool {
+    let is_table = |index: &usize| {
+        let entry = query.entry(*index);
+        entry.is_some_and(|entry| matches!(entry.kind, RangeTableKind::Relation { .. }))
+    };
+    let mut waiting: Vec<TableKey> = query
+        .from
+        .iter()
+        .flat_map(entries_of)
+        .filter(is_table)
+        .map(|index| (None, index))
+        .collect();
+    let Some(first) = waiting.pop() else { return true };
+    let mut reached = vec![first];
+    loop {
+        let next = joined
+            .iter()
+            .find_map(|(a, b)| match (reached.contains(a), reached.contains(b)) {
+                (true, false) => Some(*b),
+                (false, true) => Some(*a),
+                _ => None,
+            });
+        match next {
+            Some(table) => reached.push(table),
+            None => return waiting.iter().all(|table| reached.contains(table)),
+        }
     }
 }
 

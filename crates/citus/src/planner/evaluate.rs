@@ -1,7 +1,11 @@
 //! What a modification computes on the coordinator before it is sent: functions whose value must be the same on
 //! all shards (`ExecuteCoordinatorEvaluableExpressions`).
 
+use std::sync::Arc;
+
+use imbl::OrdMap;
 use kumquat_postgres::Backend;
+use kumquat_postgres::catalog::Function;
 use kumquat_postgres::executor;
 use kumquat_postgres::query::{Expr, Query};
 use kumquat_types::{Error, Oid, Result, SqlState, Volatility, operator_by_oid, proc_by_oid};
@@ -23,10 +27,11 @@ pub fn to_constant(backend: &mut Backend<'_>, expr: &Expr) -> Result<Expr> {
 
 /// Replaces the parts of a query's expressions that are stable and have no columns by their values.
 pub fn evaluate_stable_parts(backend: &mut Backend<'_>, query: &mut Query) -> Result<()> {
+    let functions = Functions::of(backend)?;
     let mut failure = None;
     query.for_each_expr_mut(&mut |expr| {
         if failure.is_none()
-            && let Err(error) = evaluate_parts(backend, expr)
+            && let Err(error) = evaluate_parts(backend, &functions, expr)
         {
             failure = Some(error);
         }
@@ -34,8 +39,8 @@ pub fn evaluate_stable_parts(backend: &mut Backend<'_>, query: &mut Query) -> Re
     failure.map_or(Ok(()), Err)
 }
 
-fn evaluate_parts(backend: &mut Backend<'_>, expr: &mut Expr) -> Result<()> {
-    if !has_volatility(expr, Volatility::Stable) {
+fn evaluate_parts(backend: &mut Backend<'_>, functions: &Functions, expr: &mut Expr) -> Result<()> {
+    if !functions.has_volatility(expr, Volatility::Stable) {
         return Ok(());
     }
     if is_closed(expr) {
@@ -45,7 +50,7 @@ fn evaluate_parts(backend: &mut Backend<'_>, expr: &mut Expr) -> Result<()> {
     let mut failure = None;
     expr.for_each_child_mut(&mut |child| {
         if failure.is_none()
-            && let Err(error) = evaluate_parts(backend, child)
+            && let Err(error) = evaluate_parts(backend, functions, child)
         {
             failure = Some(error);
         }
@@ -69,41 +74,62 @@ pub fn is_closed(expr: &Expr) -> bool {
     })
 }
 
-/// A part of the expression is a function of this volatility, or one that is worse.
-pub fn has_volatility(expr: &Expr, at_least: Volatility) -> bool {
-    expr.any(&mut |part| volatility_of(part).is_some_and(|found| found >= at_least))
-}
+/// How volatile functions are: the catalog's, and those that are built in.
+#[derive(Clone)]
+pub struct Functions(OrdMap<Oid, Arc<Function>>);
 
-/// The volatility of one node.
-fn volatility_of(expr: &Expr) -> Option<Volatility> {
-    let of_function = |oid: Oid| proc_by_oid(oid).map(|proc| proc.volatility);
-    match expr {
-        Expr::Func(call) => match of_function(call.function) {
-            Some(found) => Some(found),
-            None => Some(Volatility::Volatile),
-        },
-        Expr::Op(op) | Expr::Distinct(op) | Expr::NullIf(op) => {
-            operator_by_oid(op.operator).and_then(|operator| of_function(operator.function))
+impl Functions {
+    pub fn of(backend: &Backend<'_>) -> Result<Functions> {
+        Ok(Functions(backend.catalog()?.functions.clone()))
+    }
+
+    /// A part of the expression is a function of this volatility, or one that is worse.
+    pub fn has_volatility(&self, expr: &Expr, at_least: Volatility) -> bool {
+        expr.any(&mut |part| self.volatility_of(part).is_some_and(|found| found >= at_least))
+    }
+
+    /// The volatility of one node.
+    fn volatility_of(&self, expr: &Expr) -> Option<Volatility> {
+        let of_function = |oid: Oid| match self.0.get(&oid) {
+            Some(function) => Some(function.volatility),
+            None => proc_by_oid(oid).map(|proc| proc.volatility),
+        };
+        match expr {
+            Expr::Func(call) => Some(of_function(call.function).unwrap_or(Volatility::Volatile)),
+            Expr::Op(op) | Expr::Distinct(op) | Expr::NullIf(op) => {
+                operator_by_oid(op.operator).and_then(|operator| of_function(operator.function))
+            }
+            Expr::ScalarArrayOp { operator, .. } => {
+                operator_by_oid(*operator).and_then(|operator| of_function(operator.function))
+            }
+            Expr::SqlValue { .. } => Some(Volatility::Stable),
+            _ => None,
         }
-        Expr::ScalarArrayOp { operator, .. } => {
-            operator_by_oid(*operator).and_then(|operator| of_function(operator.function))
-        }
-        Expr::SqlValue { .. } => Some(Volatility::Stable),
-        _ => None,
+    }
+
+    /// A stable function or operator is applied to a column.
+    fn stable_on_columns(&self, expr: &Expr) -> bool {
+        expr.any(&mut |part| {
+            self.volatility_of(part) == Some(Volatility::Stable) && part.any(&mut |inner| matches!(inner, Expr::Var(_)))
+        })
     }
 }
 
 /// What UPDATE and DELETE may not compute (`DeferErrorIfModifyView` and kin in the router planner).
-pub fn check_modification(query: &Query) -> Result<()> {
+pub fn check_modification(backend: &Backend<'_>, query: &Query) -> Result<()> {
+    let functions = Functions::of(backend)?;
     let refused = |message: &str| Err(Error::new(SqlState::FEATURE_NOT_SUPPORTED, message));
     for target in &query.target_list {
-        if !target.junk && has_volatility(&target.expr, Volatility::Volatile) {
+        if !target.junk && functions.has_volatility(&target.expr, Volatility::Volatile) {
             return refused("functions used in UPDATE queries on distributed tables must not be VOLATILE");
         }
         check_whole_values(&target.expr)?;
     }
     let conditions: Vec<&Expr> = query.quals.iter().collect();
-    if conditions.iter().any(|expr| has_volatility(expr, Volatility::Volatile)) {
+    if conditions
+        .iter()
+        .any(|expr| functions.has_volatility(expr, Volatility::Volatile))
+    {
         return refused(
             "functions used in the WHERE/ON/WHEN clause of modification queries on distributed tables must not be \
              VOLATILE",
@@ -114,11 +140,11 @@ pub fn check_modification(query: &Query) -> Result<()> {
         .iter()
         .filter(|target| !target.junk)
         .map(|target| &target.expr);
-    if targets.chain(conditions).any(stable_on_columns) {
+    if targets.chain(conditions).any(|expr| functions.stable_on_columns(expr)) {
         return refused("STABLE functions used in UPDATE queries cannot be called with column references");
     }
     for target in &query.returning {
-        if has_volatility(&target.expr, Volatility::Volatile) {
+        if functions.has_volatility(&target.expr, Volatility::Volatile) {
             return refused("non-IMMUTABLE functions are not allowed in the RETURNING clause");
         }
     }
@@ -135,13 +161,6 @@ pub fn check_whole_values(expr: &Expr) -> Result<()> {
         .hint("Use the column name to insert or update the composite type as a single value")),
         false => Ok(()),
     }
-}
-
-/// A stable function or operator is applied to a column.
-fn stable_on_columns(expr: &Expr) -> bool {
-    expr.any(&mut |part| {
-        volatility_of(part) == Some(Volatility::Stable) && part.any(&mut |inner| matches!(inner, Expr::Var(_)))
-    })
 }
 
 /// Sublinks anywhere in the expressions of a query.

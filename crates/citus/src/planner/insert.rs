@@ -11,7 +11,7 @@ use kumquat_types::{Datum, Error, Oid, Result, SqlState};
 
 use super::analysis::analyze;
 use super::plan::{DistributedPlan, Task, TaskPlacement};
-use super::{coordinator_scan, evaluate, insert_select, modify, pruning, rewrite, tasks};
+use super::{coordinator_scan, errors, evaluate, insert_select, modify, pruning, rewrite, router, tasks};
 use crate::hashing;
 use crate::metadata::{self, Metadata, TableType};
 use crate::tables::{checks, sequences};
@@ -41,6 +41,7 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<Pl
     }
     let rows = Rows::of(backend, query, relation)?;
     let plan = plan_rows(backend, query, id, relation, rows)?;
+    router::report_routed(backend, query, plan.route.as_ref());
     Ok(PlannedBy::Custom(Arc::new(plan)))
 }
 
@@ -61,31 +62,38 @@ pub fn source_subquery(query: &Query) -> Option<usize> {
     })
 }
 
-/// ON CONFLICT DO UPDATE may not move a row to another shard.
+/// What ON CONFLICT may not compute or change (`ErrorIfOnConflictNotSupported`).
 fn check_on_conflict(backend: &Backend<'_>, query: &Query, relation: Oid) -> Result<()> {
-    let Some(update) = query.on_conflict.as_ref().and_then(|conflict| conflict.update.as_ref()) else {
+    let Some(conflict) = &query.on_conflict else {
         return Ok(());
     };
     let column = metadata::of(backend)?.table(relation).and_then(|table| table.column);
-    let changes = update
-        .set
+    let functions = evaluate::Functions::of(backend)?;
+    let volatile = |expr: &Expr| functions.has_volatility(expr, kumquat_types::Volatility::Stable);
+    let set = conflict.update.as_ref().map_or(&[][..], |update| update.set.as_slice());
+    let is_key = |expr: &Expr| matches!(expr, Expr::Var(var) if Some(var.attribute) == column && Some(var.varno) == query.result_relation);
+    let changes_key = set
         .iter()
-        .filter(|target| Some(target.number) == column)
-        .any(|target| {
-            !matches!(&target.expr, Expr::Var(var)
-            if Some(var.attribute) == column && Some(var.varno) == query.result_relation)
-        });
-    if changes {
-        return Err(modify::modifying_distribution_column());
-    }
-    let volatile = |expr: &Expr| evaluate::has_volatility(expr, kumquat_types::Volatility::Stable);
-    if update.set.iter().any(|target| volatile(&target.expr)) || update.quals.as_ref().is_some_and(volatile) {
-        return Err(Error::new(
-            SqlState::FEATURE_NOT_SUPPORTED,
+        .any(|target| Some(target.number) == column && !is_key(&target.expr));
+    if set
+        .iter()
+        .any(|target| Some(target.number) != column && volatile(&target.expr))
+    {
+        return Err(errors::unsupported(
             "functions used in the DO UPDATE SET clause of INSERTs on distributed tables must be marked IMMUTABLE",
         ));
     }
-    Ok(())
+    let quals = conflict.update.as_ref().and_then(|update| update.quals.as_ref());
+    if quals.into_iter().chain(&conflict.arbiter_where).any(volatile) {
+        return Err(errors::unsupported(
+            "functions used in the WHERE clause of the ON CONFLICT clause of INSERTs on distributed tables must be \
+             marked IMMUTABLE",
+        ));
+    }
+    match changes_key {
+        true => Err(modify::modifying_distribution_column()),
+        false => Ok(()),
+    }
 }
 
 /// The rows of an INSERT with all values computed, and the columns they are for.
@@ -392,7 +400,7 @@ fn task(backend: &Backend<'_>, query: &Arc<Query>, relation: Oid, place: usize) 
         .map(|shard| metadata.placements_of(shard))
         .unwrap_or_default()
         .iter()
-        .filter_map(|placement| tasks::placement(backend, metadata, &analysis, place, placement.group))
+        .filter_map(|placement| tasks::placement(backend, metadata, &analysis, &place.into(), placement.group))
         .collect();
     Ok(Task {
         shard,

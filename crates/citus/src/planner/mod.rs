@@ -7,11 +7,15 @@
 //! 3. [`modify`], [`insert`], [`insert_select`], [`merge`]: writes.
 //! 4. [`router`]: everything is on one shard (and its siblings): the whole query goes there.
 //! 5. [`recursive`]: parts that no shard can answer alone ([`pushable`]) become subplans.
-//! 6. [`pushdown`]: all shards get the same query; [`aggregates`] splits what must be put together again.
+//! 6. [`pushdown`]: all shards get the same query; [`split`] and [`aggregates`] take apart what must be put together
+//!    again.
 //! 7. [`errors`]: what is left is refused, in Citus's words.
+//!
+//! [`outer_join`]: outer joins with reference tables that shards can do. [`report`] tells at every turn which way was taken.
 
 pub mod aggregates;
 pub mod analysis;
+pub mod constants;
 pub mod coordinator_scan;
 pub mod delegation;
 pub mod errors;
@@ -20,13 +24,16 @@ pub mod insert;
 pub mod insert_select;
 pub mod merge;
 pub mod modify;
+pub mod outer_join;
 pub mod plan;
 pub mod pruning;
 pub mod pushable;
 pub mod pushdown;
 pub mod recursive;
+pub mod report;
 pub mod rewrite;
 pub mod router;
+pub mod split;
 pub mod sql_function;
 pub mod tasks;
 pub mod values;
@@ -46,41 +53,57 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, params: &[Datum]) -> 
     let metadata = metadata::of(backend)?;
     let analysis = analysis::analyze(query, metadata, params);
     sql_function::refuse_inlined(backend, query)?;
-    if !analysis.uses.iter().any(|table| table.table_type.is_some()) {
+    let is_forced = session::update(backend, |state| std::mem::take(&mut state.plans_distributed));
+    if !is_forced && !analysis.uses.iter().any(|table| table.table_type.is_some()) {
         return Ok(match delegation::plan(backend, query, 0)? {
             Some(plan) => PlannedBy::Custom(Arc::new(plan)),
             None => PlannedBy::Standard,
         });
     }
-    let plans = match query.command {
-        // The SELECT that a local table is filled from is planned by itself, and counted then.
-        CommandType::Insert if insert::fills_local_table(query, metadata) => 0,
-        // With CTEs put in place, the query is planned a second time.
-        _ if recursive::has_inlinable_cte(query) => 2,
-        _ => 1,
-    };
-    let id = session::log(backend, |log| {
-        log.plans = log.plans.saturating_add(plans);
-        log.plans
-    });
     let query = rewrite::substitute_params(query, params);
-    match query.command {
-        CommandType::Select => plan_select(backend, &query, id),
-        CommandType::Insert => insert::plan(backend, &query, id),
-        CommandType::Update | CommandType::Delete => modify::plan(backend, &query, id),
-        CommandType::Merge => merge::plan(backend, &query, id),
+    if query.command == CommandType::Insert && insert::fills_local_table(&query, metadata::of(backend)?) {
+        // The SELECT that a local table is filled from is planned by itself, and counted then.
+        return insert::plan(backend, &query, 0);
+    }
+    let query = recursive::without_unread_ctes(&query);
+    let id = next_id(backend);
+    let inlined = recursive::with_inlined_ctes(backend, &query)?;
+    if Arc::ptr_eq(&inlined, &query) {
+        return plan_command(backend, &query, id);
+    }
+    // What cannot be planned with its CTEs in place may be planned with them as subplans.
+    let inlined_id = next_id(backend);
+    match plan_command(backend, &inlined, inlined_id) {
+        Ok(planned) => Ok(planned),
+        Err(_) => plan_command(backend, &query, id),
     }
 }
 
-/// A SELECT: routed if one shard has it all, else split.
+/// `NextPlanId`
+fn next_id(backend: &mut Backend<'_>) -> u64 {
+    session::log(backend, |log| {
+        log.plans = log.plans.saturating_add(1);
+        log.plans
+    })
+}
+
+fn plan_command(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<PlannedBy> {
+    match query.command {
+        CommandType::Select => plan_select(backend, query, id),
+        CommandType::Insert => insert::plan(backend, query, id),
+        CommandType::Update | CommandType::Delete => modify::plan(backend, query, id),
+        CommandType::Merge => merge::plan(backend, query, id),
+    }
+}
+
+/// A SELECT: routed if one shard has it all, else split (`CreateDistributedPlan`).
 pub fn plan_select(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<PlannedBy> {
-    let query = &recursive::with_inlined_ctes(query);
-    if let Some(plan) = router::plan(backend, query, id, Vec::new())? {
+    if let Some(plan) = router::plan(backend, query, id, &[])? {
         return Ok(PlannedBy::Custom(Arc::new(plan)));
     }
     let (query, subplans) = recursive::plan_subqueries(backend, query, id)?;
     if !subplans.is_empty()
-        && let Some(plan) = router::plan(backend, &query, id, subplans.clone())?
+        && let Some(plan) = router::plan(backend, &query, id, &subplans)?
     {
         return Ok(PlannedBy::Custom(Arc::new(plan)));
     }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use kumquat_postgres::Backend;
 use kumquat_postgres::extension::PlannedBy;
 use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind};
-use kumquat_types::{Datum, Error, Oid, Result, SqlState};
+use kumquat_types::{Datum, Error, Oid, Result, Severity, SqlState};
 
 use super::analysis::{Analysis, Restriction, analyze, strip};
-use super::plan::{DistributedPlan, SubPlan, Task};
+use super::plan::{DistributedPlan, SubPlan};
 use super::router::{self, Target};
-use super::{coordinator_scan, errors, evaluate, pushdown, recursive, tasks};
+use super::{coordinator_scan, errors, evaluate, pushdown, recursive, report, tasks};
 use crate::metadata::{self, TableType};
-use crate::trace::PlanChoice;
 
 /// The table that a modification changes.
 pub fn target_relation(query: &Query) -> Option<Oid> {
@@ -32,15 +31,16 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<Pl
         return coordinator_scan::read_citus_tables_first(backend, query);
     };
     let mut query = (**query).clone();
-    evaluate::check_modification(&query)?;
+    evaluate::check_modification(backend, &query)?;
     check_distribution_column(backend, &query, relation)?;
     evaluate::evaluate_stable_parts(backend, &mut query)?;
     let query = Arc::new(query);
-    if let Some(plan) = routed(backend, &query, id, Vec::new(), relation, table_type)? {
+    if let Some(plan) = routed(backend, &query, id, &[], relation, table_type)? {
         return Ok(PlannedBy::Custom(Arc::new(plan)));
     }
+    report_not_pushable(backend, &query)?;
     let (query, subplans) = recursive::plan_subqueries(backend, &query, id)?;
-    if let Some(plan) = routed(backend, &query, id, subplans.clone(), relation, table_type)? {
+    if let Some(plan) = routed(backend, &query, id, &subplans, relation, table_type)? {
         return Ok(PlannedBy::Custom(Arc::new(plan)));
     }
     let analysis = analyze(&query, metadata::of(backend)?, &[]);
@@ -57,8 +57,22 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<Pl
     }
     check_joins(&analysis)?;
     let tasks = pushdown::shard_tasks(backend, &query, &analysis)?;
-    let plan = finish(id, &query, subplans, tasks, &analysis, relation, None);
+    router::report_routed(backend, &query, None);
+    let mut plan = DistributedPlan::modification(id, query.command, tasks, &analysis, relation);
+    plan.subplans = subplans;
     Ok(PlannedBy::Custom(Arc::new(plan)))
+}
+
+/// Tells why shards cannot each change their own rows, if parts of the modification must be read first.
+fn report_not_pushable(backend: &mut Backend<'_>, query: &Query) -> Result<()> {
+    if !report::is_loggable(backend, Severity::Debug2) {
+        return Ok(());
+    }
+    let analysis = analyze(query, metadata::of(backend)?, &[]);
+    if let Err(error) = errors::check_subqueries(backend, query, &analysis, metadata::of(backend)?) {
+        report::deferred(backend, Severity::Debug2, error);
+    }
+    Ok(())
 }
 
 /// The plan, if the modification needs the shards of one place only.
@@ -66,7 +80,7 @@ fn routed(
     backend: &mut Backend<'_>,
     query: &Arc<Query>,
     id: u64,
-    subplans: Vec<SubPlan>,
+    subplans: &[SubPlan],
     relation: Oid,
     table_type: TableType,
 ) -> Result<Option<DistributedPlan>> {
@@ -76,7 +90,7 @@ fn routed(
         return Ok(None);
     }
     let tasks = match router::target(backend, &analysis)? {
-        Target::Many => return Ok(None),
+        Target::Many(_) => return Ok(None),
         Target::Nowhere => Vec::new(),
         Target::Place(place) => {
             if matches!(table_type, TableType::Reference | TableType::CitusLocal)
@@ -84,46 +98,14 @@ fn routed(
             {
                 return Ok(None);
             }
-            vec![tasks::task_at(backend, query, &analysis, place)?]
+            vec![tasks::task_at(backend, query, &analysis, &place)?]
         }
     };
     let route = router::route(backend, &analysis, &tasks)?;
-    Ok(Some(finish(id, query, subplans, tasks, &analysis, relation, route)))
-}
-
-fn finish(
-    id: u64,
-    query: &Arc<Query>,
-    subplans: Vec<SubPlan>,
-    tasks: Vec<Task>,
-    analysis: &Analysis,
-    relation: Oid,
-    route: Option<crate::trace::Route>,
-) -> DistributedPlan {
-    let many = tasks.len() > 1;
-    let why = match tasks.as_slice() {
-        [] => "no shard has rows that match".to_string(),
-        [task] if task.placements.len() > 1 => "every copy of the reference table is written".to_string(),
-        [_] => "all rows that match are in one shard".to_string(),
-        tasks => format!("each of {} shards changes its own rows", tasks.len()),
-    };
-    DistributedPlan {
-        id,
-        command: query.command,
-        subplans,
-        choice: PlanChoice {
-            name: if many { "pushdown" } else { "router" },
-            why,
-        },
-        route,
-        tasks,
-        parallel_tables: match many {
-            true => analysis.distributed().map(|(_, table)| table.relation).collect(),
-            false => Vec::new(),
-        },
-        written_tables: vec![relation],
-        repartition: None,
-    }
+    router::report_routed(backend, query, route.as_ref());
+    let mut plan = DistributedPlan::modification(id, query.command, tasks, &analysis, relation);
+    (plan.subplans, plan.route) = (subplans.to_vec(), route);
+    Ok(Some(plan))
 }
 
 /// A view in place of the table is not taken apart.
@@ -168,7 +150,7 @@ pub fn modifying_distribution_column() -> Error {
 }
 
 /// SET column = column and WHERE column = 1 ... SET column = 1 change nothing.
-fn changes_value(query: &Query, expr: &Expr, column: i16, metadata: &metadata::Metadata) -> bool {
+pub fn changes_value(query: &Query, expr: &Expr, column: i16, metadata: &metadata::Metadata) -> bool {
     match strip(expr) {
         Expr::Var(var) => var.attribute != column || Some(var.varno) != query.result_relation,
         Expr::Const(constant) => {
@@ -191,7 +173,7 @@ fn changes_value(query: &Query, expr: &Expr, column: i16, metadata: &metadata::M
 }
 
 /// Integers are the same whatever their width.
-fn same_value(a: &Datum, b: &Datum) -> bool {
+pub fn same_value(a: &Datum, b: &Datum) -> bool {
     match (a.as_i64(), b.as_i64()) {
         (Some(a), Some(b)) => a == b,
         _ => kumquat_types::compare::same(a, b),

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use kumquat_postgres::Backend;
 use kumquat_postgres::explain::ExplainWriter;
 use kumquat_postgres::extension::{CustomOutput, CustomScan};
+use kumquat_postgres::planner::PlannedQuery;
 use kumquat_postgres::query::{CommandType, Query};
 use kumquat_types::{Datum, Oid, Result};
 
+use super::analysis::Analysis;
 use crate::executor;
 use crate::metadata::{NodeId, ShardId};
 use crate::trace::{PlanChoice, Route};
@@ -35,7 +37,7 @@ pub struct DistributedPlan {
 pub struct SubPlan {
     /// `25_1`
     pub name: Arc<str>,
-    pub query: Arc<Query>,
+    pub plan: Arc<PlannedQuery>,
 }
 
 /// One query on one shard and its colocated siblings.
@@ -88,6 +90,34 @@ impl CustomScan for DistributedPlan {
 }
 
 impl DistributedPlan {
+    /// UPDATE, DELETE or MERGE of a relation by tasks.
+    pub fn modification(id: u64, command: CommandType, tasks: Vec<Task>, analysis: &Analysis, relation: Oid) -> Self {
+        let many = tasks.len() > 1;
+        let why = match tasks.as_slice() {
+            [] => "no shard has rows that match".to_string(),
+            [task] if task.placements.len() > 1 => "every copy of the reference table is written".to_string(),
+            [_] => "all rows that match are in one shard".to_string(),
+            tasks => format!("each of {} shards changes its own rows", tasks.len()),
+        };
+        DistributedPlan {
+            id,
+            command,
+            subplans: Vec::new(),
+            choice: PlanChoice {
+                name: if many { "pushdown" } else { "router" },
+                why,
+            },
+            route: None,
+            tasks,
+            parallel_tables: match many {
+                true => analysis.distributed().map(|(_, table)| table.relation).collect(),
+                false => Vec::new(),
+            },
+            written_tables: vec![relation],
+            repartition: None,
+        }
+    }
+
     pub fn is_select(&self) -> bool {
         self.command == CommandType::Select
     }

@@ -7,7 +7,7 @@ use kumquat_types::{Datum, Oid, Result};
 use super::analysis::{Analysis, Restriction, TableUse};
 use super::values;
 use crate::hashing;
-use crate::metadata::{self, Metadata};
+use crate::metadata::{self, Metadata, ShardId};
 use crate::tables::checks;
 
 /// Places of the shards of a table use that can hold rows of the result, in order.
@@ -15,6 +15,9 @@ pub fn prune(backend: &mut Backend<'_>, analysis: &Analysis, index: usize) -> Re
     let Some(table) = analysis.uses.get(index) else {
         return Ok(Vec::new());
     };
+    if table.empty {
+        return Ok(Vec::new());
+    }
     let count = metadata::of(backend)?.shards_of(table.relation).len();
     let mut places: Vec<usize> = (0..count).collect();
     let Some(column) = table.column else {
@@ -76,27 +79,71 @@ pub fn hash_of_value(backend: &mut Backend<'_>, relation: Oid, value: Datum, typ
     Ok(hashing::hash_datum(&value, column.type_oid))
 }
 
+/// Which shard of each table a task works on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// That of all tables not in `others`, which are colocated.
+    index: usize,
+    /// Tables that a routed query finds elsewhere on the same node.
+    others: Vec<(Oid, usize)>,
+}
+
+impl Place {
+    pub fn of(&self, relation: Oid) -> usize {
+        let other = self.others.iter().find(|(found, _)| *found == relation);
+        other.map_or(self.index, |(_, index)| *index)
+    }
+
+    /// A table that has its shard elsewhere.
+    pub fn put(&mut self, relation: Oid, index: usize) {
+        if self.of(relation) != index {
+            self.others.push((relation, index));
+        }
+    }
+}
+
+impl From<usize> for Place {
+    fn from(index: usize) -> Place {
+        Place {
+            index,
+            others: Vec::new(),
+        }
+    }
+}
+
+/// A table of a query, its shard in a task and the shard's table on a node.
+pub struct ShardBinding {
+    pub relation: Oid,
+    pub shard: ShardId,
+    pub table: Oid,
+}
+
 /// The shards of all distributed tables of a query at one place, bound to their tables on a node's group. Partitions
 /// are bound with their table.
 pub fn bindings_at(
     catalog: &Catalog,
     metadata: &Metadata,
     analysis: &Analysis,
-    place: usize,
+    place: &Place,
     group: i32,
-) -> Vec<(Oid, Oid)> {
-    let mut bindings: Vec<(Oid, Oid)> = Vec::new();
+) -> Vec<ShardBinding> {
+    let mut bindings: Vec<ShardBinding> = Vec::new();
     for table in &analysis.uses {
-        let place = if table.column.is_some() { place } else { 0 };
+        let index = if table.column.is_some() {
+            place.of(table.relation)
+        } else {
+            0
+        };
         let mut waiting = vec![table.relation];
         while let Some(relation) = waiting.pop() {
-            let placement = metadata.colocated_shard(relation, place).and_then(|shard| {
+            let placement = metadata.colocated_shard(relation, index).and_then(|shard| {
                 let placements = metadata.placements_of(shard);
-                placements.iter().find(|placement| placement.group == group)
+                let here = placements.iter().find(|placement| placement.group == group)?;
+                Some((shard, here.table))
             });
-            let is_bound = bindings.iter().any(|(bound, _)| *bound == relation);
-            if let (Some(placement), false) = (placement, is_bound) {
-                bindings.push((relation, placement.table));
+            let is_bound = bindings.iter().any(|bound| bound.relation == relation);
+            if let (Some((shard, table)), false) = (placement, is_bound) {
+                bindings.push(ShardBinding { relation, shard, table });
                 waiting.extend(catalog.children_of(relation).map(|child| child.oid));
             }
         }

@@ -10,7 +10,7 @@ use kumquat_types::{Error, Oid, Volatility};
 
 use super::analysis::{Analysis, analyze, entries_of};
 use super::errors::unsupported;
-use super::evaluate::has_volatility;
+use super::evaluate::Functions;
 use super::pushdown::DistributionColumns;
 use super::rewrite::{self, refers_outside};
 use crate::functions::signatures::proc_by_name;
@@ -60,12 +60,12 @@ impl Recurring {
 }
 
 /// Why a subquery cannot be answered by each shard for itself; `None` if it can.
-pub fn refusal(query: &Query, metadata: &Metadata, values_threshold: i32) -> Option<Error> {
-    if let Some(detail) = table_combination(query, values_threshold) {
+pub fn refusal(query: &Query, metadata: &Metadata, functions: &Functions, values_threshold: i32) -> Option<Error> {
+    if let Some(detail) = table_combination(query, functions, values_threshold) {
         return Some(not_pushable(detail));
     }
     let mut detail = None;
-    let is_mutable = |expr: &Expr| has_volatility(expr, Volatility::Stable);
+    let is_mutable = |expr: &Expr| functions.has_volatility(expr, Volatility::Stable);
     if has_no_from(query) && query.target_list.iter().any(|target| is_mutable(&target.expr)) {
         detail = Some("Subqueries without a FROM clause can only contain immutable functions");
     }
@@ -99,7 +99,7 @@ fn not_pushable(detail: impl Into<String>) -> Error {
 }
 
 /// `DeferErrorIfUnsupportedTableCombination`
-fn table_combination(query: &Query, values_threshold: i32) -> Option<&'static str> {
+fn table_combination(query: &Query, functions: &Functions, values_threshold: i32) -> Option<&'static str> {
     let mut detail = None;
     for entry in from_entries(query) {
         match &entry.kind {
@@ -112,16 +112,16 @@ fn table_combination(query: &Query, values_threshold: i32) -> Option<&'static st
                 } else if rows
                     .iter()
                     .flatten()
-                    .any(|expr| has_volatility(expr, Volatility::Stable))
+                    .any(|expr| functions.has_volatility(expr, Volatility::Stable))
                 {
                     detail = Some("Only immutable functions can be used in VALUES");
                 }
             }
-            RangeTableKind::Function { functions, .. } => {
-                let is_result = functions.len() == 1 && functions.iter().all(|function| reads_result(&function.expr));
-                let is_mutable = functions
+            RangeTableKind::Function { functions: calls, .. } => {
+                let is_result = calls.len() == 1 && calls.iter().all(|function| reads_result(&function.expr));
+                let is_mutable = calls
                     .iter()
-                    .any(|function| has_volatility(&function.expr, Volatility::Stable));
+                    .any(|function| functions.has_volatility(&function.expr, Volatility::Stable));
                 if is_mutable && !is_result {
                     detail = Some("Only immutable functions can be used as a table expressions in a multi-shard query");
                 }
@@ -142,7 +142,8 @@ fn from_entries(query: &Query) -> impl Iterator<Item = &RangeTableEntry> {
         .filter(|entry| !matches!(entry.kind, RangeTableKind::Join { .. }))
 }
 
-fn reads_result(expr: &Expr) -> bool {
+/// The expression calls `read_intermediate_result`.
+pub fn reads_result(expr: &Expr) -> bool {
     let is_reader = |oid: Oid| {
         ["read_intermediate_result", "read_intermediate_results"]
             .iter()

@@ -8,7 +8,7 @@ use kumquat_types::{Oid, Result};
 
 use super::analysis::{Analysis, TableUse};
 use super::plan::{Task, TaskPlacement};
-use super::pruning::bindings_at;
+use super::pruning::{Place, ShardBinding, bindings_at};
 use crate::metadata::{self, GroupId, Metadata, ShardId, TableType};
 use crate::shards::names::{qualified, shard_name};
 
@@ -16,13 +16,13 @@ use crate::shards::names::{qualified, shard_name};
 pub fn tasks_at(backend: &Backend<'_>, query: &Arc<Query>, analysis: &Analysis, places: &[usize]) -> Result<Vec<Task>> {
     places
         .iter()
-        .map(|place| task_at(backend, query, analysis, *place))
+        .map(|place| task_at(backend, query, analysis, &Place::from(*place)))
         .collect()
 }
 
 /// The task for one place: at the placements of its anchor, the first distributed table or, if there is none, the
 /// first reference table.
-pub fn task_at(backend: &Backend<'_>, query: &Arc<Query>, analysis: &Analysis, place: usize) -> Result<Task> {
+pub fn task_at(backend: &Backend<'_>, query: &Arc<Query>, analysis: &Analysis, place: &Place) -> Result<Task> {
     let metadata = metadata::of(backend)?;
     if mixes_with_local(metadata, query, analysis) {
         return Err(super::errors::local_join());
@@ -55,9 +55,10 @@ pub fn mixes_with_local(metadata: &Metadata, query: &Query, analysis: &Analysis)
     leaves_coordinator && analysis.uses.iter().any(is_local)
 }
 
-fn anchor_shard(metadata: &Metadata, analysis: &Analysis, place: usize) -> Option<ShardId> {
-    let shard =
-        |relation: Oid, has_column: bool| metadata.colocated_shard(relation, if has_column { place } else { 0 });
+fn anchor_shard(metadata: &Metadata, analysis: &Analysis, place: &Place) -> Option<ShardId> {
+    let shard = |relation: Oid, has_column: bool| {
+        metadata.colocated_shard(relation, if has_column { place.of(relation) } else { 0 })
+    };
     let distributed = analysis.distributed().next().map(|(_, table)| table);
     let of_type = |wanted| analysis.uses.iter().find(move |table| table.table_type == Some(wanted));
     let table = distributed
@@ -85,30 +86,23 @@ pub fn placement(
     backend: &Backend<'_>,
     metadata: &Metadata,
     analysis: &Analysis,
-    place: usize,
+    place: &Place,
     group: GroupId,
 ) -> Option<TaskPlacement> {
     let node = metadata.primary_of_group(group)?.id;
-    let bindings = bindings_at(backend.catalog().ok()?, metadata, analysis, place, group);
-    let names = bindings
-        .iter()
-        .filter_map(|(relation, _)| Some((*relation, name_at(backend, metadata, *relation, place)?)))
-        .collect();
+    let catalog = backend.catalog().ok()?;
+    let bindings = bindings_at(catalog, metadata, analysis, place, group);
+    let name = |binding: &ShardBinding| {
+        let found = catalog.relation(binding.relation)?;
+        let name = qualified(catalog, found.schema, &shard_name(&found.name, binding.shard));
+        Some((binding.relation, name))
+    };
     Some(TaskPlacement {
         node,
-        bindings: bindings.into(),
-        names,
+        names: bindings.iter().filter_map(name).collect(),
+        bindings: bindings
+            .iter()
+            .map(|binding| (binding.relation, binding.table))
+            .collect(),
     })
-}
-
-/// The qualified name of a table's shard at a place.
-pub fn name_at(backend: &Backend<'_>, metadata: &Metadata, relation: Oid, place: usize) -> Option<String> {
-    let place = match metadata.table_type(relation)? {
-        TableType::HashDistributed => place,
-        _ => 0,
-    };
-    let shard = metadata.colocated_shard(relation, place)?;
-    let catalog = backend.catalog().ok()?;
-    let found = catalog.relation(relation)?;
-    Some(qualified(catalog, found.schema, &shard_name(&found.name, shard)))
 }

@@ -28,9 +28,12 @@ impl<'a> Writer<'a> {
 
     /// A query whose rows, sorted, are the same in whatever order it finds rows.
     pub fn query(&mut self) -> String {
-        match self.random.below(10) {
+        match self.random.below(14) {
             0 => self.set_operation(),
-            1 => {
+            1 => self.chained(),
+            2 => self.grouping_sets(),
+            3 => self.prepared(),
+            4 => {
                 let inner = self.select(true);
                 let (name, columns) = ("w", inner.columns);
                 let source = Source {
@@ -64,6 +67,52 @@ impl<'a> Writer<'a> {
             format!("SELECT {0}.a, {0}.b FROM {1}{filter}", source.alias, source.text)
         };
         format!("({}) {operator} ({})", branch(), branch())
+    }
+
+    /// CTEs that read each other.
+    fn chained(&mut self) -> String {
+        let first = self.select(true);
+        let name = first.columns[0].0.clone();
+        let materialized = *self.random.pick(&["", "MATERIALIZED ", "NOT MATERIALIZED "]);
+        let twice = match self.random.below(2) {
+            0 => String::new(),
+            _ => format!(" UNION ALL SELECT {name} FROM w1"),
+        };
+        format!(
+            "WITH w1 AS {materialized}({}), w2 AS (SELECT {name} AS x FROM w1{twice}) SELECT x, count(*) FROM w2 \
+             GROUP BY x",
+            first.text
+        )
+    }
+
+    fn grouping_sets(&mut self) -> String {
+        let source = self.table_source();
+        let (alias, key) = (&source.alias, source.columns[0].1);
+        let filter = match self.random.below(2) {
+            0 => format!(" WHERE {alias}.k = {}", key.literal(self.random)),
+            _ => String::new(),
+        };
+        let sets = *self
+            .random
+            .pick(&["GROUPING SETS ((e), (a), ())", "ROLLUP (e, a)", "CUBE (e, a)"]);
+        format!(
+            "SELECT e, a, count(*), grouping(e, a) FROM {}{filter} GROUP BY {sets}",
+            source.text
+        )
+    }
+
+    /// The same statement with two values of the distribution column.
+    fn prepared(&mut self) -> String {
+        let source = self.table_source();
+        let (alias, key) = (&source.alias, source.columns[0].1);
+        let name = format!("q{}", self.random.next());
+        let filter = format!("{alias}.k = $1 AND {}", self.predicate(&[&source]));
+        let (first, second) = (key.literal(self.random), key.literal(self.random));
+        format!(
+            "PREPARE {name}({}) AS SELECT count(*), min({alias}.a), max({alias}.b) FROM {} WHERE {filter}; \
+             EXECUTE {name}({first}); EXECUTE {name}({second})",
+            key.name, source.text
+        )
     }
 
     /// A whole SELECT over one, two or three sources.
@@ -386,7 +435,9 @@ impl<'a> Writer<'a> {
         } else {
             ""
         };
-        match self.random.below(9) {
+        match self.random.below(12) {
+            9 => self.merge(table, id),
+            10 | 11 => self.modifying_cte(table, &source),
             0 => schemas::insert(table, id..=id + self.random.next() % 4, self.random) + returning,
             1 => {
                 let conflict = *self.random.pick(&[
@@ -428,15 +479,56 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn insert_select(&mut self, table: &Table, id: u64) -> String {
+    /// A table whose distribution column has the same type.
+    fn like(&mut self, table: &Table) -> &'static str {
         let key = table.columns[0].column_type.name;
-        let like: Vec<&Table> = self
-            .schema
-            .tables
-            .iter()
+        let tables = self.schema.tables.iter();
+        let like: Vec<&Table> = tables
             .filter(|other| other.columns[0].column_type.name == key)
             .collect();
-        let from = self.random.pick(&like).name;
+        self.random.pick(&like).name
+    }
+
+    /// Rows of the source match one of the target at most.
+    fn merge(&mut self, table: &Table, id: u64) -> String {
+        let (name, from) = (table.name, self.like(table));
+        let source = *self.random.pick(&[
+            "@",
+            "(SELECT * FROM @ WHERE a > 0)",
+            "(SELECT k, id, max(a) AS a FROM @ GROUP BY k, id)",
+        ]);
+        let source = source.replace('@', from);
+        let matched = *self
+            .random
+            .pick(&["UPDATE SET b = 'merged', a = y.a", "DELETE", "DO NOTHING"]);
+        let unmatched = match self.random.below(3) {
+            0 => String::new(),
+            _ => format!(" WHEN NOT MATCHED THEN INSERT (k, id, a) VALUES (y.k, y.id + {id}, y.a)"),
+        };
+        format!(
+            "MERGE INTO {name} z USING {source} y ON z.k = y.k AND z.id = y.id WHEN MATCHED THEN {matched}{unmatched}"
+        )
+    }
+
+    fn modifying_cte(&mut self, table: &Table, source: &Source) -> String {
+        let name = table.name;
+        let filter = self.filter(&[source]);
+        match self.random.below(3) {
+            0 => format!("WITH d AS (DELETE FROM {name}{filter} RETURNING *) SELECT count(*), sum(a) FROM d"),
+            1 => format!(
+                "WITH d AS (UPDATE {name} SET a = 5{filter} RETURNING id, a) SELECT id, sum(a) FROM d GROUP BY id"
+            ),
+            _ => {
+                let into = self.like(table);
+                format!(
+                    "WITH d AS (DELETE FROM {name}{filter} RETURNING *) INSERT INTO {into} SELECT * FROM d ON CONFLICT DO NOTHING"
+                )
+            }
+        }
+    }
+
+    fn insert_select(&mut self, table: &Table, id: u64) -> String {
+        let from = self.like(table);
         let name = table.name;
         match self.random.below(4) {
             0 => format!(

@@ -93,18 +93,22 @@ pub struct Schema {
     pub distribute: Vec<String>,
 }
 
-/// Two colocated tables, one that is not, a reference table and a local table.
+/// Two colocated tables and a partitioned one with them, one that is not colocated, one of a single shard, a
+/// reference table, a Citus local table and a local table.
 pub fn random(random: &mut Random) -> Schema {
     let key = *random.pick(KEYS);
     let other = if random.one_in(2) { key } else { *random.pick(KEYS) };
     let shards = *random.pick(&[1, 2, 4, 7]);
     let others = *random.pick(&[2, 3, 5]);
-    let plan: [(&str, &'static Type, u64); 5] = [
+    let plan: [(&str, &'static Type, u64); 8] = [
         ("t", key, 40),
         ("u", key, 25),
         ("v", other, 25),
         ("r", key, 8),
         ("l", key, 10),
+        ("p", key, 25),
+        ("s", key, 15),
+        ("m", key, 10),
     ];
     let mut schema = Schema {
         tables: Vec::new(),
@@ -114,6 +118,9 @@ pub fn random(random: &mut Random) -> Schema {
             "SELECT create_distributed_table('u', 'k', colocate_with => 't')".into(),
             format!("SELECT create_distributed_table('v', 'k', colocate_with => 'none', shard_count => {others})"),
             "SELECT create_reference_table('r')".into(),
+            "SELECT create_distributed_table('p', 'k', colocate_with => 't')".into(),
+            "SELECT create_distributed_table('s', NULL, colocate_with => 'none')".into(),
+            "SELECT citus_add_local_table_to_metadata('m')".into(),
         ],
     };
     for (name, key, rows) in plan {
@@ -127,7 +134,7 @@ pub fn random(random: &mut Random) -> Schema {
             column("e", &BOOLEAN),
         ];
         let table = Table { name, columns };
-        schema.create.push(create(&table));
+        schema.create.extend(create(&table));
         if random.below(12) > 0 {
             schema.create.push(insert(&table, 1..=1 + random.next() % rows, random));
         }
@@ -140,14 +147,23 @@ fn column(name: &'static str, column_type: &'static Type) -> Column {
     Column { name, column_type }
 }
 
-fn create(table: &Table) -> String {
+/// `p` is partitioned by its ids.
+fn create(table: &Table) -> Vec<String> {
     let columns: Vec<String> = table
         .columns
         .iter()
         .map(|column| format!("{} {}", column.name, column.column_type.name))
         .collect();
     let name = table.name;
-    format!("CREATE TABLE {name} ({}, PRIMARY KEY (k, id))", columns.join(", "))
+    let plain = format!("CREATE TABLE {name} ({}, PRIMARY KEY (k, id))", columns.join(", "));
+    match name {
+        "p" => vec![
+            format!("{plain} PARTITION BY RANGE (id)"),
+            "CREATE TABLE p_low PARTITION OF p FOR VALUES FROM (MINVALUE) TO (10)".into(),
+            "CREATE TABLE p_rest PARTITION OF p DEFAULT".into(),
+        ],
+        _ => vec![plain],
+    }
 }
 
 /// INSERT of rows with these ids.

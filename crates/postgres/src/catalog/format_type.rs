@@ -52,10 +52,15 @@ impl Backend<'_> {
         let Some(user) = self.user_type(oid) else {
             return "???".into();
         };
-        if qualify == Qualify::WhereNotVisible && self.type_is_visible(oid) {
-            quote_identifier(&user.name)
-        } else {
-            quote_qualified(&self.schema_name(user.schema), &user.name)
+        // Whoever asks for schemas has none in the search path but pg_catalog.
+        let schema = self.schema_name(user.schema);
+        let is_bare = match qualify {
+            Qualify::WhereNotVisible => self.type_is_visible(oid),
+            Qualify::Always => &*schema == "pg_catalog",
+        };
+        match is_bare {
+            true => quote_identifier(&user.name),
+            false => quote_qualified(&schema, &user.name),
         }
     }
 

@@ -257,6 +257,7 @@ impl Probe {
             }
             batch.at += 1;
         }
+        ctx.spend(pairs.len())?;
         let pairs = pairs.filter(ctx, &mut self.filter, &batch.rows, &table.rows, self.node)?;
         let keeps_inner = matches!(self.kind, JoinKind::Right | JoinKind::Full);
         let matched = keeps_inner.then_some(&mut table.matched);

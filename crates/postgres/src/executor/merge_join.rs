@@ -236,6 +236,7 @@ impl Merge {
         if sides.i == first && pairs.is_empty() {
             return Ok(None);
         }
+        ctx.spend(pairs.len())?;
         let pairs = pairs.filter(ctx, &mut self.filter, &sides.outer, &sides.inner, self.node)?;
         if let Some(run) = sides.run.as_mut().filter(|_| keeps_inner) {
             run.note_matches(&pairs);

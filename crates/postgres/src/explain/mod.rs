@@ -64,11 +64,7 @@ pub fn explain(backend: &mut Backend<'_>, statement: &ExplainStmt) -> Result<Res
 
 fn explain_statement(backend: &mut Backend<'_>, statement: &Statement, writer: &mut ExplainWriter) -> Result<()> {
     match statement {
-        Statement::Select(_)
-        | Statement::Insert(_)
-        | Statement::Update(_)
-        | Statement::Delete(_)
-        | Statement::Merge(_) => {
+        query if query.is_query() => {
             let query = analyze::analyze_query(backend, statement, &mut Parameters::default())?;
             explain_query(backend, &Arc::new(query), &[], writer)
         }

@@ -196,3 +196,17 @@ pub enum Statement {
     /// A statement of PostgreSQL that Kumquat knows by name only, such as `CREATE SUBSCRIPTION`.
     Unsupported(&'static str),
 }
+
+impl Statement {
+    /// SELECT, VALUES, INSERT, UPDATE, DELETE or MERGE: what is planned, not a utility command.
+    pub fn is_query(&self) -> bool {
+        matches!(
+            self,
+            Statement::Select(_)
+                | Statement::Insert(_)
+                | Statement::Update(_)
+                | Statement::Delete(_)
+                | Statement::Merge(_)
+        )
+    }
+}

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use kumquat_postgres::Backend;
 use kumquat_postgres::query::{Alias, CommandType, CommonTableExpr, Expr, Query, RangeTableKind};
-use kumquat_types::{Error, Oid, Result, SqlState, Volatility, proc_by_oid};
+use kumquat_types::{Error, Oid, Result, Severity, SqlState, Volatility};
 
 use super::Planner;
+use crate::planner::evaluate::Functions;
+use crate::planner::report;
 use crate::planner::rewrite::{self, any_expr, refers_outside};
 
 impl Planner {
@@ -17,7 +20,9 @@ impl Planner {
                 "recursive CTEs are only supported when they contain a filter on the distribution column",
             ));
         }
-        for cte in std::mem::take(&mut query.ctes) {
+        // A CTE may be read by those that follow it.
+        while !query.ctes.is_empty() {
+            let cte = query.ctes.remove(0);
             if refers_outside(&cte.query, 0) {
                 return Err(Error::new(
                     SqlState::FEATURE_NOT_SUPPORTED,
@@ -34,7 +39,7 @@ impl Planner {
     }
 
     pub(super) fn add_named(&mut self, cte: &CommonTableExpr) -> Arc<Query> {
-        let mut result = (*self.add(&cte.query)).clone();
+        let mut result = (*self.add_as(&cte.query, Some(&cte.name))).clone();
         for (target, column) in result.target_list.iter_mut().zip(&cte.columns) {
             target.name = column.name.clone();
         }
@@ -42,26 +47,50 @@ impl Planner {
     }
 }
 
+/// The query without CTEs that nothing reads and that change nothing.
+pub fn without_unread_ctes(query: &Arc<Query>) -> Arc<Query> {
+    let is_unread = |cte: &CommonTableExpr| cte.references == 0 && cte.query.command == CommandType::Select;
+    match query.ctes.iter().any(is_unread) {
+        true => {
+            let mut read = (**query).clone();
+            read.ctes.retain(|cte| !is_unread(cte));
+            Arc::new(read)
+        }
+        false => query.clone(),
+    }
+}
+
 /// The query with its CTEs in place where they are read, as far as they may be.
-pub fn with_inlined_ctes(query: &Arc<Query>) -> Arc<Query> {
-    let mut has_ctes = false;
-    rewrite::for_each_query(query, &mut |query| has_ctes |= !query.ctes.is_empty());
-    if !has_ctes {
-        return query.clone();
+pub fn with_inlined_ctes(backend: &mut Backend<'_>, query: &Arc<Query>) -> Result<Arc<Query>> {
+    let functions = Functions::of(backend)?;
+    let mut names = Vec::new();
+    rewrite::for_each_query(query, &mut |query| {
+        let inlinable = query.ctes.iter().filter(|cte| is_inlinable(cte, &functions));
+        names.extend(inlinable.map(|cte| cte.name.clone()));
+    });
+    if names.is_empty() {
+        return Ok(query.clone());
+    }
+    for name in names {
+        let message = format!("CTE {name} is going to be inlined via distributed planning");
+        report::debug(backend, Severity::Debug1, message);
     }
     let mut inlined = (**query).clone();
-    inline_ctes(&mut inlined);
-    Arc::new(inlined)
+    inline_ctes(&mut inlined, &functions);
+    Ok(Arc::new(inlined))
 }
 
 /// CTEs that are read once, or asked not to be materialized, become subqueries (`InlineCTEsInQueryTree`).
-pub fn inline_ctes(query: &mut Query) {
-    query.for_each_subquery_mut(&mut |subquery| inline_ctes(Arc::make_mut(subquery)));
-    for cte in std::mem::take(&mut query.ctes) {
-        if !is_inlinable(&cte) {
-            query.ctes.push(cte);
+pub fn inline_ctes(query: &mut Query, functions: &Functions) {
+    query.for_each_subquery_mut(&mut |subquery| inline_ctes(Arc::make_mut(subquery), functions));
+    // A CTE may be read by those that follow it.
+    let mut at = 0;
+    while let Some(cte) = query.ctes.get(at) {
+        if !is_inlinable(cte, functions) {
+            at += 1;
             continue;
         }
+        let cte = query.ctes.remove(at);
         let mut inlined = (*cte.query).clone();
         for (target, column) in inlined.target_list.iter_mut().zip(&cte.columns) {
             target.name = column.name.clone();
@@ -70,14 +99,7 @@ pub fn inline_ctes(query: &mut Query) {
     }
 }
 
-/// A CTE, here or in a subquery, that [`inline_ctes`] would put in place.
-pub fn has_inlinable_cte(query: &Query) -> bool {
-    let mut found = query.ctes.iter().any(is_inlinable);
-    query.for_each_subquery(&mut |subquery| found = found || has_inlinable_cte(subquery));
-    found
-}
-
-fn is_inlinable(cte: &CommonTableExpr) -> bool {
+fn is_inlinable(cte: &CommonTableExpr, functions: &Functions) -> bool {
     let wanted = match cte.materialized {
         Some(materialized) => !materialized,
         None => cte.references == 1,
@@ -86,15 +108,12 @@ fn is_inlinable(cte: &CommonTableExpr) -> bool {
         && !cte.recursive
         && cte.query.command == CommandType::Select
         && cte.query.row_marks.is_empty()
-        && !is_volatile(&cte.query)
+        && !is_volatile(&cte.query, functions)
 }
 
 /// True if a function in the query may give another value each time.
-pub fn is_volatile(query: &Query) -> bool {
-    any_expr(query, &mut |expr| match expr {
-        Expr::Func(call) => proc_by_oid(call.function).is_some_and(|proc| proc.volatility == Volatility::Volatile),
-        _ => false,
-    })
+pub fn is_volatile(query: &Query, functions: &Functions) -> bool {
+    any_expr(query, &mut |expr| functions.has_volatility(expr, Volatility::Volatile))
 }
 
 /// Puts a query in place of every reference to a CTE.

@@ -15,28 +15,102 @@ mod separate;
 use std::sync::Arc;
 
 use kumquat_postgres::Backend;
+use kumquat_postgres::executor::plan_with_extension;
 use kumquat_postgres::query::{Expr, Query, RangeTableEntry, RangeTableKind};
-use kumquat_types::{Error, Oid, Result, SqlState, Volatility};
+use kumquat_types::{Error, Oid, Result, Severity, SqlState, Volatility};
 
 use super::analysis::analyze;
+use super::evaluate::Functions;
 use super::plan::SubPlan;
 use super::pushable;
 use super::pushdown::DistributionColumns;
+use super::report;
 use super::rewrite::{self, refers_outside};
 use crate::metadata::{self, Metadata, TableType};
+use crate::session;
 use crate::settings;
 use ctes::inline_ctes;
-pub use ctes::{has_inlinable_cte, is_volatile, with_inlined_ctes};
+pub use ctes::{is_volatile, with_inlined_ctes, without_unread_ctes};
 pub use result::{fill_dropped, read_result};
 
 /// The query with its subplans taken out, and the subplans in the order they must run.
 pub fn plan_subqueries(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<(Arc<Query>, Vec<SubPlan>)> {
     let mut planner = Planner::new(backend, id)?;
     let mut result = (**query).clone();
-    inline_ctes(&mut result);
+    planner.all_keys_equal = planner.keys_are_equal(&result);
+    let outcome = planner.level(&mut result, true);
+    let subplans = plan_steps(backend, id, planner.steps)?;
+    outcome?;
+    if !subplans.is_empty() && report::is_loggable(backend, Severity::Debug1) {
+        let text = report::query_text(backend, &result)?;
+        let message = format!("Plan {id} query after replacing subqueries and CTEs: {text}");
+        report::debug(backend, Severity::Debug1, message);
+    }
+    Ok((Arc::new(result), subplans))
+}
+
+/// True for a query of which parts would become subplans.
+pub fn needs_subplans(backend: &Backend<'_>, query: &Query) -> Result<bool> {
+    let mut planner = Planner::new(backend, 0)?;
+    let mut result = query.clone();
+    inline_ctes(&mut result, &planner.functions);
     planner.all_keys_equal = planner.keys_are_equal(&result);
     planner.level(&mut result, true)?;
-    Ok((Arc::new(result), planner.subplans))
+    Ok(planner.count > 0)
+}
+
+/// Plans the subplans in their order, and tells what was done in between.
+fn plan_steps(backend: &mut Backend<'_>, id: u64, steps: Vec<Step>) -> Result<Vec<SubPlan>> {
+    let mut subplans = Vec::new();
+    for step in steps {
+        match step {
+            Step::Told(severity, message) => report::debug(backend, severity, message),
+            Step::Subplan { query, cte } => {
+                let number = subplans.len() + 1;
+                let name: Arc<str> = format!("{id}_{number}").into();
+                let message = match report::is_loggable(backend, Severity::Debug1) {
+                    true => {
+                        let what = cte.as_ref().map_or("subquery".to_string(), |cte| format!("CTE {cte}:"));
+                        let text = report::query_text(backend, &query)?;
+                        format!("generating subplan {name} for {what} {text}")
+                    }
+                    false => String::new(),
+                };
+                if cte.is_some() {
+                    report::debug(backend, Severity::Debug1, message.clone());
+                }
+                // Shards may have to read what other subplans have left.
+                let reads_result = any_reads_result(&query);
+                session::update(backend, |state| state.plans_distributed = reads_result);
+                let plan = plan_with_extension(backend, &query, &[])?;
+                if cte.is_none() {
+                    report::debug(backend, Severity::Debug1, message);
+                }
+                subplans.push(SubPlan { name, plan });
+            }
+        }
+    }
+    Ok(subplans)
+}
+
+fn any_reads_result(query: &Query) -> bool {
+    let mut found = false;
+    rewrite::for_each_query(query, &mut |query| {
+        for entry in &query.range_table {
+            if let RangeTableKind::Function { functions, .. } = &entry.kind {
+                found |= functions.iter().any(|function| pushable::reads_result(&function.expr));
+            }
+        }
+    });
+    found
+}
+
+/// What planning subqueries has come to, in order.
+enum Step {
+    /// Something to tell whoever wants to know.
+    Told(Severity, String),
+    /// A query to be planned by itself; of a CTE, its name.
+    Subplan { query: Arc<Query>, cte: Option<Arc<str>> },
 }
 
 /// True for a query that shards cannot answer each for itself, so that as a subquery it would be a subplan.
@@ -46,8 +120,11 @@ pub fn needs_subplan(backend: &Backend<'_>, query: &Query) -> Result<bool> {
 
 struct Planner {
     metadata: Metadata,
+    functions: Functions,
     id: u64,
-    subplans: Vec<SubPlan>,
+    steps: Vec<Step>,
+    /// Subplans among the steps.
+    count: usize,
     /// All tables of the whole query are joined on their distribution columns.
     all_keys_equal: bool,
     /// `citus.values_materialization_threshold`
@@ -56,17 +133,22 @@ struct Planner {
     leaves_subqueries: bool,
     /// `citus.local_table_join_policy` is not `never`.
     reads_local_tables_first: bool,
+    /// `citus.enable_recurring_outer_join_pushdown`
+    pushes_outer_joins: bool,
 }
 
 impl Planner {
     fn new(backend: &Backend<'_>, id: u64) -> Result<Planner> {
         Ok(Planner {
             metadata: metadata::of(backend)?.clone(),
+            functions: Functions::of(backend)?,
             id,
-            subplans: Vec::new(),
+            steps: Vec::new(),
+            count: 0,
             all_keys_equal: false,
             values_threshold: settings::integer(backend, "citus.values_materialization_threshold"),
             leaves_subqueries: settings::is_on(backend, "citus.subquery_pushdown"),
+            pushes_outer_joins: settings::is_on(backend, "citus.enable_recurring_outer_join_pushdown"),
             reads_local_tables_first: settings::value(backend, "citus.local_table_join_policy") != "never",
         })
     }
@@ -78,7 +160,7 @@ impl Planner {
         if self.leaves_subqueries {
             return Ok(());
         }
-        wrap_functions(query);
+        wrap_functions(query, &self.functions);
         let mut failure = None;
         query.for_each_subquery_mut(&mut |subquery| {
             if failure.is_none()
@@ -147,20 +229,35 @@ impl Planner {
     /// A subquery in FROM or in an expression.
     fn subquery(&mut self, query: &mut Arc<Query>) -> Result<()> {
         self.level(Arc::make_mut(query), false)?;
-        if self.must_be_planned(query) && !refers_outside(query, 0) {
-            *query = self.add(query);
+        if self.must_be_planned(query) {
+            if refers_outside(query, 0) {
+                self.tell(
+                    Severity::Debug2,
+                    "skipping recursive planning for the subquery since it contains references to outer queries",
+                );
+            } else {
+                *query = self.add(query);
+            }
         }
         Ok(())
     }
 
     /// Makes a subplan of a query and gives the query that reads its result.
     fn add(&mut self, query: &Arc<Query>) -> Arc<Query> {
-        let name: Arc<str> = format!("{}_{}", self.id, self.subplans.len() + 1).into();
-        self.subplans.push(SubPlan {
-            name: name.clone(),
+        self.add_as(query, None)
+    }
+
+    fn add_as(&mut self, query: &Arc<Query>, cte: Option<&str>) -> Arc<Query> {
+        self.count += 1;
+        self.steps.push(Step::Subplan {
             query: query.clone(),
+            cte: cte.map(Arc::from),
         });
-        Arc::new(read_result(&name, query))
+        Arc::new(read_result(&format!("{}_{}", self.id, self.count), query))
+    }
+
+    fn tell(&mut self, severity: Severity, message: impl Into<String>) {
+        self.steps.push(Step::Told(severity, message.into()));
     }
 
     fn table_type(&self, relation: Oid) -> Option<TableType> {
@@ -197,7 +294,7 @@ impl Planner {
     /// A subquery that becomes a subplan (`ShouldRecursivelyPlanSubquery`).
     fn must_be_planned(&self, query: &Query) -> bool {
         rewrite::reads(query, &|relation| self.is_local(relation))
-            || pushable::refusal(query, &self.metadata, self.values_threshold).is_some()
+            || pushable::refusal(query, &self.metadata, &self.functions, self.values_threshold).is_some()
             || (!self.all_keys_equal && !self.keys_are_equal(query))
     }
 
@@ -208,14 +305,14 @@ impl Planner {
 }
 
 /// A function that is joined with something runs by itself (`WrapFunctionsInSubqueries`).
-fn wrap_functions(query: &mut Query) {
+fn wrap_functions(query: &mut Query, functions: &Functions) {
     if query.range_table.len() < 2 {
         return;
     }
     for entry in &mut query.range_table {
-        let wraps = matches!(&entry.kind, RangeTableKind::Function { functions, ordinality: false }
-        if !entry.lateral && functions.iter().any(|function| {
-            super::evaluate::has_volatility(&function.expr, Volatility::Stable)
+        let wraps = matches!(&entry.kind, RangeTableKind::Function { functions: calls, ordinality: false }
+        if !entry.lateral && calls.iter().any(|function| {
+            functions.has_volatility(&function.expr, Volatility::Stable)
         }));
         if !wraps {
             continue;

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use kumquat_postgres::query::{Alias, Expr, FromItem, JoinKind, Query, RangeTableEntry, RangeTableKind};
-use kumquat_types::{Oid, Result};
+use kumquat_types::{Oid, Result, Severity};
 
 use super::Planner;
 use super::result::fill_dropped;
 use crate::metadata::TableType;
 use crate::planner::analysis::entries_of;
+use crate::planner::outer_join;
 use crate::planner::rewrite::{self, refers_outside};
 
 impl Planner {
@@ -53,6 +54,8 @@ impl Planner {
         inner.alias = entry.alias.clone();
         let mut whole = rewrite::select_all(inner);
         fill_dropped(&mut whole, &entry);
+        let shown = shown_name(&entry);
+        self.tell(Severity::Debug1, format!("Wrapping relation {shown} to a subquery"));
         let replaced = self.add(&Arc::new(whole));
         if let Some(entry) = query.range_table.get_mut(index) {
             entry.kind = RangeTableKind::Subquery {
@@ -69,36 +72,65 @@ impl Planner {
     }
 
     /// `reference LEFT JOIN distributed`: rows of the outer side would come once from each shard, so the
-    /// distributed side is read first.
-    /// A join that is read so may be the recurring side of the next.
+    /// distributed side is read first. A join that is read so may be the recurring side of the next.
     pub(super) fn recurring_outer_joins(&mut self, query: &mut Query) -> Result<()> {
         loop {
-            let mut inner_sides = Vec::new();
+            let mut sides = Vec::new();
             for item in &query.from {
-                self.find_recurring(query, item, &mut inner_sides);
+                let is_pushed =
+                    |join| self.pushes_outer_joins && outer_join::pushed(query, join, &self.metadata).is_some();
+                match item {
+                    FromItem::Join(join) if is_pushed(join) => {}
+                    _ => self.find_recurring(query, item, &mut sides),
+                }
             }
-            inner_sides.retain(|index| query.entry(*index).is_some_and(|entry| self.can_be_read_first(entry)));
-            if inner_sides.is_empty() {
+            sides.retain(|side| {
+                side.entries
+                    .iter()
+                    .filter_map(|index| query.entry(*index))
+                    .any(|entry| self.can_be_read_first(entry))
+            });
+            if sides.is_empty() {
                 return Ok(());
             }
-            for index in inner_sides {
-                self.read_side_first(query, index);
+            for side in sides {
+                self.tell(Severity::Debug1, side.reason());
+                for index in side.entries {
+                    if query.entry(index).is_some_and(|entry| self.can_be_read_first(entry)) {
+                        self.read_side_first(query, index);
+                    }
+                }
             }
         }
     }
 
-    pub(super) fn can_be_read_first(&self, entry: &RangeTableEntry) -> bool {
+    fn can_be_read_first(&self, entry: &RangeTableEntry) -> bool {
         let refers = matches!(&entry.kind, RangeTableKind::Subquery { query, .. } if refers_outside(query, 0));
         self.entry_has_distributed(entry) && !refers
     }
 
-    pub(super) fn read_side_first(&mut self, query: &mut Query, index: usize) {
-        let replaced = match query.entry(index).map(|entry| &entry.kind) {
-            Some(RangeTableKind::Relation { .. }) => return self.read_first(query, index.saturating_sub(1)),
-            Some(RangeTableKind::Subquery { query: subquery, view }) => RangeTableKind::Subquery {
-                query: self.add(subquery),
-                view: *view,
-            },
+    fn read_side_first(&mut self, query: &mut Query, index: usize) {
+        let replaced = match query.entry(index).map(|entry| (entry, &entry.kind)) {
+            Some((entry, RangeTableKind::Relation { .. })) => {
+                let message = format!(
+                    "recursively planning distributed relation {} since it is part of a distributed join node that is \
+                     outer joined with a recurring rel",
+                    shown_name(entry)
+                );
+                self.tell(Severity::Debug1, message);
+                return self.read_first(query, index.saturating_sub(1));
+            }
+            Some((_, RangeTableKind::Subquery { query: subquery, view })) => {
+                self.tell(
+                    Severity::Debug1,
+                    "recursively planning the distributed subquery since it is part of a distributed join node that is \
+                     outer joined with a recurring rel",
+                );
+                RangeTableKind::Subquery {
+                    query: self.add(subquery),
+                    view: *view,
+                }
+            }
             _ => return,
         };
         if let Some(entry) = query.range_table.get_mut(index.saturating_sub(1)) {
@@ -106,7 +138,7 @@ impl Planner {
         }
     }
 
-    pub(super) fn find_recurring(&self, query: &Query, item: &FromItem, found: &mut Vec<usize>) {
+    fn find_recurring(&self, query: &Query, item: &FromItem, found: &mut Vec<RecurringSide>) {
         let FromItem::Join(join) = item else { return };
         self.find_recurring(query, &join.left, found);
         self.find_recurring(query, &join.right, found);
@@ -117,15 +149,17 @@ impl Planner {
                 .any(|entry| self.entry_has_distributed(entry))
         };
         let (left, right) = (distributed(&join.left), distributed(&join.right));
-        match join.kind {
-            JoinKind::Left if !left && right => found.extend(entries_of(&join.right)),
-            JoinKind::Right if left && !right => found.extend(entries_of(&join.left)),
-            JoinKind::Full if left != right => {
-                found.extend(entries_of(&join.left));
-                found.extend(entries_of(&join.right));
-            }
-            _ => {}
-        }
+        let is_left = match join.kind {
+            JoinKind::Left if !left && right => false,
+            JoinKind::Right if left && !right => true,
+            JoinKind::Full if left != right => left,
+            _ => return,
+        };
+        found.push(RecurringSide {
+            entries: entries_of(if is_left { &join.left } else { &join.right }),
+            is_left,
+            kind: join.kind,
+        });
     }
 
     /// Without a distributed table in FROM the query runs in one place, where sublinks find no shards.
@@ -141,5 +175,32 @@ impl Planner {
             });
         });
         Ok(())
+    }
+}
+
+/// The distributed side of an outer join whose other side recurs.
+struct RecurringSide {
+    entries: Vec<usize>,
+    is_left: bool,
+    kind: JoinKind,
+}
+
+impl RecurringSide {
+    fn reason(&self) -> String {
+        let side = if self.is_left { "left" } else { "right" };
+        let (join, other) = match self.kind {
+            JoinKind::Full => ("full", "other"),
+            JoinKind::Right => ("right", "outer"),
+            _ => ("left", "outer"),
+        };
+        format!("recursively planning {side} side of the {join} join since the {other} side is a recurring rel")
+    }
+}
+
+/// The name of a table in messages, with its alias (`GetRelationNameAndAliasName`).
+fn shown_name(entry: &RangeTableEntry) -> String {
+    match &entry.alias {
+        Some(alias) => format!("\"{}\" \"{}\"", entry.name, alias.name),
+        None => format!("\"{}\"", entry.name),
     }
 }

@@ -51,11 +51,7 @@ fn validate_sql(backend: &Backend<'_>, function: &Function, source: &str) -> Res
     for (statement, _) in &statements {
         match statement {
             Statement::Empty => {}
-            Statement::Select(_)
-            | Statement::Insert(_)
-            | Statement::Update(_)
-            | Statement::Delete(_)
-            | Statement::Merge(_) => {
+            query if query.is_query() => {
                 let query = analyze_definition(backend, statement, &mut argument_parameters(function))?;
                 last = Some(Some(query));
             }

@@ -81,11 +81,7 @@ fn run_statement(
     arg_types: &[Oid],
 ) -> Result<Option<ResultSet>> {
     match statement {
-        Statement::Select(_)
-        | Statement::Insert(_)
-        | Statement::Update(_)
-        | Statement::Delete(_)
-        | Statement::Merge(_) => {
+        query if query.is_query() => {
             let query = analyze_query(backend, statement, &mut parameters(function, arg_types))?;
             backend.extension.sql_function_query(backend, &query, args)?;
             Ok(backend.execute_query(&Arc::new(query), args)?.rows)

@@ -151,11 +151,7 @@ impl Interpreter<'_, '_, '_> {
     /// Runs a query or another statement of SQL.
     pub fn run_statement(&mut self, statement: &Statement, text: Text<'_>) -> Result<QueryOutcome> {
         match statement {
-            Statement::Select(_)
-            | Statement::Insert(_)
-            | Statement::Update(_)
-            | Statement::Delete(_)
-            | Statement::Merge(_) => {
+            query if query.is_query() => {
                 let query = self.analyze(statement, text, Spoken::Statement)?;
                 let template = self.scopes.template();
                 let values = self.scopes.values(&template);

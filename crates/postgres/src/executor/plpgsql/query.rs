@@ -147,11 +147,7 @@ impl Interpreter<'_, '_, '_> {
         let mut last = None;
         for (statement, _) in kumquat_sql::parse_many(text)? {
             let outcome = match &statement {
-                Statement::Select(_)
-                | Statement::Insert(_)
-                | Statement::Update(_)
-                | Statement::Delete(_)
-                | Statement::Merge(_) => {
+                query if query.is_query() => {
                     let mut parameters = Parameters {
                         types: types.clone(),
                         ..Parameters::default()

@@ -51,7 +51,7 @@ impl Interpreter<'_, '_, '_> {
             }
         }
         let severity = match raise.level {
-            RaiseLevel::Debug => Severity::Debug,
+            RaiseLevel::Debug => Severity::Debug1,
             RaiseLevel::Log => Severity::Log,
             RaiseLevel::Info => Severity::Info,
             RaiseLevel::Notice => Severity::Notice,

@@ -1,108 +1,24 @@
-//! What a query reads and how its tables are tied together by equalities: the ground on which it is decided
-//! whether it can go to one shard, to all shards at once, or not at all.
-//!
-//! ```text
-//! SELECT ... FROM orders o JOIN items i ON i.shop = o.shop WHERE o.shop = 7
-//!
-//! uses       0: orders by shop, 1: items by shop
-//! classes    {orders.shop, items.shop}
-//! constants  {orders.shop, items.shop} = 7
-//! ```
-
-use std::collections::BTreeMap;
+//! The way through a query: what its tables are, and what its conditions say of their columns.
 
 use kumquat_postgres::query::{
-    BoolOp, Expr, FromItem, JoinKind, Query, RangeTableKind, SetOperation, SubLinkKind, Var,
+    BoolOp, Expr, FromItem, JoinKind, MergeActionKind, Query, RangeTableKind, SetOperation, SubLink, SubLinkKind, Var,
 };
-use kumquat_types::{Datum, Oid, operator_by_oid};
+use kumquat_types::{Datum, Oid};
 
-use crate::metadata::{Metadata, TableType};
-
-/// A table where a query names it.
-#[derive(Clone, Debug)]
-pub struct TableUse {
-    pub relation: Oid,
-    /// `None`: not in the metadata.
-    pub table_type: Option<TableType>,
-    /// Of a distributed table: its distribution column.
-    pub column: Option<i16>,
-    pub colocation_id: u32,
-    /// On the nullable side of an outer join.
-    pub nullable: bool,
-}
-
-impl TableUse {
-    pub fn is_distributed(&self) -> bool {
-        self.table_type.is_some_and(TableType::is_distributed)
-    }
-}
-
-/// A column of a table use.
-pub type Column = (usize, i16);
-
-/// Values that a column is restricted to.
-#[derive(Clone, Debug)]
-pub enum Restriction {
-    /// Any of these values, each with its type.
-    Values(Vec<(Datum, Oid)>),
-    /// No value at all: the condition is false.
-    Nothing,
-}
-
-/// Tables and equalities of a query and of all queries in it.
-#[derive(Clone, Debug, Default)]
-pub struct Analysis {
-    pub uses: Vec<TableUse>,
-    /// Columns that are equal wherever a row of the result has both.
-    equal: Classes,
-    /// Equal in this sense or because the results of a set operation's branches are put one under the other, or
-    /// because an outer join matches them.
-    pub aligned: Classes,
-    restrictions: Vec<(Column, Restriction)>,
-    /// Constants go from the first column to the second, but not back: outer joins, NOT EXISTS.
-    implied: Vec<(Column, Column)>,
-    /// Restrictions that hold for the column alone.
-    direct: Vec<(Column, Restriction)>,
-    /// Disjunctions of restrictions on one column are in `restrictions`; what else was an OR is left alone.
-    pub has_false_condition: bool,
-}
-
-/// Disjoint sets of columns.
-#[derive(Clone, Debug, Default)]
-pub struct Classes {
-    parents: BTreeMap<Column, Column>,
-}
-
-impl Classes {
-    pub fn find(&self, column: Column) -> Column {
-        let mut current = column;
-        while let Some(parent) = self.parents.get(&current) {
-            current = *parent;
-        }
-        current
-    }
-
-    fn join(&mut self, a: Column, b: Column) {
-        let (a, b) = (self.find(a), self.find(b));
-        if a != b {
-            self.parents.insert(a.max(b), a.min(b));
-        }
-    }
-
-    pub fn same(&self, a: Column, b: Column) -> bool {
-        self.find(a) == self.find(b)
-    }
-}
+use super::{Analysis, Column, Restriction, TableUse, entries_of, is_equality, strip};
+use crate::metadata::Metadata;
+use crate::planner::constants;
 
 /// What an output column of a range-table entry is, if it is a plain column of a table: of several tables, if
 /// they are branches of a set operation.
 type Origin = Vec<Column>;
 
-/// One query level: origins of the columns of each range-table entry.
+/// One query level: origins of the columns of each range-table entry. Those of CTEs have none: what is asked of
+/// them does not reach the tables below.
 struct Scope {
     columns: Vec<Vec<Origin>>,
-    /// By CTE name.
-    ctes: Vec<(String, Vec<Origin>)>,
+    /// The first table use that belongs to it.
+    first_use: usize,
 }
 
 /// Looks through a query.
@@ -129,13 +45,10 @@ impl Analyzer<'_> {
     fn query(&mut self, query: &Query, nullable: bool) -> Vec<Origin> {
         self.scopes.push(Scope {
             columns: Vec::new(),
-            ctes: Vec::new(),
+            first_use: self.analysis.uses.len(),
         });
         for cte in &query.ctes {
-            let origins = self.query(&cte.query, nullable);
-            if let Some(scope) = self.scopes.last_mut() {
-                scope.ctes.push((cte.name.to_string(), origins));
-            }
+            self.query(&cte.query, nullable);
         }
         let nullable_entries = nullable_entries(query);
         for (index, entry) in (1..).zip(&query.range_table) {
@@ -143,7 +56,6 @@ impl Analyzer<'_> {
             let origins = match &entry.kind {
                 RangeTableKind::Relation { relation, .. } => self.table(*relation, entry.columns.len(), nullable),
                 RangeTableKind::Subquery { query, .. } => self.query(query, nullable),
-                RangeTableKind::Cte { name, levels_up, .. } => self.cte(name, *levels_up),
                 RangeTableKind::Join { join_vars, .. } => join_vars.iter().map(|expr| self.origin(expr)).collect(),
                 _ => vec![Vec::new(); entry.columns.len()],
             };
@@ -155,7 +67,7 @@ impl Analyzer<'_> {
             self.join_conditions(item);
         }
         if let Some(quals) = &query.quals {
-            self.condition(quals, Effect::Inner);
+            self.condition(quals, effect_of_quals(query));
         }
         self.sublinks(query);
         let outputs = match &query.set_operation {
@@ -175,17 +87,9 @@ impl Analyzer<'_> {
             column: table.and_then(|table| table.column),
             colocation_id: table.map_or(0, |table| table.colocation_id),
             nullable,
+            empty: false,
         });
         (1..).take(columns).map(|number| vec![(index, number)]).collect()
-    }
-
-    fn cte(&self, name: &str, levels_up: usize) -> Vec<Origin> {
-        let level = self.scopes.len().checked_sub(levels_up + 1);
-        let scope = level.and_then(|level| self.scopes.get(level));
-        scope
-            .and_then(|scope| scope.ctes.iter().find(|(found, _)| found == name))
-            .map(|(_, origins)| origins.clone())
-            .unwrap_or_default()
     }
 
     /// The table columns that an expression is, if it is a column and nothing else.
@@ -253,9 +157,15 @@ impl Analyzer<'_> {
     fn condition(&mut self, expr: &Expr, effect: Effect) {
         match expr {
             Expr::Bool(BoolOp::And, args) => args.iter().for_each(|arg| self.condition(arg, effect.clone())),
-            Expr::Const(constant) if matches!(constant.value, Datum::Bool(false) | Datum::Null) => {
-                if matches!(effect, Effect::Inner) && self.scopes.len() == 1 {
-                    self.analysis.has_false_condition = true;
+            Expr::Op(op) if is_equality(op.operator) && op.args.iter().any(is_true) => {
+                op.args
+                    .iter()
+                    .filter(|arg| !is_true(arg))
+                    .for_each(|arg| self.condition(arg, effect.clone()));
+            }
+            _ if constants::known(expr).is_some_and(|(value, _)| matches!(value, Datum::Bool(false) | Datum::Null)) => {
+                if matches!(effect, Effect::Inner) {
+                    self.no_rows();
                 }
             }
             Expr::Op(op) if is_equality(op.operator) => {
@@ -271,6 +181,20 @@ impl Analyzer<'_> {
             }
             _ => self.restriction(expr, &effect),
         }
+    }
+
+    /// A condition of the query that is being looked through is false.
+    fn no_rows(&mut self) {
+        if self.scopes.len() == 1 {
+            self.analysis.has_false_condition = true;
+            return;
+        }
+        let first = self.scopes.last().map_or(0, |scope| scope.first_use);
+        self.analysis
+            .uses
+            .iter_mut()
+            .skip(first)
+            .for_each(|table| table.empty = true);
     }
 
     fn equality(&mut self, left: &Expr, right: &Expr, effect: &Effect) {
@@ -300,11 +224,13 @@ impl Analyzer<'_> {
     }
 
     fn equal_columns(&mut self, left: (&Expr, Column), right: (&Expr, Column), effect: &Effect) {
-        let same_type = strip(left.0).type_oid() == strip(right.0).type_oid();
-        if !same_type {
-            return;
+        let (left_type, right_type) = (strip(left.0).type_oid(), strip(right.0).type_oid());
+        match left_type == right_type {
+            true => self.analysis.aligned.join(left.1, right.1),
+            // Integers are compared whatever their width, but hashed by it.
+            false if is_integer(left_type) && is_integer(right_type) => {}
+            false => return,
         }
-        self.analysis.aligned.join(left.1, right.1);
         match effect {
             Effect::Inner => {
                 // A column of an outer query restricts the inner one, and not the other way round.
@@ -327,7 +253,7 @@ impl Analyzer<'_> {
     }
 
     /// `x IN (SELECT y ...)`: a semi join on x = y.
-    fn in_subquery(&mut self, link: &kumquat_postgres::query::SubLink, effect: &Effect) {
+    fn in_subquery(&mut self, link: &SubLink, effect: &Effect) {
         let outputs = self.query(&link.query, false);
         for (left, origins) in link.left.iter().zip(outputs) {
             let outer = self.origin(left);
@@ -430,12 +356,11 @@ impl Analyzer<'_> {
     /// The value and type of a constant or of a parameter whose value is known.
     fn constant(&self, expr: &Expr) -> Option<(Datum, Oid)> {
         match strip(expr) {
-            Expr::Const(constant) => Some((constant.value.clone(), constant.type_oid)),
             Expr::Param { number, type_oid, .. } => {
                 let value = self.params.get(number.checked_sub(1)?)?;
                 Some((value.clone(), *type_oid))
             }
-            _ => None,
+            other => constants::known(other),
         }
     }
 
@@ -487,6 +412,18 @@ impl Analyzer<'_> {
     }
 }
 
+/// Rows of a MERGE's source that match nothing are inserted: its condition restricts the target alone.
+fn effect_of_quals(query: &Query) -> Effect {
+    let inserts = query
+        .merge_actions
+        .iter()
+        .any(|action| matches!(action.action, MergeActionKind::Insert { .. }));
+    match inserts {
+        true => Effect::Outer(query.result_relation.into_iter().collect()),
+        false => Effect::Inner,
+    }
+}
+
 /// To which tables a condition speaks.
 #[derive(Clone)]
 enum Effect {
@@ -496,67 +433,12 @@ enum Effect {
     Outer(Vec<usize>),
 }
 
-impl Analysis {
-    /// What the columns' class is restricted to: the first list of values found, nothing if two exclude each other.
-    pub fn restrictions_on(&self, column: Column) -> Vec<&Restriction> {
-        let mut found: Vec<&Restriction> = self
-            .direct
-            .iter()
-            .filter(|(direct, _)| *direct == column)
-            .map(|(_, restriction)| restriction)
-            .collect();
-        let mut pending = vec![self.equal.find(column)];
-        let mut seen = Vec::new();
-        while let Some(class) = pending.pop() {
-            if seen.contains(&class) {
-                continue;
-            }
-            seen.push(class);
-            found.extend(
-                self.restrictions
-                    .iter()
-                    .filter(|(restricted, _)| self.equal.find(*restricted) == class)
-                    .map(|(_, restriction)| restriction),
-            );
-            let sources = self.implied.iter().filter(|(_, to)| self.equal.find(*to) == class);
-            pending.extend(sources.map(|(from, _)| self.equal.find(*from)));
-        }
-        found
-    }
-
-    /// Tables whose shards lie on workers.
-    pub fn distributed(&self) -> impl Iterator<Item = (usize, &TableUse)> {
-        self.uses.iter().enumerate().filter(|(_, table)| table.is_distributed())
-    }
-
-    /// All hash distributed tables are of one group and joined on their distribution columns
-    /// (`RestrictionEquivalenceForPartitionKeys`).
-    pub fn joined_on_distribution_columns(&self) -> bool {
-        let mut hashed = self
-            .distributed()
-            .filter_map(|(index, table)| Some(((index, table.column?), table)));
-        let Some((first, _)) = hashed.next() else { return true };
-        hashed.all(|(column, _)| self.aligned.same(first, column))
-    }
-
-    pub fn colocated(&self) -> bool {
-        let mut groups = self.distributed().map(|(_, table)| table.colocation_id);
-        let Some(first) = groups.next() else { return true };
-        groups.all(|group| group == first)
-    }
+fn is_integer(type_oid: Oid) -> bool {
+    [Oid::INT2, Oid::INT4, Oid::INT8].contains(&type_oid)
 }
 
-/// Without changes of type that keep the value.
-pub fn strip(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Relabel { arg, .. } | Expr::Collate { arg, .. } => strip(arg),
-        _ => expr,
-    }
-}
-
-/// True for an equality operator, whatever the types.
-pub fn is_equality(operator: Oid) -> bool {
-    operator_by_oid(operator).is_some_and(|found| found.name == "=")
+fn is_true(expr: &Expr) -> bool {
+    matches!(strip(expr), Expr::Const(constant) if matches!(constant.value, Datum::Bool(true)))
 }
 
 fn varno(expr: &Expr) -> Option<usize> {
@@ -568,19 +450,6 @@ fn varno(expr: &Expr) -> Option<usize> {
 
 fn outer_level(expr: &Expr) -> bool {
     matches!(strip(expr), Expr::Var(var) if var.levels_up > 0)
-}
-
-/// Range-table entries under an item of FROM.
-pub fn entries_of(item: &FromItem) -> Vec<usize> {
-    match item {
-        FromItem::Table(index) => vec![*index],
-        FromItem::Join(join) => {
-            let mut entries = entries_of(&join.left);
-            entries.extend(entries_of(&join.right));
-            entries.push(join.index);
-            entries
-        }
-    }
 }
 
 /// Entries on the nullable side of an outer join.
