@@ -9,7 +9,7 @@ use kumquat_postgres::explain::ExplainWriter;
 use kumquat_postgres::explain::node::explain_plan;
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
 use kumquat_postgres::planner::PlanKind;
-use kumquat_postgres::query::{Expr, Query, RangeTableKind};
+use kumquat_postgres::query::{CommandType, Expr, Query, RangeTableKind};
 use kumquat_types::{Datum, Oid, Result};
 
 use super::plan::DistributedPlan;
@@ -92,6 +92,17 @@ pub fn over_scans(backend: &mut Backend<'_>, query: &Arc<Query>) -> Result<Query
     let mut result = (**query).clone();
     for (index, entry) in (1..).zip(&mut result.range_table) {
         if Some(index) == query.result_relation {
+            continue;
+        }
+        let reads_ctes = matches!(&entry.kind, RangeTableKind::Subquery { query: inner, .. }
+            if query.command == CommandType::Insert && rewrite::refers_outside(inner, 0));
+        if reads_ctes && !result.ctes.is_empty() {
+            // The rows come from a query of its own, which must know what it reads.
+            let mut whole = rewrite::select_all(entry.clone());
+            whole.ctes = std::mem::take(&mut result.ctes);
+            whole.recursive = result.recursive;
+            entry.kind = RangeTableKind::Custom(Arc::new(CoordinatorScan { query: Arc::new(whole) }));
+            entry.required = Vec::new();
             continue;
         }
         let scanned = match &entry.kind {

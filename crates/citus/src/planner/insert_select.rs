@@ -508,6 +508,8 @@ impl PullPlan {
         self.check_nulls(backend, &columns, &rows)?;
         let mut statement = (*self.query).clone();
         statement.from = Vec::new();
+        // What WITH names has been read.
+        statement.ctes = Vec::new();
         if let Some(at) = insert::source_subquery(&self.query).and_then(|index| index.checked_sub(1))
             && let Some(entry) = statement.range_table.get_mut(at)
         {

@@ -9,7 +9,7 @@ use kumquat_postgres::explain::{ExplainWriter, Group, explain_planned};
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
 use kumquat_postgres::planner::{PlanKind, PlannedQuery};
 use kumquat_postgres::query::{
-    CommandType, Expr, FromItem, MergeActionKind, Query, RangeTableEntry, RangeTableKind, TargetEntry,
+    CommandType, Expr, FromItem, MergeAction, MergeActionKind, Query, RangeTableEntry, RangeTableKind, TargetEntry,
 };
 use kumquat_postgres::result::ResultSet;
 use kumquat_types::{Chunk, Datum, Error, Oid, Result, Severity, SqlState};
@@ -81,6 +81,15 @@ fn redistributed(
             "MERGE from a join of tables that are not colocated",
         ));
     };
+    if query.merge_actions.iter().any(has_sublink) {
+        return Err(errors::unsupported(
+            "Sub-queries and CTEs are not allowed in actions for MERGE with repartitioning",
+        )
+        .hint(
+            "Try making the source and target colocated and joined on the distribution column, making it a \
+                 routable query",
+        ));
+    }
     let source = Arc::new(source_query(&query, *index)?);
     let key = key.map(|key| source_column(&source, &key)).transpose()?;
     if let Some(at) = key {
@@ -99,6 +108,15 @@ fn redistributed(
         key,
     };
     Ok(PlannedBy::Custom(Arc::new(plan)))
+}
+
+fn has_sublink(action: &MergeAction) -> bool {
+    let targets = match &action.action {
+        MergeActionKind::Insert { targets, .. } | MergeActionKind::Update(targets) => targets.as_slice(),
+        _ => &[],
+    };
+    let mut exprs = targets.iter().map(|target| &target.expr).chain(&action.condition);
+    exprs.any(|expr| expr.any(&mut |part| matches!(part, Expr::SubLink(_))))
 }
 
 /// The plan's rows lie on several shards, from where they can be sent to others directly.

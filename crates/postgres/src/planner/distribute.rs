@@ -513,11 +513,24 @@ fn imply_constants(level: &mut Level<'_, '_, '_>, number: usize, class: &super::
     let Some(constant) = class.members.iter().position(|member| member.is_const) else {
         return;
     };
+    let mut others = Vec::new();
+    let mut column = None;
     for (at, member) in class.members.iter().enumerate() {
         if member.is_const {
+            others.extend((at != constant).then_some(at));
             continue;
         }
+        column = column.or(Some(at));
         if let Some(expr) = level.problem.classes.comparison(number, at, constant) {
+            derive(level, number, expr);
+        }
+    }
+    // Two constants may not be equal: then no row is both.
+    for (column, other) in column
+        .iter()
+        .flat_map(|column| others.iter().map(move |other| (*column, *other)))
+    {
+        if let Some(expr) = level.problem.classes.comparison(number, column, other) {
             derive(level, number, expr);
         }
     }
