@@ -143,12 +143,20 @@ pub fn check_modification(backend: &Backend<'_>, query: &Query) -> Result<()> {
     if targets.chain(conditions).any(|expr| functions.stable_on_columns(expr)) {
         return refused("STABLE functions used in UPDATE queries cannot be called with column references");
     }
-    for target in &query.returning {
-        if functions.has_volatility(&target.expr, Volatility::Volatile) {
-            return refused("non-IMMUTABLE functions are not allowed in the RETURNING clause");
-        }
+    check_returning(backend, query)
+}
+
+/// What RETURNING gives is computed on every placement.
+pub fn check_returning(backend: &Backend<'_>, query: &Query) -> Result<()> {
+    let functions = Functions::of(backend)?;
+    let is_mutable = |expr: &Expr| functions.has_volatility(expr, Volatility::Stable);
+    match query.returning.iter().any(|target| is_mutable(&target.expr)) {
+        true => Err(Error::new(
+            SqlState::FEATURE_NOT_SUPPORTED,
+            "non-IMMUTABLE functions are not allowed in the RETURNING clause",
+        )),
+        false => Ok(()),
     }
-    Ok(())
 }
 
 /// Composite values are written whole.

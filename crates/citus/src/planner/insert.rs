@@ -29,6 +29,7 @@ pub fn plan(backend: &mut Backend<'_>, query: &Arc<Query>, id: u64) -> Result<Pl
         return coordinator_scan::read_citus_tables_first(backend, query);
     }
     check_on_conflict(backend, query, relation)?;
+    evaluate::check_returning(backend, query)?;
     if source_subquery(query).is_some() {
         return insert_select::plan(backend, query, id, relation);
     }
