@@ -49,10 +49,9 @@ impl Order {
     }
 
     fn put(&mut self, column: usize, item: usize) {
-        if let Some(column) = self.columns.get_mut(column) {
-            if !column.contains(&item) {
-                column.push(item);
-            }
+        let column = self.columns.get_mut(column);
+        if let Some(column) = column.filter(|column| !column.contains(&item)) {
+            column.push(item);
         }
     }
 
