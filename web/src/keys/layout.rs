@@ -7,7 +7,7 @@
 use kumquat_protocol::keys::KeyEnd;
 use kumquat_protocol::view::Table;
 
-use super::order::{self, Order};
+use super::order::{self, Edge, Order};
 
 pub const BOX_WIDTH: f64 = 204.0;
 pub const HEAD_HEIGHT: f64 = 44.0;
@@ -79,7 +79,8 @@ impl Layout {
     pub fn new(tables: &[Table], links: &[(&KeyEnd, &KeyEnd)]) -> Layout {
         let pairs: Vec<(u32, u32)> = links.iter().map(|(from, to)| (from.table, to.table)).collect();
         let ranks = ranks(tables, &pairs);
-        let order = Order::new(tables, &pairs, &ranks);
+        let edges: Vec<Edge> = links.iter().map(|(from, to)| edge(tables, from, to)).collect();
+        let order = Order::new(tables, &edges, &ranks);
         let rank = |end: &KeyEnd| {
             let place = tables.iter().position(|table| table.oid == end.table);
             place.and_then(|place| ranks.get(place).copied()).unwrap_or_default()
@@ -155,6 +156,23 @@ impl Layout {
                 }
             })
             .collect()
+    }
+}
+
+/// A key for the order of boxes: its first column counts.
+fn edge(tables: &[Table], from: &KeyEnd, to: &KeyEnd) -> Edge {
+    let down = |end: &KeyEnd| {
+        let table = tables.iter().find(|table| table.oid == end.table)?;
+        let place = table
+            .columns
+            .iter()
+            .position(|column| Some(&column.name) == end.columns.first())?;
+        Some(place as f64 / table.columns.len() as f64)
+    };
+    let placed = |end: &KeyEnd| (end.table, down(end).unwrap_or_default());
+    Edge {
+        from: placed(from),
+        to: placed(to),
     }
 }
 
@@ -356,5 +374,26 @@ mod tests {
         let mut labels = [(100.0, 10.0), (100.0, 12.0), (500.0, 12.0), (100.0, 60.0)];
         spread(&mut labels);
         assert_eq!(labels, [(100.0, 10.0), (100.0, 32.0), (500.0, 12.0), (100.0, 60.0)]);
+    }
+
+    #[test]
+    fn boxes_stand_in_the_order_of_the_columns_that_point_to_them() {
+        let column = |name: &str| kumquat_protocol::view::Column {
+            name: name.into(),
+            type_name: "bigint".into(),
+            primary_key: false,
+        };
+        let mut tables: Vec<Table> = (1..=3).map(table).collect();
+        tables[0].columns = ["a", "b"].map(column).into();
+        let end = |oid: u32, name: &str| KeyEnd {
+            table: oid,
+            name: format!("t{oid}"),
+            kind: kumquat_protocol::view::TableKind::Local,
+            columns: vec![name.into()],
+        };
+        let (first, second) = ((end(1, "a"), end(3, "x")), (end(1, "b"), end(2, "x")));
+        let layout = Layout::new(&tables, &[(&second.0, &second.1), (&first.0, &first.1)]);
+        let order: Vec<u32> = layout.frames.iter().map(|frame| frame.table.oid).collect();
+        assert_eq!(order, [1, 3, 2]);
     }
 }

@@ -10,9 +10,17 @@ const SWEEPS: usize = 6;
 #[derive(Clone, Debug)]
 pub struct Order {
     pub columns: Vec<Vec<usize>>,
-    /// What each thing is joined to in the column at its left and at its right.
-    left: Vec<Vec<usize>>,
-    right: Vec<Vec<usize>>,
+    /// What each thing is joined to in the column at its left and at its right, and how far down in
+    /// that the line begins or ends, from 0 to 1.
+    left: Vec<Vec<(usize, f64)>>,
+    right: Vec<Vec<(usize, f64)>>,
+}
+
+/// A key: its tables' oids, and how far down in them its columns stand, from 0 to 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    pub from: (u32, f64),
+    pub to: (u32, f64),
 }
 
 /// Bends are numbered by their table and column: so many columns are told apart.
@@ -24,8 +32,8 @@ pub fn target_of(bend: usize, tables: usize) -> usize {
 }
 
 impl Order {
-    /// Of tables with their ranks, and links by the tables' oids.
-    pub fn new(tables: &[kumquat_protocol::view::Table], links: &[(u32, u32)], ranks: &[usize]) -> Order {
+    /// Of tables with their ranks, and the keys between them.
+    pub fn new(tables: &[kumquat_protocol::view::Table], edges: &[Edge], ranks: &[usize]) -> Order {
         let count = ranks.iter().copied().max().map_or(0, |rank| rank + 1);
         let items = tables.len() + tables.len() * COLUMNS;
         let mut order = Order {
@@ -37,9 +45,9 @@ impl Order {
             order.put(*rank, table);
         }
         let place = |oid: u32| tables.iter().position(|table| table.oid == oid);
-        for (from, to) in links {
-            if let (Some(from), Some(to)) = (place(*from), place(*to)) {
-                order.join(from, to, ranks);
+        for Edge { from, to } in edges {
+            if let (Some(source), Some(target)) = (place(from.0), place(to.0)) {
+                order.join((source, from.1), (target, to.1), ranks);
             }
         }
         for sweep in 0..SWEEPS {
@@ -56,25 +64,25 @@ impl Order {
     }
 
     /// Joins two tables by way of bends in the columns between.
-    fn join(&mut self, from: usize, to: usize, ranks: &[usize]) {
+    fn join(&mut self, from: (usize, f64), to: (usize, f64), ranks: &[usize]) {
         let rank = |item: usize| ranks.get(item).copied().unwrap_or_default();
         let mut last = from;
-        for column in rank(from) + 1..rank(to).min(COLUMNS) {
-            let bend = ranks.len() + to * COLUMNS + column;
-            self.put(column, bend);
+        for column in rank(from.0) + 1..rank(to.0).min(COLUMNS) {
+            let bend = (ranks.len() + to.0 * COLUMNS + column, 0.0);
+            self.put(column, bend.0);
             self.tie(last, bend);
             last = bend;
         }
-        if rank(from) < rank(to) {
+        if rank(from.0) < rank(to.0) {
             self.tie(last, to);
         }
     }
 
-    fn tie(&mut self, left: usize, right: usize) {
-        if let Some(ties) = self.right.get_mut(left) {
+    fn tie(&mut self, left: (usize, f64), right: (usize, f64)) {
+        if let Some(ties) = self.right.get_mut(left.0) {
             ties.push(right);
         }
-        if let Some(ties) = self.left.get_mut(right) {
+        if let Some(ties) = self.left.get_mut(right.0) {
             ties.push(left);
         }
     }
@@ -94,7 +102,10 @@ impl Order {
                 .enumerate()
                 .map(|(index, item)| {
                     let joined = ties.get(*item).map(Vec::as_slice).unwrap_or_default();
-                    let sum: f64 = joined.iter().filter_map(|other| places.get(*other)).sum();
+                    let sum: f64 = joined
+                        .iter()
+                        .filter_map(|(other, down)| Some(places.get(*other)? + down))
+                        .sum();
                     let mean = if joined.is_empty() {
                         index as f64
                     } else {
