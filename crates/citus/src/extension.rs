@@ -128,6 +128,10 @@ impl Extension for Citus {
         settings::definitions()
     }
 
+    fn setting_descriptions(&self) -> &'static str {
+        include_str!("setting_descriptions.tsv")
+    }
+
     fn pre_commit(&self, backend: &mut Backend<'_>, before: &Network) -> Result<()> {
         match is_installed(backend) {
             true => {

@@ -8,6 +8,7 @@ use crate::catalog::namespace::{qualified_name, undefined_schema};
 use crate::catalog::quote::quote_identifier;
 use crate::session::Transaction;
 use crate::settings::value;
+use crate::system::relations::initdb;
 
 impl Environment for Backend<'_> {
     fn transaction_timestamp(&self) -> i64 {
@@ -60,6 +61,9 @@ impl Environment for Backend<'_> {
                     self.builtin_signature(oid)
                 }
             }
+            Oid::REGOPERATOR => self.operator_signature(oid),
+            Oid::REGCONFIG => Some(quote_identifier(initdb::name_of("pg_ts_config", oid)?)),
+            Oid::REGDICTIONARY => Some(quote_identifier(initdb::name_of("pg_ts_dict", oid)?)),
             Oid::REGOPER => Some(kumquat_types::operator_by_oid(oid)?.name.to_string()),
             _ => None,
         }
@@ -90,6 +94,8 @@ impl Environment for Backend<'_> {
                 let (function, types) = self.split_signature(name)?;
                 self.lookup_function(&function, Some(&types), name)
             }
+            Oid::REGCONFIG => text_search_object("pg_ts_config", "text search configuration", name),
+            Oid::REGDICTIONARY => text_search_object("pg_ts_dict", "text search dictionary", name),
             _ => Err(Error::not_modelled(format!(
                 "input of type {}",
                 self.format_type(reg_type)
@@ -185,6 +191,20 @@ impl Backend<'_> {
         Some(format!("{}({})", proc.name, args.join(",")))
     }
 
+    /// `name(left,right)`, with NONE for the left side of a prefix operator.
+    fn operator_signature(&self, oid: Oid) -> Option<String> {
+        let operator = kumquat_types::operator_by_oid(oid)?;
+        let left = match operator.left {
+            Oid::INVALID => "NONE".to_string(),
+            left => self.format_type(left),
+        };
+        Some(format!(
+            "{}({left},{})",
+            operator.name,
+            self.format_type(operator.right)
+        ))
+    }
+
     fn lookup_class(&self, name: &str) -> Result<Oid> {
         if let Some(oid) = number(name) {
             return Ok(oid);
@@ -276,4 +296,21 @@ fn single_name(text: &str) -> Result<String> {
         [name] => Ok(name.clone()),
         _ => Err(Error::new(SqlState::INVALID_NAME, "invalid name syntax")),
     }
+}
+
+/// An object of text search by name; all are in `pg_catalog`.
+fn text_search_object(catalog: &str, what: &str, text: &str) -> Result<Oid> {
+    if let Some(oid) = number(text) {
+        return Ok(oid);
+    }
+    let names = qualified_name(text)?;
+    let name = match names.as_slice() {
+        [name] => Some(name),
+        [schema, name] if schema == "pg_catalog" => Some(name),
+        _ => None,
+    };
+    name.and_then(|name| initdb::oid_of(catalog, name)).ok_or_else(|| {
+        let message = format!("{what} \"{}\" does not exist", names.join("."));
+        Error::new(SqlState::UNDEFINED_OBJECT, message)
+    })
 }

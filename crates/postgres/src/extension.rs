@@ -173,6 +173,11 @@ pub trait Extension: Send + Sync {
 
     fn settings(&self) -> &'static [SettingDefinition];
 
+    /// What the settings are for: lines of name, category, short and further description, separated by tabs.
+    fn setting_descriptions(&self) -> &'static str {
+        ""
+    }
+
     /// Before COMMIT makes the changes durable; an error aborts the transaction, which found the network as it is
     /// in `before`.
     fn pre_commit(&self, backend: &mut Backend<'_>, before: &Network) -> Result<()>;

@@ -6,10 +6,12 @@
 //! - `transaction`: AUTOCOMMIT and ON_ERROR_ROLLBACK.
 //! - [`query`] sends a statement and prints what comes back; [`message`] prints errors.
 //! - [`command`] has the meta-commands, [`describe`] those of the `\d` family.
+//! - [`help`]: `\?` and `\h`.
 //! - [`print`] makes tables; [`output`] is what was written.
 
 pub mod command;
 pub mod describe;
+pub mod help;
 pub mod message;
 pub mod output;
 pub mod print;
@@ -55,6 +57,8 @@ pub struct Psql {
     redirect: Option<String>,
     /// What `\setenv` has set.
     environment: std::collections::BTreeMap<String, String>,
+    /// The key of `\restrict`, while it holds.
+    restricted: Option<String>,
     quit: bool,
     /// Depth of \i.
     depth: u32,
@@ -78,6 +82,7 @@ impl Psql {
             timing: false,
             redirect: None,
             environment: std::collections::BTreeMap::new(),
+            restricted: None,
             quit: false,
             depth: 0,
         };

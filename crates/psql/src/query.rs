@@ -95,7 +95,11 @@ impl Psql {
     pub(crate) fn print_answer(&mut self, text: &str, answer: Answer, out: &mut Output) -> bool {
         let mut succeeded = true;
         let mut returned_rows = false;
-        for message in answer.messages {
+        let mut messages = answer.messages;
+        if self.variables.get("SHOW_ALL_RESULTS") == Some("off") {
+            keep_last_result(&mut messages);
+        }
+        for message in messages {
             match message {
                 Message::Notice(notice) => self.print_notice(&notice, text, out),
                 Message::Rows(rows) => {
@@ -208,6 +212,21 @@ impl Psql {
             ..Table::default()
         }
     }
+}
+
+/// Drops what all statements but the last one gave, except notices and errors.
+fn keep_last_result(messages: &mut Vec<Message>) {
+    let ends = |message: &Message| matches!(message, Message::Complete(_) | Message::Error(_) | Message::Empty);
+    let end = messages.iter().rposition(ends).unwrap_or(0);
+    let start = messages
+        .get(..end)
+        .and_then(|before| before.iter().rposition(ends))
+        .map_or(0, |before| before + 1);
+    let mut at = 0;
+    messages.retain(|message| {
+        at += 1;
+        at > start || matches!(message, Message::Notice(_) | Message::Error(_))
+    });
 }
 
 /// Types whose columns psql right-aligns (`column_type_alignment`).

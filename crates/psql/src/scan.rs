@@ -12,7 +12,7 @@ pub enum Ended {
     Semicolon,
     /// A backslash: a meta-command follows.
     Backslash,
-    /// A variable with semicolons in its value, which is to be scanned before the rest of the line.
+    /// A variable with semicolons or backslashes in its value, which is to be scanned before the rest of the line.
     Variable(String),
     /// The line is used up.
     EndOfLine,
@@ -45,6 +45,11 @@ impl Scanner {
     /// Inside a quoted string, identifier, dollar quote or comment.
     pub fn in_quote(&self) -> bool {
         self.state != State::Plain
+    }
+
+    /// Outside quotes and parentheses: the end of the line may end the statement.
+    pub fn may_end(&self) -> bool {
+        self.state == State::Plain && self.parentheses == 0 && self.blocks == 0
     }
 
     /// What the prompt shows while a statement is open.
@@ -195,7 +200,7 @@ impl Scanner {
             '\\' => return Some(Ended::Backslash),
             ':' => {
                 if let Some((name, Quoting::Plain, length)) = variables.reference(rest)
-                    && let Some(value) = variables.get(name).filter(|value| value.contains(';'))
+                    && let Some(value) = variables.get(name).filter(|value| value.contains([';', '\\']))
                 {
                     *at += length;
                     return Some(Ended::Variable(value.to_string()));

@@ -59,6 +59,9 @@ impl Psql {
         if !self.quit && !self.buffer.trim().is_empty() && self.is_active() {
             self.send_buffer(&mut lines, out);
         }
+        if !self.quit && !self.conditions.is_empty() {
+            out.line(PieceKind::Error, "reached EOF without finding closing \\endif(s)");
+        }
         self.buffer.clear();
         self.scanner.reset();
         self.conditions.clear();
@@ -86,27 +89,41 @@ impl Psql {
         if !self.buffer.is_empty() {
             self.buffer.push('\n');
         }
-        self.run_line(line, lines, out);
+        let before = self.buffer.len();
+        self.run_line(line, before, lines, out);
         !self.quit
     }
 
-    fn run_line(&mut self, line: &str, lines: &mut Lines<'_>, out: &mut Output) {
+    /// `before`: the length of the buffer with the newline that this line is added after.
+    fn run_line(&mut self, line: &str, before: usize, lines: &mut Lines<'_>, out: &mut Output) {
         let mut at = 0;
         loop {
             let (ended, next) = self.scanner.scan(line, at, &mut self.buffer, &self.variables);
             at = next;
             match ended {
-                Ended::EndOfLine => return,
+                Ended::EndOfLine => {
+                    let single_line = self.variables.is_on("SINGLELINE") && self.scanner.may_end();
+                    if single_line && !self.buffer.trim().is_empty() && self.is_active() {
+                        self.send_buffer(lines, out);
+                    }
+                    return;
+                }
                 Ended::Semicolon if self.is_active() => self.send_buffer(lines, out),
                 Ended::Semicolon => self.buffer.clear(),
                 Ended::Variable(value) => {
                     let spliced = format!("{value}{}", line.get(at..).unwrap_or(""));
                     return self.run_spliced(&spliced, lines, out);
                 }
-                Ended::Backslash => match self.run_command(line, at, lines, out) {
-                    Some(next) => at = next,
-                    None => return,
-                },
+                Ended::Backslash => {
+                    // A line with nothing but commands adds no newline to the statement.
+                    if self.buffer.len() == before && self.buffer.ends_with('\n') {
+                        self.buffer.pop();
+                    }
+                    match self.run_command(line, at, lines, out) {
+                        Some(next) => at = next,
+                        None => return,
+                    }
+                }
             }
             if self.quit {
                 return;
@@ -120,7 +137,7 @@ impl Psql {
             return out.line(PieceKind::Error, "skipping recursive expansion of variables");
         }
         self.depth += 1;
-        self.run_line(line, lines, out);
+        self.run_line(line, usize::MAX, lines, out);
         self.depth -= 1;
     }
 

@@ -194,8 +194,10 @@ pub fn special_value(name: &str, value: &str) -> Result<String, String> {
         Special::Flag => flag(value)
             .map(on_off)
             .ok_or_else(|| format!("unrecognized value \"{value}\" for \"{name}\": Boolean expected")),
-        // psql takes anything for this one.
-        Special::Number(_) if name == "IGNOREEOF" => Ok(value.to_string()),
+        // psql takes anything for this one, and 10 for what is no number.
+        Special::Number(_) if name == "IGNOREEOF" => Ok(value
+            .parse::<i32>()
+            .map_or_else(|_| "10".to_string(), |_| value.to_string())),
         Special::Number(_) => match value.parse::<i32>() {
             Ok(_) => Ok(value.to_string()),
             Err(_) => Err(format!("invalid value \"{value}\" for \"{name}\": integer expected")),

@@ -67,6 +67,11 @@ impl<'l> Arguments<'l> {
                         self.at += 1;
                     }
                 },
+                '`' if let Some((output, length)) = echoed(rest) => {
+                    quoted = true;
+                    text.push_str(&output);
+                    self.at += length;
+                }
                 c => {
                     text.push(c);
                     self.at += c.len_utf8();
@@ -74,6 +79,26 @@ impl<'l> Arguments<'l> {
             }
         }
         Some(Argument { text, quoted })
+    }
+
+    /// Whether an argument has a shell command in backquotes that does not exist here: any but `echo`.
+    pub fn has_unknown_program(&self) -> bool {
+        let mut rest = self.rest();
+        let mut quote = None;
+        while let Some(c) = rest.chars().next() {
+            let mut step = c.len_utf8();
+            match (quote, c) {
+                (None, '`') => match echoed(rest) {
+                    Some((_, length)) => step = length,
+                    None => return true,
+                },
+                (None, '\'' | '"') => quote = Some(c),
+                (Some(open), c) if open == c => quote = None,
+                _ => {}
+            }
+            rest = rest.get(step..).unwrap_or("");
+        }
+        false
     }
 
     pub fn all(&mut self, variables: &Variables) -> Vec<Argument> {
@@ -96,6 +121,17 @@ impl<'l> Arguments<'l> {
         }
         left
     }
+}
+
+/// What a command in backquotes prints, and the bytes it takes up, if it is `echo`.
+fn echoed(rest: &str) -> Option<(String, usize)> {
+    let end = rest.get(1..)?.find('`')?;
+    let mut words = rest.get(1..=end)?.split_whitespace();
+    if words.next() != Some("echo") {
+        return None;
+    }
+    let output = words.collect::<Vec<_>>().join(" ").replace(['\'', '"'], "");
+    Some((output, end + 2))
 }
 
 /// Text of `'...'` with C escapes; gives the bytes it used up.

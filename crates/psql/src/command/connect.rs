@@ -25,12 +25,13 @@ impl Psql {
     }
 
     fn current_target(&self) -> ConnectionTarget {
-        let variable = |name: &str| self.variables.get(name).unwrap_or_default().to_string();
+        let server = self.network.servers.get(self.session.server.0);
+        let user = server.and_then(|server| server.roles.get(&self.session.authenticated_user));
         ConnectionTarget {
-            database: variable("DBNAME"),
-            user: variable("USER"),
-            host: variable("HOST"),
-            port: variable("PORT"),
+            database: self.session.database.to_string(),
+            user: user.map(|role| role.name.to_string()).unwrap_or_default(),
+            host: server.map(|server| server.host.to_string()).unwrap_or_default(),
+            port: server.map(|server| server.port.to_string()).unwrap_or_default(),
         }
     }
 

@@ -5,7 +5,8 @@
 //! - [`files`]: `\o`, `\w`.
 //! - [`settings`]: `\set`, `\x`, `\t`, `\a` and kin; [`pset`]: the options themselves.
 //! - [`connect`]: `\c`, `\conninfo`, `\password`.
-//! - [`help`]: `\?`, `\h`.
+//!
+//! `\?` and `\h` are in [`crate::help`].
 
 pub mod arguments;
 pub mod condition;
@@ -13,7 +14,6 @@ pub mod connect;
 pub mod copy;
 pub mod crosstab;
 pub mod files;
-pub mod help;
 pub mod pset;
 pub mod send;
 pub mod settings;
@@ -43,31 +43,44 @@ impl Psql {
             return Some(start + 2);
         }
         let mut args = Arguments::new(line, start + 1 + length);
-        if matches!(name, "if" | "elif" | "else" | "endif") {
+        if self.restricted.is_some() && name != "unrestrict" {
+            args.all(&self.variables);
+            let text = "backslash commands are restricted; only \\unrestrict is allowed";
+            out.line(PieceKind::Error, text);
+        } else if matches!(name, "if" | "elif" | "else" | "endif") {
             let words: Vec<String> = args.all(&self.variables).into_iter().map(|word| word.text).collect();
             let argument = (!words.is_empty()).then(|| words.join(" "));
             self.condition(name, argument.as_deref(), out);
-        } else if !self.is_active() {
-            args.all(&self.variables);
-        } else if !self.dispatch(name, &mut args, lines, out) {
+        } else if !is_known(name) {
             out.line(PieceKind::Error, format!("invalid command \\{name}"));
             self.buffer_after_error();
             return None;
+        } else if !self.is_active() {
+            args.all(&self.variables);
+        } else if args.has_unknown_program() {
+            args.whole_line();
+            let text = format!("\\{name}: programs in backquotes are not supported by Kumquat");
+            out.line(PieceKind::Error, text);
+        } else {
+            self.dispatch(name, &mut args, lines, out);
         }
-        let extra = args.finish(&self.variables);
-        if self.is_active() && !matches!(name, "if" | "elif" | "else" | "endif") {
-            for argument in extra {
-                out.line(
-                    PieceKind::Error,
-                    format!("\\{name}: extra argument \"{}\" ignored", argument.text),
-                );
-            }
-        }
+        self.complain_of_extra(name, &mut args, out);
         Some(args.at)
     }
 
-    /// False: no such command.
-    fn dispatch(&mut self, name: &str, args: &mut Arguments<'_>, lines: &mut Lines<'_>, out: &mut Output) -> bool {
+    /// Says which arguments were too many.
+    pub(super) fn complain_of_extra(&self, name: &str, args: &mut Arguments<'_>, out: &mut Output) {
+        let extra = args.finish(&self.variables);
+        if !self.is_active() || matches!(name, "if" | "elif" | "else" | "endif") {
+            return;
+        }
+        for argument in extra {
+            let text = format!("\\{name}: extra argument \"{}\" ignored", argument.text);
+            out.line(PieceKind::Error, text);
+        }
+    }
+
+    fn dispatch(&mut self, name: &str, args: &mut Arguments<'_>, lines: &mut Lines<'_>, out: &mut Output) {
         match name {
             "q" | "quit" => self.quit = true,
             "g" | "gx" | "gset" | "gexec" | "gdesc" | "crosstabview" | "watch" => {
@@ -92,24 +105,13 @@ impl Psql {
             }
             "echo" | "qecho" | "warn" => self.echo(name, args, out),
             "set" | "unset" | "pset" | "x" | "t" | "a" | "C" | "f" | "H" | "T" | "timing" | "encoding"
-            | "errverbose" | "getenv" | "setenv" | "prompt" => self.setting_command(name, args, out),
+            | "errverbose" | "getenv" | "setenv" => self.setting_command(name, args, out),
+            "prompt" => self.prompt_command(args, lines, out),
+            "restrict" | "unrestrict" => self.restrict_command(name, args, out),
             "c" | "connect" | "conninfo" | "password" => self.connect_command(name, args, out),
             "?" | "h" | "help" | "copyright" => self.help_command(name, args, out),
-            "l" | "list" | "l+" | "list+" | "z" | "sf" | "sf+" | "sv" | "sv+" | "lo_list" => {
-                self.describe_command(name, args, out)
-            }
-            name if name.starts_with('d') => return self.describe_command_if_known(name, args, out),
-            _ => return false,
+            _ => self.describe_command(name, args, out),
         }
-        true
-    }
-
-    fn describe_command_if_known(&mut self, name: &str, args: &mut Arguments<'_>, out: &mut Output) -> bool {
-        let known = crate::describe::is_command(name);
-        if known {
-            self.describe_command(name, args, out);
-        }
-        known
     }
 
     fn print_buffer(&mut self, out: &mut Output) {
@@ -132,14 +134,11 @@ impl Psql {
         if newline {
             text.push('\n');
         }
-        out.write(
-            if name == "warn" {
-                PieceKind::Error
-            } else {
-                PieceKind::Info
-            },
-            text,
-        );
+        match name {
+            "warn" => out.write(PieceKind::Error, text),
+            "qecho" => self.write_result(text, out),
+            _ => out.write(PieceKind::Info, text),
+        }
     }
 
     /// An invalid command drops what was typed before it.
@@ -149,4 +148,15 @@ impl Psql {
             self.scanner.reset();
         }
     }
+}
+
+/// Commands beside those of the `\d` family.
+const NAMES: &str = "! ? C H T a c cd conninfo connect copy copyright crosstabview e echo edit ef elif else encoding \
+    endif errverbose ev f g gdesc getenv gexec gset gx h help i if include include_relative ir lo_export lo_import \
+    lo_unlink o out p password print prompt pset q qecho quit r reset restrict s set setenv t timing unrestrict unset \
+    w warn watch write x";
+
+/// Whether psql has such a command.
+fn is_known(name: &str) -> bool {
+    NAMES.split_whitespace().any(|known| known == name) || crate::describe::is_command(name)
 }

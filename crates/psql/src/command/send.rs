@@ -14,7 +14,7 @@ use crate::script::{Lines, MAX_DEPTH};
 use crate::variables::{Variables, is_special, valid_name};
 
 impl Psql {
-    /// `\g`, `\gx`, `\gset`, `\gexec`, `\gdesc`.
+    /// `\g`, `\gx`, `\gset`, `\gexec`, `\gdesc`, `\crosstabview`.
     pub(super) fn send_command(
         &mut self,
         name: &str,
@@ -26,6 +26,7 @@ impl Psql {
             Ok(request) => request,
             Err(message) => return out.line(PieceKind::Error, message),
         };
+        self.complain_of_extra(name, args, out);
         let mut text = std::mem::take(&mut self.buffer);
         self.scanner.reset();
         if text.trim().is_empty() {

@@ -1,4 +1,5 @@
-//! Commands that set how psql behaves: `\set`, the short forms of `\pset`, `\timing`, `\encoding`, `\errverbose`.
+//! Commands that set how psql behaves: `\set`, `\prompt`, the short forms of `\pset`, `\timing`, `\encoding`,
+//! `\errverbose`, `\restrict`.
 
 use super::arguments::Arguments;
 use super::condition::parse_bool;
@@ -7,6 +8,7 @@ use crate::Psql;
 use crate::message::{ShowContext, Verbosity, format_message};
 use crate::output::{Output, PieceKind};
 use crate::print::Format;
+use crate::script::Lines;
 use crate::variables::{special_value, valid_name};
 
 /// Most bytes of a variable: one that is put into itself doubles each time.
@@ -21,8 +23,7 @@ impl Psql {
                 self.set_command(&words, out);
             }
             "unset" => match next() {
-                Some(variable) if valid_name(&variable) => self.variables.unset(&variable),
-                Some(variable) => out.line(PieceKind::Error, format!("invalid variable name: \"{variable}\"")),
+                Some(variable) => self.variables.unset(&variable),
                 None => out.line(PieceKind::Error, "\\unset: missing required argument"),
             },
             "pset" => match next() {
@@ -83,22 +84,53 @@ impl Psql {
         self.say(out, format!("Timing is {}.", on_off(self.timing)));
     }
 
-    fn encoding(&self, value: Option<&str>, out: &mut Output) {
-        match value {
-            None => out.line(PieceKind::Info, "UTF8"),
-            Some(name)
-                if matches!(
-                    name.to_ascii_uppercase().replace(['-', '_'], "").as_str(),
-                    "UTF8" | "UNICODE"
-                ) => {}
-            Some(name) => out.line(
+    fn encoding(&mut self, value: Option<&str>, out: &mut Output) {
+        let Some(name) = value else {
+            return out.line(PieceKind::Info, "UTF8");
+        };
+        let number = self.ask_text(&format!("pg_char_to_encoding('{}')::text", name.replace('\'', "''")));
+        match number.as_str() {
+            "6" => {}
+            "-1" | "" => {
+                let text = format!("{name}: invalid encoding name or conversion procedure not found");
+                out.line(PieceKind::Error, text);
+            }
+            _ => out.line(
                 PieceKind::Error,
-                format!("{name}: invalid encoding name or conversion procedure not found"),
+                format!("\\encoding: {name} is not supported by Kumquat"),
             ),
         }
     }
 
-    /// `\getenv`, `\setenv`, `\prompt`: there is no environment but the one that `\setenv` makes.
+    /// `\prompt [TEXT] NAME`: what is typed is the next line of the script.
+    pub(super) fn prompt_command(&mut self, args: &mut Arguments<'_>, lines: &mut Lines<'_>, out: &mut Output) {
+        let mut next = || args.next(&self.variables).map(|argument| argument.text);
+        let (text, name) = match (next(), next()) {
+            (Some(text), Some(name)) => (text, name),
+            (Some(name), None) => (String::new(), name),
+            _ => return out.line(PieceKind::Error, "\\prompt: missing required argument"),
+        };
+        out.write(PieceKind::Info, text);
+        let value = lines.next().unwrap_or_default();
+        self.set_command(&[name, value.to_string()], out);
+    }
+
+    /// `\restrict KEY` and `\unrestrict KEY`.
+    pub(super) fn restrict_command(&mut self, name: &str, args: &mut Arguments<'_>, out: &mut Output) {
+        let key = args.next(&self.variables).map(|argument| argument.text);
+        let mut complain = |text: String| out.line(PieceKind::Error, text);
+        match (name, key) {
+            (_, None) => complain(format!("\\{name}: missing required argument")),
+            ("restrict", key) => self.restricted = key,
+            (_, Some(_)) if self.restricted.is_none() => {
+                complain("\\unrestrict: not currently in restricted mode".into());
+            }
+            (_, Some(key)) if self.restricted.as_deref() == Some(key.as_str()) => self.restricted = None,
+            _ => complain("\\unrestrict: wrong key".into()),
+        }
+    }
+
+    /// `\getenv` and `\setenv`: there is no environment but the one that `\setenv` makes.
     fn environment_command(&mut self, name: &str, args: &mut Arguments<'_>, out: &mut Output) {
         let words: Vec<String> = args.all(&self.variables).into_iter().map(|word| word.text).collect();
         let missing = || format!("\\{name}: missing required argument");
@@ -118,8 +150,7 @@ impl Psql {
             ("setenv", [variable, value, ..]) => {
                 self.environment.insert(variable.clone(), value.clone());
             }
-            ("getenv" | "setenv", _) | (_, []) => out.line(PieceKind::Error, missing()),
-            _ => out.line(PieceKind::Error, format!("\\{name}: not supported by Kumquat")),
+            _ => out.line(PieceKind::Error, missing()),
         }
     }
 
@@ -153,6 +184,10 @@ impl Psql {
             return out.line(PieceKind::Error, "out of memory");
         }
         match special_value(name, &values.concat()) {
+            Ok(value) if matches!(name.as_str(), "ECHO_HIDDEN" | "SINGLESTEP") && value != "off" => {
+                let text = format!("variable \"{name}\": value \"{value}\" is not supported by Kumquat");
+                out.line(PieceKind::Error, text);
+            }
             Ok(value) => self.variables.set(name, value),
             Err(message) => out.line(PieceKind::Error, message),
         }

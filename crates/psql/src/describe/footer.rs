@@ -38,7 +38,7 @@ impl Psql {
         self.triggers(relation, &mut lines);
         self.inheritance(relation, verbose, &mut lines);
         self.replica_identity(relation, verbose, &mut lines);
-        if verbose && relation.has_storage() {
+        if verbose && relation.has_storage() && !self.variables.is_on("HIDE_TABLEAM") {
             lines.push(format!("Access method: {}", relation.access_method));
         }
         self.options(relation, verbose, &mut lines);
@@ -330,12 +330,9 @@ impl Psql {
     fn inheritance(&mut self, relation: &Relation, verbose: bool, lines: &mut Vec<String>) {
         if !relation.is_partition() {
             for (position, parent) in relation.parents.clone().into_iter().enumerate() {
-                let name = self.visible_name(parent);
-                lines.push(if position == 0 {
-                    format!("Inherits: {name}")
-                } else {
-                    format!("          {name}")
-                });
+                let head = if position == 0 { "Inherits: " } else { "          " };
+                let comma = if position + 1 < relation.parents.len() { "," } else { "" };
+                lines.push(format!("{head}{}{comma}", self.visible_name(parent)));
             }
         }
         let Some(catalog) = self.catalog() else { return };

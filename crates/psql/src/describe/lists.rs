@@ -1,5 +1,6 @@
 //! Lists that one query over the catalogs gives: what each command shows, and how patterns choose from it.
 
+use super::lists_of_builtins as builtins;
 use super::pattern::Pattern;
 use crate::Psql;
 use crate::output::{Output, PieceKind};
@@ -9,7 +10,8 @@ use crate::print::Table;
 ///
 /// The first four columns of the query choose its rows and are not shown: the schema (empty without one), the
 /// names a pattern may match (a line each), whether the object is listed when no pattern names it, and the types
-/// of its arguments (a line each). A column whose name begins with `+` is shown by the command with `+` only.
+/// of its arguments (a line each, with tabs between names that will all do). A column whose name begins with `+` is
+/// shown by the command with `+` only, one with `-` without it.
 pub(super) struct List<'q> {
     pub title: &'static str,
     pub query: &'q str,
@@ -80,7 +82,7 @@ const DOMAINS: List<'static> = List {
 const OPERATORS: List<'static> = List {
     title: "List of operators",
     query: "SELECT n.nspname, o.oprname, pg_operator_is_visible(o.oid), \
-        CASE WHEN o.oprkind = 'l' THEN format_type(o.oprright, NULL) \
+        CASE WHEN o.oprkind = 'l' THEN E'-\\n' || format_type(o.oprright, NULL) \
              ELSE format_type(o.oprleft, NULL) || E'\\n' || format_type(o.oprright, NULL) END, \
         n.nspname AS \"Schema\", o.oprname AS \"Name\", \
         CASE WHEN o.oprkind = 'l' THEN NULL ELSE format_type(o.oprleft, NULL) END AS \"Left arg type\", \
@@ -203,7 +205,10 @@ const PUBLICATIONS: List<'static> = List {
 const SUBSCRIPTIONS: List<'static> = List {
     title: "List of subscriptions",
     query: "SELECT '', s.subname, true, NULL, s.subname AS \"Name\", pg_get_userbyid(s.subowner) AS \"Owner\", \
-        s.subenabled AS \"Enabled\", s.subpublications AS \"Publication\" FROM pg_subscription s ORDER BY 5",
+        s.subenabled AS \"Enabled\", s.subpublications AS \"Publication\", s.subbinary AS \"+Binary\", \
+        s.substream AS \"+Streaming\", s.subtwophasestate AS \"+Two-phase commit\", \
+        s.subdisableonerr AS \"+Disable on error\", s.subsynccommit AS \"+Synchronous commit\", \
+        s.subconninfo AS \"+Conninfo\", s.subskiplsn AS \"+Skip LSN\" FROM pg_subscription s ORDER BY 5",
     hides_system: false,
 };
 
@@ -303,6 +308,15 @@ fn list_of(command: &str) -> Option<&'static List<'static>> {
         "dL" => &LANGUAGES,
         "do" => &OPERATORS,
         "dO" => &COLLATIONS,
+        "dAc" => &builtins::OPERATOR_CLASSES,
+        "dAf" => &builtins::OPERATOR_FAMILIES,
+        "dAo" => &builtins::FAMILY_OPERATORS,
+        "dAp" => &builtins::FAMILY_FUNCTIONS,
+        "dc" => &builtins::CONVERSIONS,
+        "dF" => &builtins::TEXT_SEARCH_CONFIGURATIONS,
+        "dFd" => &builtins::TEXT_SEARCH_DICTIONARIES,
+        "dFp" => &builtins::TEXT_SEARCH_PARSERS,
+        "dFt" => &builtins::TEXT_SEARCH_TEMPLATES,
         "dRp" => &PUBLICATIONS,
         "dRs" => &SUBSCRIPTIONS,
         "dT" => &TYPES,
@@ -327,56 +341,96 @@ fn function_kinds(command: &str) -> Option<&str> {
 
 impl Psql {
     /// Shows a list. `words`: the pattern, and patterns for the types of arguments.
-    pub(super) fn show_list(&mut self, command: &str, words: &[String], verbose: bool, system: bool, out: &mut Output) {
+    pub(super) fn show_list(
+        &mut self,
+        command: &str,
+        pattern: Option<&Pattern>,
+        words: &[String],
+        verbose: bool,
+        system: bool,
+        out: &mut Output,
+    ) {
         if let Some(letters) = function_kinds(command) {
             let list = List {
                 title: "List of functions",
                 query: &function_query(letters),
                 hides_system: true,
             };
-            return self.show(&list, words, verbose, system, out);
+            return self.show(&list, pattern, words, (verbose, system), out);
+        }
+        // One type alone is that of a prefix operator.
+        let mut words = words.to_vec();
+        if command == "do" && words.len() == 2 {
+            words.insert(1, "-".into());
         }
         if let Some(list) = list_of(command) {
-            self.show(list, words, verbose, system, out);
+            self.show(list, pattern, &words, (verbose, system), out);
         }
     }
 
-    pub(super) fn show(&mut self, list: &List<'_>, words: &[String], verbose: bool, system: bool, out: &mut Output) {
-        let rows = match self.ask_rows(list.query) {
-            Ok(rows) => self.table_of(&rows),
+    /// Shows the rows of a list that a pattern chooses; `words` are the pattern and those for types of arguments.
+    pub(super) fn show(
+        &mut self,
+        list: &List<'_>,
+        pattern: Option<&Pattern>,
+        words: &[String],
+        flags: (bool, bool),
+        out: &mut Output,
+    ) {
+        match self.chosen_rows(list, pattern, words, flags) {
+            Ok(table) => self.print_description(&table, out),
             Err(error) => {
                 let shown = crate::message::format_message(&error, list.query, self.verbosity(), self.show_context());
-                return out.write(PieceKind::Error, shown);
+                out.write(PieceKind::Error, shown);
             }
-        };
-        let pattern = words.first().map(|word| Pattern::parse(word));
-        let types: Vec<Pattern> = words.iter().skip(1).map(|word| type_pattern(word)).collect();
+        }
+    }
+
+    fn chosen_rows(
+        &mut self,
+        list: &List<'_>,
+        pattern: Option<&Pattern>,
+        words: &[String],
+        (verbose, system): (bool, bool),
+    ) -> kumquat_types::Result<Table> {
+        let types: Vec<Option<Pattern>> = words
+            .iter()
+            .skip(1)
+            .map(|word| type_pattern(word))
+            .collect::<Result<_, _>>()?;
+        let rows = self.ask_rows(list.query)?;
+        let rows = self.table_of(&rows);
         let cell = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         let wanted = |row: &Vec<Option<String>>| {
             let (schema, listed) = (cell(row, 0), cell(row, 2) == "t");
             let internal = matches!(schema.as_str(), "pg_catalog" | "information_schema");
-            let chosen = match &pattern {
+            let chosen = match pattern {
                 Some(pattern) => cell(row, 1)
-                    .lines()
+                    .split('\n')
                     .any(|name| pattern.matches(&schema, name, listed || schema.is_empty())),
                 None => (listed || (system && schema.is_empty())) && (system || !list.hides_system || !internal),
             };
             let arguments = cell(row, 3);
             let mut arguments = arguments.lines();
-            chosen
-                && types
-                    .iter()
-                    .all(|pattern| arguments.next().is_some_and(|name| pattern.matches_name(name)))
+            let fits = |pattern: &Option<Pattern>| match (pattern, arguments.next()) {
+                (Some(pattern), Some(names)) => names.split('\t').any(|name| pattern.matches_name(name)),
+                (None, None | Some("-")) => true,
+                _ => false,
+            };
+            chosen && types.iter().all(fits)
         };
         let shown: Vec<usize> = (HIDDEN..rows.headers.len())
-            .filter(|at| verbose || rows.headers.get(*at).is_some_and(|header| !header.starts_with('+')))
+            .filter(|at| {
+                let hidden = if verbose { '-' } else { '+' };
+                rows.headers.get(*at).is_some_and(|header| !header.starts_with(hidden))
+            })
             .collect();
-        let table = Table {
+        Ok(Table {
             title: Some(list.title.to_string()),
             headers: shown
                 .iter()
                 .filter_map(|at| rows.headers.get(*at))
-                .map(|header| header.trim_start_matches('+').to_string())
+                .map(|header| header.trim_start_matches(['+', '-']).to_string())
                 .collect(),
             right_aligned: shown
                 .iter()
@@ -390,12 +444,17 @@ impl Psql {
                 .collect(),
             translated: true,
             ..Table::default()
-        };
-        self.print_description(&table, out);
+        })
     }
 
     /// `\dconfig`: settings that differ from their defaults, or those a pattern names.
-    pub(super) fn list_settings(&mut self, words: &[String], verbose: bool, out: &mut Output) {
+    pub(super) fn list_settings(
+        &mut self,
+        pattern: Option<&Pattern>,
+        words: &[String],
+        verbose: bool,
+        out: &mut Output,
+    ) {
         let (title, condition) = if words.is_empty() {
             (
                 "List of non-default configuration parameters",
@@ -414,7 +473,7 @@ impl Psql {
             query: &query,
             hides_system: false,
         };
-        self.show(&list, words, verbose, false, out);
+        self.show(&list, pattern, words, (verbose, false), out);
     }
 
     /// `\dRp+`, of which there is nothing to show: publications cannot be made.
@@ -428,10 +487,10 @@ impl Psql {
     }
 
     /// `\drds [ROLE [DATABASE]]`, which says so when there is nothing to show.
-    pub(super) fn list_role_settings(&mut self, words: &[String], out: &mut Output) {
-        let found = self.ask_rows(ROLE_SETTINGS.query).map(|rows| rows.row_count());
-        if found.unwrap_or(0) > 0 || self.variables.is_on("QUIET") {
-            return self.show(&ROLE_SETTINGS, words, false, false, out);
+    pub(super) fn list_role_settings(&mut self, pattern: Option<&Pattern>, words: &[String], out: &mut Output) {
+        let shown = self.chosen_rows(&ROLE_SETTINGS, pattern, words, (false, false));
+        if shown.as_ref().map_or(true, |table| !table.rows.is_empty()) || self.variables.is_on("QUIET") {
+            return self.show(&ROLE_SETTINGS, pattern, words, (false, false), out);
         }
         let text = match words {
             [] => "Did not find any settings.".into(),
@@ -464,8 +523,8 @@ fn function_query(letters: &str) -> String {
     format!("{FUNCTIONS} AND ({condition}) ORDER BY 5, 6, 8")
 }
 
-/// A pattern for the type of an argument, by any of the names of the common types.
-fn type_pattern(word: &str) -> Pattern {
+/// A pattern for the type of an argument, by any of the names of the common types; `-` is for none.
+fn type_pattern(word: &str) -> kumquat_types::Result<Option<Pattern>> {
     let name = match word.to_ascii_lowercase().trim_end_matches("[]") {
         "int" | "int4" => "integer",
         "int2" => "smallint",
@@ -481,8 +540,9 @@ fn type_pattern(word: &str) -> Pattern {
         "timestamp" => "timestamp without time zone",
         "timestamptz" => "timestamp with time zone",
         "varbit" => "bit varying",
-        _ => return Pattern::parse(word),
+        "-" => return Ok(None),
+        _ => return Pattern::parse(word).map(Some),
     };
     let array = if word.ends_with("[]") { "[]" } else { "" };
-    Pattern::parse(&format!("{name}{array}"))
+    Pattern::parse(&format!("{name}{array}")).map(Some)
 }

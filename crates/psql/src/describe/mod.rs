@@ -2,12 +2,14 @@
 //!
 //! - [`pattern`]: `public.a*`; [`relations`]: lists of relations; [`table`]: `\d NAME`; [`footer`]: what stands
 //!   under it; [`index`] and [`sequence`]: `\d` of those.
-//! - [`lists`]: what a query over the catalogs gives, such as `\df`; [`objects`]: schemas, roles, extensions,
+//! - [`lists`]: what a query over the catalogs gives, such as `\df`; [`lists_of_builtins`]: those of operator families,
+//!   conversions, text search, of which [`text_search`] has the details; [`objects`]: schemas, roles, extensions,
 //!   privileges, settings; [`partitioned`]: `\dP`; [`source`]: `\sf`, `\sv`.
 
 pub mod footer;
 pub mod index;
 pub mod lists;
+pub mod lists_of_builtins;
 pub mod objects;
 pub mod partitioned;
 pub mod pattern;
@@ -15,6 +17,7 @@ pub mod relations;
 pub mod sequence;
 pub mod source;
 pub mod table;
+pub mod text_search;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::{Catalog, Relation};
@@ -26,13 +29,10 @@ use crate::output::{Output, PieceKind};
 use crate::print::{Expanded, PrintOptions, Table};
 use pattern::Pattern;
 
-/// Commands of the family that psql knows and Kumquat does not.
-const REFUSED: [&str; 9] = ["dAc", "dAf", "dAo", "dAp", "dc", "dF", "dFd", "dFp", "dFt"];
-
 /// Whether psql has such a command.
 pub fn is_command(name: &str) -> bool {
     let (plain, _) = split_name(name);
-    kind_of(plain).is_some() || REFUSED.contains(&plain)
+    kind_of(plain).is_some()
 }
 
 /// The command without `S` and `+`, and whether `+` was there.
@@ -93,7 +93,14 @@ impl Psql {
             .filter(|word| !word.is_empty())
             .collect();
         let text = words.first().map_or("", String::as_str);
-        let pattern = words.first().map(|word| Pattern::parse(word));
+        let parse = match plain {
+            "do" => Pattern::parse_operator,
+            _ => Pattern::parse,
+        };
+        let pattern = match words.first().map(|word| parse(word)).transpose() {
+            Ok(pattern) => pattern,
+            Err(error) => return out.line(PieceKind::Error, format!("ERROR:  {}", error.message)),
+        };
         if let Some(complaint) = pattern
             .as_ref()
             .and_then(|pattern| pattern.complaint(&self.session.database))
@@ -101,22 +108,24 @@ impl Psql {
             return out.line(PieceKind::Error, format!("{complaint}: {text}"));
         }
         let pattern = pattern.as_ref();
+        let Some(kind) = kind else { return };
         match kind {
-            Some(Kind::Describe) if pattern.is_some() => self.describe_relations(pattern, text, verbose, system, out),
-            Some(Kind::Describe) => self.list_relations("tvmsE", None, "", verbose, system, out),
-            Some(Kind::Relations) => self.list_relations(&plain[1..], pattern, text, verbose, system, out),
-            Some(Kind::Partitioned) => self.list_partitioned(&plain[2..], &words, verbose, out),
-            Some(Kind::Schemas) => self.list_schemas(pattern, verbose, system, out),
-            Some(Kind::Roles) => self.list_roles(pattern, verbose, system, out),
-            Some(Kind::Extensions) if verbose => self.list_extension_objects(pattern, text, out),
-            Some(Kind::Extensions) => self.list_extensions(pattern, out),
-            Some(Kind::Privileges) => self.list_privileges(pattern, out),
-            Some(Kind::Configuration) => self.list_settings(&words, verbose, out),
-            Some(Kind::RoleSettings) => self.list_role_settings(&words, out),
-            Some(Kind::Source) => self.show_source(plain, text, verbose, out),
-            Some(Kind::List) if plain == "dRp" && verbose => self.describe_publications(text, out),
-            Some(Kind::List) => self.show_list(plain, &words, verbose, system, out),
-            None => out.line(PieceKind::Error, format!("\\{name}: not supported by Kumquat")),
+            Kind::Describe if pattern.is_some() => self.describe_relations(pattern, text, verbose, system, out),
+            Kind::Describe => self.list_relations("tvmsE", None, "", verbose, system, out),
+            Kind::Relations => self.list_relations(&plain[1..], pattern, text, verbose, system, out),
+            Kind::Partitioned => self.list_partitioned(pattern, &plain[2..], &words, verbose, out),
+            Kind::Schemas => self.list_schemas(pattern, verbose, system, out),
+            Kind::Roles => self.list_roles(pattern, verbose, system, out),
+            Kind::Extensions if verbose => self.list_extension_objects(pattern, text, out),
+            Kind::Extensions => self.list_extensions(pattern, out),
+            Kind::Privileges => self.list_privileges(pattern, out),
+            Kind::Configuration => self.list_settings(pattern, &words, verbose, out),
+            Kind::RoleSettings => self.list_role_settings(pattern, &words, out),
+            Kind::Source => self.show_source(plain, text, verbose, out),
+            Kind::List if plain == "dF" && verbose => self.describe_configurations(pattern, text, out),
+            Kind::List if plain == "dFp" && verbose => self.describe_parsers(pattern, text, out),
+            Kind::List if plain == "dRp" && verbose => self.describe_publications(text, out),
+            Kind::List => self.show_list(plain, pattern, &words, verbose, system, out),
         }
     }
 
@@ -138,7 +147,7 @@ impl Psql {
     }
 
     /// The value of a function of the catalog such as `pg_get_indexdef(16390)`, empty if it fails.
-    fn ask_text(&mut self, call: &str) -> String {
+    pub(crate) fn ask_text(&mut self, call: &str) -> String {
         let Ok(rows) = self.ask_rows(&format!("SELECT pg_catalog.{call}")) else {
             return String::new();
         };

@@ -1,12 +1,20 @@
 //! `\dP`: partitioned tables and indexes (`listPartitionedTables`).
 
 use super::lists::List;
+use super::pattern::Pattern;
 use crate::Psql;
 use crate::output::Output;
 
 impl Psql {
     /// `letters` behind `\dP`: t tables, i indexes, n also those that are partitions themselves.
-    pub(super) fn list_partitioned(&mut self, letters: &str, words: &[String], verbose: bool, out: &mut Output) {
+    pub(super) fn list_partitioned(
+        &mut self,
+        pattern: Option<&Pattern>,
+        letters: &str,
+        words: &[String],
+        verbose: bool,
+        out: &mut Output,
+    ) {
         let tables = letters.contains('t') || !letters.contains('i');
         let indexes = letters.contains('i') || !letters.contains('t');
         let nested = letters.contains('n') || !words.is_empty();
@@ -62,6 +70,6 @@ impl Psql {
             query: &query,
             hides_system: true,
         };
-        self.show(&list, words, verbose, false, out);
+        self.show(&list, pattern, words, (verbose, false), out);
     }
 }

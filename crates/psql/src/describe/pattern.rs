@@ -1,63 +1,66 @@
-//! Name patterns of the `\d` family: `*` and `?`, dots between database, schema and name, double quotes.
+//! Name patterns of the `\d` family, after psql's `patternToSQLRegex`: regular expressions in which `*` and `?` are
+//! those of file names, dots stand between database, schema and name, and double quotes make letters of everything.
+
+use kumquat_types::Result;
+use kumquat_types::regex::{Options, Regex};
 
 /// A pattern in its parts; folded to lower case outside quotes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Pattern {
-    pub database: Option<String>,
+    database: Option<String>,
     /// There are more dots than names to them.
-    pub too_long: bool,
-    pub schema: Option<Vec<Symbol>>,
-    pub name: Vec<Symbol>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Symbol {
-    Char(char),
-    AnyChar,
-    AnyText,
+    too_long: bool,
+    schema: Option<Regex>,
+    /// `None` matches everything.
+    name: Option<Regex>,
 }
 
 impl Pattern {
-    pub fn parse(text: &str) -> Pattern {
-        let mut parts = vec![Vec::new()];
+    /// Reads a pattern; an error says what is wrong with it as a regular expression.
+    pub fn parse(text: &str) -> Result<Pattern> {
+        Pattern::read(text, false)
+    }
+
+    /// The same for names of operators, whose signs mean nothing but themselves.
+    pub fn parse_operator(text: &str) -> Result<Pattern> {
+        Pattern::read(text, true)
+    }
+
+    fn read(text: &str, literal: bool) -> Result<Pattern> {
+        let mut parts = vec![String::new()];
         let mut in_quotes = false;
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
-            let symbol = match c {
+            if c == '.' && !in_quotes {
+                parts.push(String::new());
+                continue;
+            }
+            let Some(part) = parts.last_mut() else { break };
+            match c {
                 '"' if in_quotes && chars.peek() == Some(&'"') => {
                     chars.next();
-                    Symbol::Char('"')
+                    part.push('"');
                 }
-                '"' => {
-                    in_quotes = !in_quotes;
-                    continue;
-                }
-                '.' if !in_quotes => {
-                    parts.push(Vec::new());
-                    continue;
-                }
-                '*' if !in_quotes => Symbol::AnyText,
-                '?' if !in_quotes => Symbol::AnyChar,
-                c if in_quotes => Symbol::Char(c),
-                c => Symbol::Char(c.to_ascii_lowercase()),
-            };
-            if let Some(part) = parts.last_mut() {
-                part.push(symbol);
+                '"' => in_quotes = !in_quotes,
+                '$' => part.push_str("\\$"),
+                '*' if !in_quotes => part.push_str(".*"),
+                '?' if !in_quotes => part.push('.'),
+                c if (in_quotes || literal) && "|*+?()[]{}.^\\".contains(c) => part.extend(['\\', c]),
+                c if in_quotes => part.push(c),
+                // The name of an array type.
+                '[' if chars.peek() == Some(&']') => part.push_str("\\["),
+                c => part.push(c.to_ascii_lowercase()),
             }
         }
-        let name = parts.pop().unwrap_or_default();
-        let schema = parts.pop();
-        let database = parts.pop().map(|part| {
-            part.into_iter()
-                .filter_map(|symbol| if let Symbol::Char(c) = symbol { Some(c) } else { None })
-                .collect()
-        });
-        Pattern {
-            database,
+        let regex = |part: String| Regex::new(&format!("^({part})$"), Options::default());
+        let name = parts.pop().filter(|part| !part.is_empty()).map(regex).transpose()?;
+        let schema = parts.pop().map(regex).transpose()?;
+        Ok(Pattern {
+            database: parts.pop(),
             too_long: !parts.is_empty(),
             schema,
             name,
-        }
+        })
     }
 
     /// Why nothing can match in a database: another is named, or too much is.
@@ -71,41 +74,26 @@ impl Pattern {
 
     /// Whether an object in a schema matches; without a schema in the pattern it must be visible.
     pub fn matches(&self, schema: &str, name: &str, visible: bool) -> bool {
-        let in_schema = self.schema.as_ref().map_or(visible, |pattern| glob(pattern, schema));
+        let in_schema = self
+            .schema
+            .as_ref()
+            .map_or(visible, |pattern| is_match(pattern, schema));
         in_schema && self.matches_name(name)
     }
 
     pub fn matches_name(&self, name: &str) -> bool {
-        self.name.is_empty() || glob(&self.name, name)
+        self.name.as_ref().is_none_or(|pattern| is_match(pattern, name))
     }
 }
 
-fn glob(pattern: &[Symbol], text: &str) -> bool {
+fn is_match(pattern: &Regex, text: &str) -> bool {
     let text: Vec<char> = text.chars().collect();
-    // The last `*` seen and how much of the text it covers; going back to it is enough.
-    let (mut p, mut t, mut star) = (0, 0, None);
-    loop {
-        match (pattern.get(p), text.get(t)) {
-            (Some(Symbol::AnyText), _) => {
-                star = Some((p, t));
-                p += 1;
-            }
-            (Some(Symbol::AnyChar), Some(_)) => (p, t) = (p + 1, t + 1),
-            (Some(Symbol::Char(a)), Some(b)) if a == b => (p, t) = (p + 1, t + 1),
-            (None, None) => return true,
-            _ => match star {
-                Some((at, covered)) if covered < text.len() => {
-                    star = Some((at, covered + 1));
-                    (p, t) = (at + 1, covered + 1);
-                }
-                _ => return false,
-            },
-        }
-    }
+    pattern.is_match(&text).unwrap_or(false)
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
     use super::*;
 
     #[test]
@@ -121,12 +109,24 @@ mod tests {
             ("crm.docs", "crm", "docs", false, true),
             ("crm.*", "crm", "anything", false, true),
             ("c*.d*", "crm", "docs", false, true),
+            ("docs[12]", "public", "docs2", true, true),
+            ("(a|d)ocs", "public", "docs", true, true),
+            ("d.cs", "public", "docs", true, false),
+            ("int4[]", "public", "int4[]", true, true),
+            ("\"d*\"", "public", "docs", true, false),
+            ("a$", "public", "a$", true, true),
         ] {
             assert_eq!(
-                Pattern::parse(pattern).matches(schema, name, visible),
+                Pattern::parse(pattern).unwrap().matches(schema, name, visible),
                 expect,
                 "{pattern} {schema}.{name}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_no_regular_expression_is_an_error() {
+        let error = Pattern::parse("a[").unwrap_err();
+        assert_eq!(error.message, "invalid regular expression: brackets [] not balanced");
     }
 }

@@ -42,8 +42,8 @@ impl Psql {
         if verbose {
             headers.extend(["Persistence", "Access method", "Size", "Description"]);
         }
-        let with_method =
-            wanted.iter().any(|relation| method_shown(relation).is_some()) || kinds.contains(['t', 'm', 'i']);
+        let with_method = !self.variables.is_on("HIDE_TABLEAM")
+            && (wanted.iter().any(|relation| method_shown(relation).is_some()) || kinds.contains(['t', 'm', 'i']));
         if verbose && !with_method {
             headers.retain(|header| *header != "Access method");
         }

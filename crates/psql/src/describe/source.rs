@@ -26,9 +26,7 @@ impl Psql {
         match self.ask_rows(&query) {
             Ok(rows) => {
                 let table = self.table_of(&rows);
-                let Some(text) = table.rows.into_iter().flatten().flatten().next() else {
-                    return;
-                };
+                let text = table.rows.into_iter().flatten().flatten().next().unwrap_or_default();
                 let text = match command {
                     "sv" => match self.view_source(&literal, &text) {
                         Ok(text) => text,
@@ -36,6 +34,10 @@ impl Psql {
                     },
                     _ => text,
                 };
+                if text.is_empty() {
+                    let text = format!("\\{command}: what is built in is not supported by Kumquat");
+                    return out.line(PieceKind::Error, text);
+                }
                 let text = if text.ends_with('\n') {
                     text
                 } else {
@@ -76,6 +78,9 @@ impl Psql {
                 self.schema_name_of(&relation),
                 relation.name
             ));
+        }
+        if definition.is_empty() {
+            return Ok(String::new());
         }
         let (options, check) = view_options(&relation);
         let options = if options.is_empty() {

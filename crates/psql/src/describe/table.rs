@@ -38,11 +38,15 @@ impl Psql {
     fn describe_table(&mut self, relation: &Relation, schema: &str, verbose: bool, out: &mut Output) {
         let view = relation.kind == RelationKind::View || relation.is_system_view();
         let composite = relation.kind == RelationKind::CompositeType;
+        let with_compression = !view && !composite && !self.variables.is_on("HIDE_TOAST_COMPRESSION");
         let mut headers = vec!["Column", "Type", "Collation", "Nullable", "Default"];
         if verbose {
             headers.push("Storage");
+            if with_compression {
+                headers.push("Compression");
+            }
             if !view && !composite {
-                headers.extend(["Compression", "Stats target"]);
+                headers.push("Stats target");
             }
             headers.push("Description");
         }
@@ -57,14 +61,11 @@ impl Psql {
             ];
             if verbose {
                 row.push(storage_word(attribute.storage).to_string());
+                if with_compression {
+                    let method = attribute.compression.as_ref();
+                    row.push(method.map(ToString::to_string).unwrap_or_default());
+                }
                 if !view && !composite {
-                    row.push(
-                        attribute
-                            .compression
-                            .as_ref()
-                            .map(ToString::to_string)
-                            .unwrap_or_default(),
-                    );
                     row.push(
                         attribute
                             .statistics_target

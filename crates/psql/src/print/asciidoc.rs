@@ -15,7 +15,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
         out.push_str(&cells.join(" "));
         out.push('\n');
     }
-    for row in &table.rows {
+    for row in table.body() {
         for (column, cell) in table.cells(row, options).enumerate() {
             out.push_str(if column > 0 { " |" } else { "|" });
             if !is_blank(&cell) {
@@ -32,7 +32,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
 
 pub fn expanded(table: &Table, options: &PrintOptions) -> String {
     let mut out = start(table, options, "cols=\"h,l\"");
-    for (index, row) in table.rows.iter().enumerate() {
+    for (index, row) in table.body().iter().enumerate() {
         if options.tuples_only {
             out.push_str("2+|\n");
         } else {

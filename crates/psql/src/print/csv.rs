@@ -7,7 +7,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
     if !options.tuples_only {
         write_record(&mut out, table.headers.iter(), options.csv_separator);
     }
-    for row in &table.rows {
+    for row in table.body() {
         write_record(&mut out, table.cells(row, options), options.csv_separator);
     }
     out
@@ -15,7 +15,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
 
 pub fn expanded(table: &Table, options: &PrintOptions) -> String {
     let mut out = String::new();
-    for row in &table.rows {
+    for row in table.body() {
         for (header, cell) in table.headers.iter().zip(table.cells(row, options)) {
             write_record(&mut out, [header.as_str(), &cell].into_iter(), options.csv_separator);
         }

@@ -11,7 +11,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
         }
         out.push_str("  </tr>\n");
     }
-    for row in &table.rows {
+    for row in table.body() {
         out.push_str("  <tr valign=\"top\">\n");
         for (column, cell) in table.cells(row, options).enumerate() {
             write_cell(&mut out, table.is_right_aligned(column), &cell);
@@ -25,7 +25,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
 
 pub fn expanded(table: &Table, options: &PrintOptions) -> String {
     let mut out = start(table, options);
-    for (index, row) in table.rows.iter().enumerate() {
+    for (index, row) in table.body().iter().enumerate() {
         if options.tuples_only {
             out.push_str("\n  <tr><td colspan=\"2\">&nbsp;</td></tr>\n");
         } else {

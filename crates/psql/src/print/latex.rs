@@ -18,7 +18,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
             .collect();
         out.push_str(&format!("{} \\\\\n\\hline\n", headers.join(" & ")));
     }
-    for row in &table.rows {
+    for row in table.body() {
         let cells: Vec<String> = table.cells(row, options).map(|cell| escaped(&cell)).collect();
         out.push_str(&format!("{} \\\\\n", cells.join(" & ")));
         if border == 3 {
@@ -49,7 +49,7 @@ pub fn longtable(table: &Table, options: &PrintOptions) -> String {
     if !options.tuples_only {
         longtable_heads(&mut out, table, options, border);
     }
-    for row in &table.rows {
+    for row in table.body() {
         let cells: Vec<String> = table
             .cells(row, options)
             .map(|cell| format!("\\raggedright{{{}}}", escaped(&cell)))
@@ -96,7 +96,7 @@ pub fn expanded(table: &Table, options: &PrintOptions) -> String {
         _ => "|c|l|",
     };
     out.push_str(&format!("\\begin{{tabular}}{{{columns}}}\n"));
-    for (index, row) in table.rows.iter().enumerate() {
+    for (index, row) in table.body().iter().enumerate() {
         if !options.tuples_only {
             let (line, place) = if border == 2 { ("\\hline\n", "|c|") } else { ("", "c") };
             out.push_str(&format!(

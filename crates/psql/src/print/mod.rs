@@ -56,6 +56,11 @@ impl Table {
         }
     }
 
+    /// The rows that formats write out cell by cell: none without columns.
+    fn body(&self) -> &[Vec<Option<String>>] {
+        if self.headers.is_empty() { &[] } else { &self.rows }
+    }
+
     /// The text of a cell; numbers with their digits in groups if that is wanted.
     fn cell<'a>(
         &'a self,

@@ -17,7 +17,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
             .collect();
         out.push_str(&format!("{}\n_\n", headers.join("\t")));
     }
-    for row in &table.rows {
+    for row in table.body() {
         let cells: Vec<String> = table.cells(row, options).map(|cell| escaped(&cell)).collect();
         out.push_str(&format!("{}\n", cells.join("\t")));
     }
@@ -31,7 +31,7 @@ pub fn expanded(table: &Table, options: &PrintOptions) -> String {
     if options.tuples_only {
         out.push_str("c l;\n");
     }
-    for (index, row) in table.rows.iter().enumerate() {
+    for (index, row) in table.body().iter().enumerate() {
         if !options.tuples_only {
             if index > 0 {
                 out.push_str(if border == 2 { "_\n.T&\n" } else { ".T&\n" });

@@ -10,7 +10,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
     if !options.tuples_only {
         records.push(table.headers.join(&options.field_separator));
     }
-    for row in &table.rows {
+    for row in table.body() {
         let cells: Vec<_> = table.cells(row, options).collect();
         records.push(cells.join(&options.field_separator));
     }
@@ -26,7 +26,7 @@ pub fn print(table: &Table, options: &PrintOptions) -> String {
 pub fn expanded(table: &Table, options: &PrintOptions) -> String {
     let separator = &options.record_separator;
     let mut records: Vec<String> = table.shown_title(options).map(str::to_string).into_iter().collect();
-    for row in &table.rows {
+    for row in table.body() {
         let lines: Vec<String> = table
             .headers
             .iter()

@@ -4,8 +4,8 @@
 //! which they can be shipped, and are parsed once, when first asked for. What a function *does* is found in
 //! [`crate::functions`] by its internal name.
 //!
-//! Left out of `procs.txt` are functions that no statement can call (those with `internal` or `cstring`
-//! arguments, transition functions of aggregates, index support).
+//! Functions that no statement calls (those with `internal` or `cstring` arguments, transition functions of
+//! aggregates, index support) lie apart in `support_procs.txt`, without those of types that are not modelled.
 
 mod casts;
 mod operators;
@@ -59,6 +59,13 @@ mod tests {
             let types = proc.args.iter().chain(proc.out_types);
             assert!(types.into_iter().all(|t| t.is_valid()), "{}", proc.name);
         }
+    }
+
+    #[test]
+    fn no_two_functions_have_the_same_oid() {
+        let mut oids: Vec<u32> = all_procs().iter().map(|proc| proc.oid.0).collect();
+        oids.sort_unstable();
+        assert!(oids.windows(2).all(|pair| pair[0] < pair[1]));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::functions::implementation;
 use crate::{Implementation, Oid, Proc, ProcKind, Volatility, builtin_type};
 
 static ROWS: &str = include_str!("procs.txt");
+/// Functions that PostgreSQL calls by itself: input and output of types, transitions of aggregates, support of
+/// indexes. They have names and signatures here and nothing behind them.
+static SUPPORT: &str = include_str!("support_procs.txt");
 
 struct Table {
     /// Sorted by name, then oid.
@@ -24,7 +27,9 @@ fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
         let mut name = "";
-        let procs: Vec<Proc> = ROWS.lines().map(|line| parse(line, &mut name)).collect();
+        let lines = ROWS.lines().chain(SUPPORT.lines());
+        let mut procs: Vec<Proc> = lines.map(|line| parse(line, &mut name)).collect();
+        procs.sort_by_key(|proc| (proc.name, proc.oid));
         let mut by_oid: Vec<u16> = (0..=u16::MAX).take(procs.len()).collect();
         by_oid.sort_by_key(|&i| procs.get(usize::from(i)).map(|p| p.oid));
         Table { procs, by_oid }

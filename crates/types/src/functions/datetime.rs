@@ -261,7 +261,7 @@ fn offset_row(name: &str, middle: Vec<Datum>, offset: i32, is_dst: bool) -> Vec<
 }
 
 /// name, abbreviation, offset and daylight saving of all zones at an instant.
-fn zone_names(now: i64) -> Vec<Vec<Datum>> {
+pub fn zone_names(now: i64) -> Vec<Vec<Datum>> {
     let row = |name| {
         let zone = Zone::lookup(name)?;
         let current = zone.at(now);
@@ -272,7 +272,7 @@ fn zone_names(now: i64) -> Vec<Vec<Datum>> {
 }
 
 /// abbreviation, offset and daylight saving.
-fn abbreviations(now: i64) -> Vec<Vec<Datum>> {
+pub fn abbreviations(now: i64) -> Vec<Vec<Datum>> {
     let row = |(name, meaning): (&str, Option<abbreviation::Abbreviation>)| {
         let meaning = meaning?;
         let is_dst = meaning.is_dst_at(name, now);

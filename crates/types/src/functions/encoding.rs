@@ -17,8 +17,8 @@ pub static FUNCTIONS: Family = family! { _call;
         Ok(Int4(from_charset(bytes, from)?.chars().count() as i32));
     "getdatabaseencoding" () => text("UTF8");
     "pg_client_encoding" () => text("UTF8");
-    "PG_char_to_encoding" (Text(name)) => Ok(Int4(Charset::named(name).map_or(-1, |charset| charset.number())));
-    "PG_encoding_to_char" (Int4(number)) => text(Charset::numbered(*number).map_or("", Charset::name));
+    "PG_char_to_encoding" (Text(name)) => Ok(Int4(encoding_number(name)));
+    "PG_encoding_to_char" (Int4(number)) => text(encoding_name(*number));
     "md5_text" (Text(value)) => text(hex(&md5(value.as_bytes())));
     "md5_bytea" (Bytea(bytes)) => text(hex(&md5(bytes)));
     "sha224_bytea" (Bytea(bytes)) => Ok(bytea(sha224(bytes)));
@@ -26,6 +26,30 @@ pub static FUNCTIONS: Family = family! { _call;
     "sha384_bytea" (Bytea(bytes)) => Ok(bytea(sha384(bytes)));
     "sha512_bytea" (Bytea(bytes)) => Ok(bytea(sha512(bytes)));
 };
+
+/// PostgreSQL's encodings by number.
+const ENCODINGS: &str = "SQL_ASCII EUC_JP EUC_CN EUC_KR EUC_TW EUC_JIS_2004 UTF8 MULE_INTERNAL LATIN1 LATIN2 LATIN3 \
+LATIN4 LATIN5 LATIN6 LATIN7 LATIN8 LATIN9 LATIN10 WIN1256 WIN1258 WIN866 WIN874 KOI8R WIN1251 WIN1252 ISO_8859_5 \
+ISO_8859_6 ISO_8859_7 ISO_8859_8 WIN1250 WIN1253 WIN1254 WIN1255 WIN1257 KOI8U SJIS BIG5 GBK UHC GB18030 JOHAB \
+SHIFT_JIS_2004";
+
+fn encoding_name(number: i32) -> &'static str {
+    let at = usize::try_from(number).ok();
+    at.and_then(|at| ENCODINGS.split(' ').nth(at)).unwrap_or("")
+}
+
+/// -1 if there is no such encoding.
+fn encoding_number(name: &str) -> i32 {
+    if let Some(charset) = Charset::named(name) {
+        return charset.number();
+    }
+    let letters = |text: &str| -> String { text.chars().filter(char::is_ascii_alphanumeric).collect() };
+    let wanted = letters(name);
+    (0..)
+        .zip(ENCODINGS.split(' '))
+        .find(|(_, known)| letters(known).eq_ignore_ascii_case(&wanted))
+        .map_or(-1, |(number, _)| number)
+}
 
 fn bytea(bytes: Vec<u8>) -> Datum {
     Bytea(bytes.into())
@@ -183,8 +207,6 @@ enum Charset {
 }
 
 impl Charset {
-    const ALL: [Charset; 3] = [Charset::SqlAscii, Charset::Utf8, Charset::Latin1];
-
     /// Letters and digits of the name count, in any case.
     fn named(name: &str) -> Option<Charset> {
         let plain: String = name
@@ -198,10 +220,6 @@ impl Charset {
             "latin1" | "iso88591" => Some(Charset::Latin1),
             _ => None,
         }
-    }
-
-    fn numbered(number: i32) -> Option<Charset> {
-        Charset::ALL.into_iter().find(|charset| charset.number() == number)
     }
 
     fn number(self) -> i32 {

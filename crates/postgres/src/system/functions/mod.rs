@@ -3,7 +3,7 @@
 //! - [`definitions`]: `pg_get_constraintdef` and kin; [`names`]: visibility, comments, role names;
 //!   [`identity`]: `pg_identify_object` and kin.
 //! - [`sequences`], [`session`], [`settings`], [`locks`], [`transactions`]: the state of the session.
-//! - [`privileges`], [`acl`]: who may do what. [`sizes`]: how much it takes. [`partitions`].
+//! - [`privileges`], [`acl`]: who may do what. [`sizes`]: how much it takes. [`partitions`]; [`text_search`].
 
 pub mod acl;
 pub mod arguments;
@@ -17,6 +17,7 @@ pub mod sequences;
 pub mod session;
 pub mod settings;
 pub mod sizes;
+pub mod text_search;
 pub mod transactions;
 
 use kumquat_types::{Datum, Result};
@@ -63,6 +64,7 @@ pub fn call_set(backend: &mut Backend<'_>, call: &FunctionCall<'_>) -> Result<Op
         "pg_sequence_parameters" => sequences::parameters(backend, args).map(one_row),
         "pg_partition_tree" => partitions::tree(backend, args).map(Some),
         "pg_partition_ancestors" => partitions::ancestors(backend, args).map(Some),
+        "ts_token_type" => Ok(Some(text_search::token_types())),
         "aclexplode" => acl::explode(backend, args).map(Some),
         "pg_options_to_table" => settings::options_to_table(args).map(Some),
         "pg_get_keywords" => Ok(Some(session::keywords())),

@@ -8,6 +8,8 @@ use crate::backend::Backend;
 use crate::catalog::ObjectAddress;
 use crate::commands::comment::shared_class;
 use crate::extension::FunctionCall;
+use crate::system::relations::descriptions::description;
+use crate::system::relations::initdb;
 
 pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
     let oid = args.oid(0);
@@ -32,13 +34,13 @@ pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: A
             let mut classes = crate::catalog::operator_class::operator_classes().iter();
             classes.find(|class| class.oid == oid).map(|_| true).into()
         }
-        "pg_opfamily_is_visible"
-        | "pg_conversion_is_visible"
-        | "pg_statistics_obj_is_visible"
-        | "pg_ts_config_is_visible"
-        | "pg_ts_dict_is_visible"
-        | "pg_ts_parser_is_visible"
-        | "pg_ts_template_is_visible" => Datum::Null,
+        "pg_opfamily_is_visible" => visible("pg_opfamily", oid),
+        "pg_conversion_is_visible" => visible("pg_conversion", oid),
+        "pg_ts_config_is_visible" => visible("pg_ts_config", oid),
+        "pg_ts_dict_is_visible" => visible("pg_ts_dict", oid),
+        "pg_ts_parser_is_visible" => visible("pg_ts_parser", oid),
+        "pg_ts_template_is_visible" => visible("pg_ts_template", oid),
+        "pg_statistics_obj_is_visible" => Datum::Null,
         "pg_get_userbyid" => match backend.name_of_role(oid) {
             Some(name) => Datum::text(name),
             None => Datum::from(format!("unknown (OID={oid})")),
@@ -70,26 +72,38 @@ pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: A
     }))
 }
 
+/// Objects that initdb made are in `pg_catalog`, which is always searched.
+fn visible(catalog: &str, oid: Oid) -> Datum {
+    initdb::name_of(catalog, oid).map(|_| true).into()
+}
+
 fn comment(backend: &Backend<'_>, address: ObjectAddress) -> Datum {
     backend.comment(address).map_or(Datum::Null, Datum::Text)
 }
 
+/// The oid of a relation of `pg_catalog`.
+fn catalog_by_name(name: &str) -> Option<Oid> {
+    let found = crate::system::relations().iter().find(|relation| relation.name == name);
+    found.map(|relation| relation.oid)
+}
+
 fn class_by_name(catalog: &str) -> Option<crate::catalog::ObjectClass> {
-    let relation = crate::system::relations()
-        .iter()
-        .find(|relation| relation.name == catalog)?;
-    class_of(relation.oid)
+    class_of(catalog_by_name(catalog)?)
 }
 
 /// The comment of an object of the named catalog; without one, of any that has the oid.
 fn object_comment(backend: &Backend<'_>, oid: Oid, catalog: &str) -> Datum {
-    let classes: Vec<_> = match catalog {
-        "" => super::identity::CLASSES.iter().map(|(_, class)| *class).collect(),
-        catalog => class_by_name(catalog).into_iter().collect(),
+    let catalogs: Vec<Oid> = match catalog {
+        "" => super::identity::CLASSES.iter().map(|(catalog, _)| *catalog).collect(),
+        catalog => catalog_by_name(catalog).into_iter().collect(),
     };
-    let mut comments = classes
-        .into_iter()
-        .map(|class| comment(backend, ObjectAddress::new(class, oid)));
+    let mut comments = catalogs.into_iter().map(|catalog| {
+        let given = class_of(catalog).map(|class| comment(backend, ObjectAddress::new(class, oid)));
+        match given {
+            Some(comment) if !comment.is_null() => comment,
+            _ => description(catalog, oid).map_or(Datum::Null, Datum::Text),
+        }
+    });
     comments.find(|comment| !comment.is_null()).unwrap_or_default()
 }
 

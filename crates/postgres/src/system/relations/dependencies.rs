@@ -3,6 +3,7 @@
 use kumquat_types::{Datum, Oid, Result};
 
 use super::Rows;
+use super::descriptions::descriptions;
 use super::values::{int4, letter, oid, shared};
 use crate::backend::Backend;
 use crate::catalog::{DependencyKind, ObjectAddress, ObjectClass};
@@ -62,16 +63,16 @@ pub fn pg_shdepend(backend: &mut Backend<'_>) -> Result<Rows> {
 }
 
 pub fn pg_description(backend: &mut Backend<'_>) -> Result<Rows> {
-    let descriptions = backend.catalog()?.descriptions.iter();
-    Ok(descriptions
-        .map(|((object, sub), comment)| {
-            vec![
-                oid(object.oid),
-                oid(catalog_of(object.class)),
-                int4(*sub),
-                shared(comment),
-            ]
-        })
+    let given = &backend.catalog()?.descriptions;
+    let given = given
+        .iter()
+        .map(|((object, sub), comment)| (catalog_of(object.class), object.oid, *sub, comment));
+    let builtin = descriptions()
+        .iter()
+        .map(|((catalog, object), text)| (*catalog, *object, 0, text));
+    Ok(builtin
+        .chain(given)
+        .map(|(catalog, object, sub, text)| vec![oid(object), oid(catalog), int4(sub), shared(text)])
         .collect())
 }
 

@@ -1,14 +1,17 @@
 //! The relations of `pg_catalog` and `information_schema`: their columns, and what computes their rows.
 //!
 //! `relations.txt` has a relation a line (see [`SystemRelation::read_list`]). [`rows_of`] says by name
-//! which function gives the rows: an empty list where a fresh server has none and nothing here makes any, a
-//! refusal where PostgreSQL has rows that are not modelled.
+//! which function gives the rows: [`initdb`] those that never change, an empty list where a fresh server has none
+//! and nothing here makes any, a refusal where PostgreSQL has rows that are not modelled.
 
 pub mod attributes;
 pub mod classes;
 pub mod constraints;
 pub mod dependencies;
+pub mod descriptions;
 pub mod indexes;
+pub mod initdb;
+pub mod io_statistics;
 pub mod policies;
 mod procs;
 pub mod roles;
@@ -31,6 +34,14 @@ static TEXT: &str = include_str!("relations.txt");
 
 pub type Rows = Vec<Vec<Datum>>;
 
+/// Which relations a statistics view counts: `pg_stat_all_tables`, `pg_stat_sys_tables` or `pg_stat_user_tables`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    System,
+    User,
+}
+
 /// All computed relations of PostgreSQL itself.
 pub fn relations() -> &'static [SystemRelation] {
     static RELATIONS: OnceLock<Vec<SystemRelation>> = OnceLock::new();
@@ -52,6 +63,13 @@ fn empty(_: &mut Backend<'_>) -> Result<Rows> {
 
 pub fn refused(_: &mut Backend<'_>) -> Result<Rows> {
     Err(Error::not_modelled("this system catalog"))
+}
+
+/// Says by name that a relation is not modelled.
+macro_rules! refuse {
+    ($name:literal) => {
+        |_| Err(Error::not_modelled(concat!("relation \"", $name, "\"")))
+    };
 }
 
 fn rows_of(name: &str) -> SystemRows {
@@ -101,6 +119,16 @@ fn rows_of(name: &str) -> SystemRows {
         "pg_shdescription" => dependencies::pg_shdescription,
         "pg_depend" => dependencies::pg_depend,
         "pg_shdepend" => dependencies::pg_shdepend,
+        "pg_aggregate" => |_| Ok(initdb::rows("pg_aggregate").clone()),
+        "pg_amop" => |_| Ok(initdb::rows("pg_amop").clone()),
+        "pg_amproc" => |_| Ok(initdb::rows("pg_amproc").clone()),
+        "pg_conversion" => |_| Ok(initdb::rows("pg_conversion").clone()),
+        "pg_opfamily" => |_| Ok(initdb::rows("pg_opfamily").clone()),
+        "pg_ts_config" => |_| Ok(initdb::rows("pg_ts_config").clone()),
+        "pg_ts_config_map" => |_| Ok(initdb::rows("pg_ts_config_map").clone()),
+        "pg_ts_dict" => |_| Ok(initdb::rows("pg_ts_dict").clone()),
+        "pg_ts_parser" => |_| Ok(initdb::rows("pg_ts_parser").clone()),
+        "pg_ts_template" => |_| Ok(initdb::rows("pg_ts_template").clone()),
         "pg_settings" => settings::rows,
         "pg_stat_activity" => session::stat_activity,
         "pg_locks" => session::locks,
@@ -108,19 +136,43 @@ fn rows_of(name: &str) -> SystemRows {
         "pg_cursors" => session::cursors,
         "pg_prepared_xacts" => session::prepared_transactions,
         "pg_timezone_names" => session::timezone_names,
-        "pg_stat_user_tables" => statistics::stat_user_tables,
-        "pg_stat_all_tables" => statistics::stat_user_tables,
-        "pg_stat_user_indexes" => statistics::stat_user_indexes,
-        "pg_stat_all_indexes" => statistics::stat_user_indexes,
+        "pg_timezone_abbrevs" => session::timezone_abbreviations,
+        "pg_stat_ssl" => session::stat_ssl,
+        "pg_stat_gssapi" => session::stat_gssapi,
+        "pg_stat_all_tables" => |backend| statistics::stat_tables(backend, Scope::All),
+        "pg_stat_sys_tables" => |backend| statistics::stat_tables(backend, Scope::System),
+        "pg_stat_user_tables" => |backend| statistics::stat_tables(backend, Scope::User),
+        "pg_stat_all_indexes" | "pg_stat_user_indexes" => statistics::stat_user_indexes,
         "pg_stat_database" => statistics::stat_database,
+        "pg_stat_database_conflicts" => statistics::stat_database_conflicts,
+        "pg_stat_archiver" => statistics::stat_archiver,
+        "pg_stat_bgwriter" => statistics::stat_bgwriter,
+        "pg_stat_recovery_prefetch" => statistics::stat_recovery_prefetch,
+        "pg_stat_slru" => statistics::stat_slru,
+        "pg_stat_wal" => statistics::stat_wal,
+        "pg_statio_all_tables" => |backend| io_statistics::tables(backend, Scope::All),
+        "pg_statio_sys_tables" => |backend| io_statistics::tables(backend, Scope::System),
+        "pg_statio_user_tables" => |backend| io_statistics::tables(backend, Scope::User),
+        "pg_statio_all_indexes" | "pg_statio_user_indexes" => io_statistics::indexes,
+        "pg_statio_all_sequences" | "pg_statio_user_sequences" => io_statistics::sequences,
         "pg_stats" => statistics::stats,
+        "pg_backend_memory_contexts" => refuse!("pg_backend_memory_contexts"),
+        "pg_config" => refuse!("pg_config"),
+        "pg_file_settings" => refuse!("pg_file_settings"),
+        "pg_hba_file_rules" => refuse!("pg_hba_file_rules"),
+        "pg_init_privs" => refuse!("pg_init_privs"),
+        "pg_shmem_allocations" => refuse!("pg_shmem_allocations"),
+        "pg_stat_xact_all_tables" => refuse!("pg_stat_xact_all_tables"),
+        "pg_stat_xact_sys_tables" => refuse!("pg_stat_xact_sys_tables"),
+        "pg_stat_xact_user_tables" => refuse!("pg_stat_xact_user_tables"),
+        "pg_statistic" => refuse!("pg_statistic"),
         name if EMPTY.contains(&name) => empty,
         _ => refused,
     }
 }
 
 /// Relations without rows on a server where nothing of their kind was made, or can be made here.
-const EMPTY: [&str; 41] = [
+const EMPTY: [&str; 44] = [
     "pg_event_trigger",
     "pg_foreign_data_wrapper",
     "pg_foreign_server",
@@ -150,9 +202,12 @@ const EMPTY: [&str; 41] = [
     "pg_stat_replication_slots",
     "pg_stat_subscription",
     "pg_stat_subscription_stats",
+    "pg_stat_sys_indexes",
     "pg_stat_user_functions",
     "pg_stat_wal_receiver",
     "pg_stat_xact_user_functions",
+    "pg_statio_sys_indexes",
+    "pg_statio_sys_sequences",
     "pg_statistic_ext",
     "pg_statistic_ext_data",
     "pg_stats_ext",

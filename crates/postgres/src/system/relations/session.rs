@@ -1,5 +1,6 @@
 //! What the session has open, and what the server says of it.
 
+use kumquat_types::functions::datetime;
 use kumquat_types::{Datum, Environment, Oid, Result};
 
 use super::Rows;
@@ -125,4 +126,21 @@ pub fn locks(backend: &mut Backend<'_>) -> Result<Rows> {
     Ok(vec![row])
 }
 
-pub use super::refused as timezone_names;
+/// Connections to a playground are not encrypted.
+pub fn stat_ssl(backend: &mut Backend<'_>) -> Result<Rows> {
+    let mut row = vec![process_id(backend), false.into()];
+    row.extend((0..6).map(|_| Datum::Null));
+    Ok(vec![row])
+}
+
+pub fn stat_gssapi(backend: &mut Backend<'_>) -> Result<Rows> {
+    Ok(vec![vec![process_id(backend), false.into(), Datum::Null, false.into()]])
+}
+
+pub fn timezone_names(backend: &mut Backend<'_>) -> Result<Rows> {
+    Ok(datetime::zone_names(backend.transaction_timestamp()))
+}
+
+pub fn timezone_abbreviations(backend: &mut Backend<'_>) -> Result<Rows> {
+    Ok(datetime::abbreviations(backend.transaction_timestamp()))
+}

@@ -1,5 +1,7 @@
 //! pg_settings.
 
+use std::collections::BTreeMap;
+
 use kumquat_types::{Datum, Oid, Result};
 
 use super::Rows;
@@ -8,7 +10,7 @@ use crate::backend::Backend;
 use crate::settings::definition::{SettingDefinition, SettingType, postgres_settings};
 use crate::settings::value::default_value;
 
-/// A row a setting, by name. What they are for is not said: the texts would be larger than all the rest.
+/// A row a setting, by name.
 pub fn rows(backend: &mut Backend<'_>) -> Result<Rows> {
     let backend = &*backend;
     let mut definitions: Vec<&SettingDefinition> = postgres_settings()
@@ -17,17 +19,44 @@ pub fn rows(backend: &mut Backend<'_>) -> Result<Rows> {
         .filter(|definition| !definition.hidden)
         .collect();
     definitions.sort_by_key(|definition| definition.name.to_ascii_lowercase());
+    let descriptions = descriptions(backend);
     Ok(definitions
         .into_iter()
-        .map(|definition| row(backend, definition))
+        .map(|definition| row(backend, definition, descriptions.get(definition.name)))
         .collect())
+}
+
+/// What a setting is for.
+struct Description {
+    category: &'static str,
+    short: &'static str,
+    extra: &'static str,
+}
+
+/// The texts of all settings by name, from lines of name, category, short and further description.
+fn descriptions(backend: &Backend<'_>) -> BTreeMap<&'static str, Description> {
+    let own = include_str!("../../settings/descriptions.tsv").lines();
+    let all = own.chain(backend.extension.setting_descriptions().lines());
+    all.map(|line| {
+        let mut fields = line.split('\t');
+        let mut next = || fields.next().unwrap_or("");
+        let name = next();
+        let (category, short, extra) = (next(), next(), next());
+        (name, Description { category, short, extra })
+    })
+    .collect()
 }
 
 fn text_or_null(value: &str) -> Datum {
     if value.is_empty() { Datum::Null } else { text(value) }
 }
 
-fn row(backend: &Backend<'_>, definition: &SettingDefinition) -> Vec<Datum> {
+/// A text in which line ends are written `\n`.
+fn prose(value: &str) -> Datum {
+    Datum::from(value.replace("\\n", "\n"))
+}
+
+fn row(backend: &Backend<'_>, definition: &SettingDefinition, description: Option<&Description>) -> Vec<Datum> {
     let key = definition.name.to_ascii_lowercase();
     let settings = &backend.session.settings;
     let boot = default_value(definition).unwrap_or_else(|_| definition.default.into());
@@ -44,9 +73,12 @@ fn row(backend: &Backend<'_>, definition: &SettingDefinition) -> Vec<Datum> {
         text(definition.name),
         shared(&current),
         text_or_null(definition.unit),
-        text(""),
-        text(""),
-        Datum::Null,
+        text(description.map_or("Customized Options", |description| description.category)),
+        prose(description.map_or("", |description| description.short)),
+        description.map_or(Datum::Null, |description| match description.extra {
+            "" => Datum::Null,
+            extra => prose(extra),
+        }),
         text(definition.context.label()),
         text(definition.setting_type.label()),
         text(source),

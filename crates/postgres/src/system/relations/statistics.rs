@@ -1,19 +1,31 @@
 //! The cumulative statistics views, as far as what they count is known: rows that are there, not what was
 //! done to them; and pg_stats, what ANALYZE found.
 
-use kumquat_types::{Datum, Oid, Result};
+use std::sync::Arc;
 
-use super::Rows;
-use super::values::{array_or_null, int4, oid, shared, shown_relations};
+use kumquat_types::{Datum, Numeric, Oid, Result};
+
+use super::values::{array_or_null, int4, oid, shared, shown_relations, text};
+use super::{Rows, Scope};
 use crate::backend::Backend;
-use crate::catalog::RelationKind;
+use crate::catalog::{Relation, RelationKind};
 
-pub fn stat_user_tables(backend: &mut Backend<'_>) -> Result<Rows> {
+/// The tables of a scope: those with rows, and the catalogs.
+pub fn tables_of(backend: &Backend<'_>, scope: Scope) -> Vec<Arc<Relation>> {
+    let mut relations = shown_relations(backend);
+    relations.retain(|relation| match relation.kind {
+        RelationKind::System => scope != Scope::User && !relation.is_system_view(),
+        _ => scope != Scope::System && relation.has_storage(),
+    });
+    relations
+}
+
+/// `pg_stat_all_tables` and kin.
+pub fn stat_tables(backend: &mut Backend<'_>, scope: Scope) -> Result<Rows> {
     let backend = &*backend;
     let heaps = &backend.database()?.heaps;
-    Ok(shown_relations(backend)
+    Ok(tables_of(backend, scope)
         .iter()
-        .filter(|relation| relation.has_storage())
         .map(|relation| {
             let heap = heaps.get(&relation.oid);
             let live = heap.map_or(0, |heap| heap.live_rows);
@@ -91,6 +103,80 @@ pub fn stat_database(backend: &mut Backend<'_>) -> Result<Rows> {
             row
         })
         .collect())
+}
+
+fn zeros(count: usize) -> impl Iterator<Item = Datum> {
+    (0..count).map(|_| Datum::Int8(0))
+}
+
+/// When counting began: with the server.
+const RESET: Datum = Datum::TimestampTz(0);
+
+pub fn stat_database_conflicts(backend: &mut Backend<'_>) -> Result<Rows> {
+    let databases = backend.server()?.databases.values();
+    Ok(databases
+        .map(|database| {
+            let mut row = vec![oid(database.oid), shared(&database.name)];
+            row.extend(zeros(5));
+            row
+        })
+        .collect())
+}
+
+/// Nothing is archived.
+pub fn stat_archiver(_: &mut Backend<'_>) -> Result<Rows> {
+    let none = || [Datum::Null, Datum::Null];
+    let mut row = vec![Datum::Int8(0)];
+    row.extend(none());
+    row.push(Datum::Int8(0));
+    row.extend(none());
+    row.push(RESET);
+    Ok(vec![row])
+}
+
+/// There is no disk that checkpoints would write to.
+pub fn stat_bgwriter(_: &mut Backend<'_>) -> Result<Rows> {
+    let mut row: Vec<Datum> = zeros(2).collect();
+    row.extend([Datum::Float8(0.0), Datum::Float8(0.0)]);
+    row.extend(zeros(6));
+    row.push(RESET);
+    Ok(vec![row])
+}
+
+pub fn stat_recovery_prefetch(_: &mut Backend<'_>) -> Result<Rows> {
+    let mut row = vec![RESET];
+    row.extend(zeros(6));
+    row.extend([int4(0), int4(0), int4(0)]);
+    Ok(vec![row])
+}
+
+pub fn stat_slru(_: &mut Backend<'_>) -> Result<Rows> {
+    const NAMES: [&str; 8] = [
+        "CommitTs",
+        "MultiXactMember",
+        "MultiXactOffset",
+        "Notify",
+        "Serial",
+        "Subtrans",
+        "Xact",
+        "other",
+    ];
+    let row = |name| {
+        let mut row = vec![text(name)];
+        row.extend(zeros(7));
+        row.push(RESET);
+        row
+    };
+    Ok(NAMES.into_iter().map(row).collect())
+}
+
+/// No log is written ahead.
+pub fn stat_wal(_: &mut Backend<'_>) -> Result<Rows> {
+    let mut row: Vec<Datum> = zeros(2).collect();
+    row.push(Datum::Numeric(Numeric::from(0_i64).into()));
+    row.extend(zeros(3));
+    row.extend([Datum::Float8(0.0), Datum::Float8(0.0), RESET]);
+    Ok(vec![row])
 }
 
 pub fn stats(backend: &mut Backend<'_>) -> Result<Rows> {

@@ -44,8 +44,28 @@ pub fn pg_type(backend: &mut Backend<'_>) -> Result<Rows> {
 
 /// The functions of a type for input and output, by name.
 fn function(name: &str) -> Datum {
-    let found = kumquat_types::lookup_procs(name).first();
-    oid(found.map_or(Oid::INVALID, |proc| proc.oid))
+    oid(named(name).unwrap_or_default())
+}
+
+fn named(name: &str) -> Option<Oid> {
+    kumquat_types::lookup_procs(name).first().map(|proc| proc.oid)
+}
+
+/// The function of a built-in type with a suffix: `int4in`, `date_in`, `range_in`.
+fn io_function(builtin: &BuiltinType, suffix: &str) -> Datum {
+    let base = match builtin.kind {
+        TypeKind::Range => "range",
+        TypeKind::Multirange => "multirange",
+        TypeKind::Composite => "record",
+        _ => match builtin.oid {
+            Oid::POLYGON => "poly",
+            Oid::MONEY => "cash",
+            _ if builtin.element.is_valid() && builtin.name.starts_with('_') => "array",
+            _ => builtin.name,
+        },
+    };
+    let found = named(&format!("{base}{suffix}")).or_else(|| named(&format!("{base}_{suffix}")));
+    oid(found.unwrap_or_default())
 }
 
 fn builtin_row(backend: &Backend<'_>, builtin: &BuiltinType) -> Vec<Datum> {
@@ -57,11 +77,6 @@ fn builtin_row(backend: &Backend<'_>, builtin: &BuiltinType) -> Vec<Datum> {
         TypeKind::Pseudo => 'p',
         TypeKind::Range => 'r',
         TypeKind::Multirange => 'm',
-    };
-    let is_array = builtin.element.is_valid() && builtin.name.starts_with('_');
-    let io = |suffix: &str| match is_array {
-        true => function(&format!("array_{suffix}")),
-        false => function(&format!("{}{suffix}", builtin.name)),
     };
     let zero = || oid(Oid::INVALID);
     vec![
@@ -80,10 +95,10 @@ fn builtin_row(backend: &Backend<'_>, builtin: &BuiltinType) -> Vec<Datum> {
         zero(),
         oid(builtin.element),
         oid(builtin.array),
-        io("in"),
-        io("out"),
-        io("recv"),
-        io("send"),
+        io_function(builtin, "in"),
+        io_function(builtin, "out"),
+        io_function(builtin, "recv"),
+        io_function(builtin, "send"),
         zero(),
         zero(),
         zero(),
