@@ -176,7 +176,13 @@ impl Backend<'_> {
         let catalog = self.catalog().ok()?;
         match catalog.functions.get(&oid) {
             Some(function) => Some(self.visible_function_name(function)),
-            None => Some(self.any_proc(oid)?.name.to_string()),
+            None => {
+                let name = self.any_proc(oid)?.name;
+                let own = self.extension.procs().iter().filter(|proc| proc.name == name);
+                let overloaded = kumquat_types::lookup_procs(name).len() + own.count() > 1;
+                let prefix = if overloaded { "pg_catalog." } else { "" };
+                Some(format!("{prefix}{}", quote_identifier(name)))
+            }
         }
     }
 

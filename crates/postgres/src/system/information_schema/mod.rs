@@ -1,7 +1,7 @@
 //! The views of `information_schema`, computed from the catalog.
 //!
 //! - [`tables`]: tables, columns, views, sequences, schemas; [`constraints`]; [`privileges`]; [`routines`];
-//!   [`types`]. [`type_facts`]: what all of them say of a type.
+//!   [`types`]; [`usage`]. [`type_facts`]: what all of them say of a type.
 
 pub mod constraints;
 pub mod privileges;
@@ -9,13 +9,14 @@ pub mod routines;
 pub mod tables;
 pub mod type_facts;
 pub mod types;
+pub mod usage;
 
 use std::sync::Arc;
 
-use kumquat_types::{Datum, Oid, Result};
+use kumquat_types::{Datum, Error, Oid, Result};
 
 use super::relations::values::shown_relations;
-use super::relations::{Rows, refused, relations};
+use super::relations::{Rows, initdb, refuse, refused, relations};
 use crate::backend::Backend;
 use crate::catalog::{ObjectAddress, ObjectClass, Relation};
 use crate::commands::privileges::has_privilege;
@@ -52,6 +53,21 @@ pub fn rows_of(name: &str) -> SystemRows {
         "attributes" => types::attributes,
         "character_sets" => types::character_sets,
         "collations" => types::collations,
+        "column_udt_usage" => usage::column_udt_usage,
+        "column_domain_usage" => usage::column_domain_usage,
+        "domain_udt_usage" => usage::domain_udt_usage,
+        "collation_character_set_applicability" => usage::collation_character_set_applicability,
+        "administrable_role_authorizations" => usage::administrable_role_authorizations,
+        "udt_privileges" | "role_udt_grants" => usage::udt_privileges,
+        "sql_implementation_info" => |_| Ok(initdb::rows("sql_implementation_info").clone()),
+        "sql_parts" => |_| Ok(initdb::rows("sql_parts").clone()),
+        "sql_sizing" => |_| Ok(initdb::rows("sql_sizing").clone()),
+        "column_column_usage" => refuse!("column_column_usage"),
+        "data_type_privileges" => refuse!("data_type_privileges"),
+        "routine_routine_usage" => refuse!("routine_routine_usage"),
+        "sql_features" => refuse!("sql_features"),
+        "view_column_usage" => refuse!("view_column_usage"),
+        "view_routine_usage" => refuse!("view_routine_usage"),
         "foreign_data_wrapper_options"
         | "foreign_data_wrappers"
         | "foreign_server_options"

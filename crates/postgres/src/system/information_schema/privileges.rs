@@ -10,15 +10,15 @@ use crate::system::relations::Rows;
 use crate::system::relations::values::shown_relations;
 
 /// One privilege of one item: grantor, grantee, its name, whether it may be granted on.
-struct Grant {
-    grantor: Datum,
-    grantee: Datum,
-    privilege: Datum,
-    grantable: Datum,
+pub struct Grant {
+    pub grantor: Datum,
+    pub grantee: Datum,
+    pub privilege: Datum,
+    pub grantable: Datum,
 }
 
 /// A list item by item, as far as the current role has to do with it.
-fn grants(backend: &Backend<'_>, acl: Option<&[AclItem]>, kind: AclKind, owner: Oid) -> Vec<Grant> {
+pub fn grants(backend: &Backend<'_>, acl: Option<&[AclItem]>, kind: AclKind, owner: Oid) -> Vec<Grant> {
     let default;
     let items = match acl {
         Some(items) => items,

@@ -1,7 +1,7 @@
 //! Rows that initdb makes and no statement here changes: operator families, conversions, text search.
 //!
 //! `initdb.txt` has sections, `# relation`, with a row a line and fields separated by tabs: functions by oid, `\N`
-//! for NULL, nothing for what stands in the line above, `+` for one more than that.
+//! for NULL, `\E` for an empty text, nothing for what stands in the line above, `+` for one more than that.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -54,6 +54,7 @@ fn number(text: &str) -> u32 {
 fn value(text: &str, column: Oid) -> Datum {
     match column {
         _ if text == "\\N" => Datum::Null,
+        _ if text == "\\E" => Datum::text(""),
         Oid::OID | Oid::REGPROC => Datum::Oid(number(text)),
         Oid::INT2 => Datum::Int2(text.parse().unwrap_or(0)),
         Oid::INT4 => Datum::Int4(text.parse().unwrap_or(0)),

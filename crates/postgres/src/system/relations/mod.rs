@@ -71,6 +71,7 @@ macro_rules! refuse {
         |_| Err(Error::not_modelled(concat!("relation \"", $name, "\"")))
     };
 }
+pub(crate) use refuse;
 
 fn rows_of(name: &str) -> SystemRows {
     match name {

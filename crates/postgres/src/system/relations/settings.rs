@@ -31,9 +31,12 @@ struct Description {
     category: &'static str,
     short: &'static str,
     extra: &'static str,
+    /// Where the servers' value comes from and what it would be without, if it is not the one built in.
+    source: Option<(&'static str, &'static str)>,
 }
 
-/// The texts of all settings by name, from lines of name, category, short and further description.
+/// The texts of all settings by name, from lines of name, category, short and further description, then source and
+/// built-in value if there are any to tell.
 fn descriptions(backend: &Backend<'_>) -> BTreeMap<&'static str, Description> {
     let own = include_str!("../../settings/descriptions.tsv").lines();
     let all = own.chain(backend.extension.setting_descriptions().lines());
@@ -41,8 +44,13 @@ fn descriptions(backend: &Backend<'_>) -> BTreeMap<&'static str, Description> {
         let mut fields = line.split('\t');
         let mut next = || fields.next().unwrap_or("");
         let name = next();
-        let (category, short, extra) = (next(), next(), next());
-        (name, Description { category, short, extra })
+        let description = Description {
+            category: next(),
+            short: next(),
+            extra: next(),
+            source: fields.next().map(|source| (source, fields.next().unwrap_or(""))),
+        };
+        (name, description)
     })
     .collect()
 }
@@ -62,10 +70,11 @@ fn row(backend: &Backend<'_>, definition: &SettingDefinition, description: Optio
     let boot = default_value(definition).unwrap_or_else(|_| definition.default.into());
     let reset = settings.reset.get(key.as_str()).unwrap_or(&boot);
     let current = backend.setting(definition.name).unwrap_or_else(|| boot.clone());
+    let configured = description.and_then(|description| description.source);
     let source = match settings.values.get(key.as_str()) {
         Some(value) if value == reset && settings.reset.contains_key(key.as_str()) => "user",
         Some(_) => "session",
-        None => "default",
+        None => configured.map_or("default", |(source, _)| source),
     };
     let values = definition.enum_values.split(',').filter(|value| !value.is_empty());
     let values: Vec<Datum> = values.map(|value| text(value.trim())).collect();
@@ -88,7 +97,7 @@ fn row(backend: &Backend<'_>, definition: &SettingDefinition, description: Optio
             SettingType::Enum => array(Oid::TEXT, values),
             _ => Datum::Null,
         },
-        shared(&boot),
+        configured.map_or_else(|| shared(&boot), |(_, built_in)| text(built_in)),
         shared(reset),
         Datum::Null,
         Datum::Null,

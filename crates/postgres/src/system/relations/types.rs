@@ -18,7 +18,7 @@ const DEFAULT_COLLATION: Oid = Oid(100);
 /// `typcollation`: 0, the default one, or that of catalog columns.
 pub fn collation_of(backend: &Backend<'_>, type_oid: Oid) -> Oid {
     match type_oid {
-        Oid::NAME => Oid(950),
+        Oid::NAME | Oid::NAME_ARRAY => Oid(950),
         type_oid if is_collatable(backend, type_oid) => DEFAULT_COLLATION,
         _ => Oid::INVALID,
     }
@@ -59,6 +59,7 @@ fn io_function(builtin: &BuiltinType, suffix: &str) -> Datum {
         TypeKind::Composite => "record",
         _ => match builtin.oid {
             Oid::POLYGON => "poly",
+            Oid::REFCURSOR => "text",
             Oid::MONEY => "cash",
             _ if builtin.element.is_valid() && builtin.name.starts_with('_') => "array",
             _ => builtin.name,
@@ -90,7 +91,11 @@ fn builtin_row(backend: &Backend<'_>, builtin: &BuiltinType) -> Vec<Datum> {
         letter(char::from(builtin.category)),
         builtin.preferred.into(),
         true.into(),
-        letter(if builtin.oid == Oid::BOX { ';' } else { ',' }),
+        letter(if matches!(builtin.oid, Oid::BOX | Oid::BOX_ARRAY) {
+            ';'
+        } else {
+            ','
+        }),
         zero(),
         zero(),
         oid(builtin.element),
@@ -239,6 +244,10 @@ pub fn pg_range(backend: &mut Backend<'_>) -> Result<Rows> {
         (Oid::DATERANGE, Oid::DATE, Oid::DATEMULTIRANGE, 3122),
         (Oid::INT8RANGE, Oid::INT8, Oid::INT8MULTIRANGE, 3124),
     ];
+    let support = |range: Oid, what: &str| {
+        let name = builtin_type(range).map_or("", |builtin| builtin.name);
+        function(&format!("{name}_{what}"))
+    };
     backend.catalog()?;
     Ok(BUILTIN
         .iter()
@@ -249,8 +258,8 @@ pub fn pg_range(backend: &mut Backend<'_>) -> Result<Rows> {
                 oid(*multirange),
                 oid(Oid::INVALID),
                 oid(Oid(*class)),
-                oid(Oid::INVALID),
-                oid(Oid::INVALID),
+                support(*range, "canonical"),
+                support(*range, "subdiff"),
             ]
         })
         .collect())
