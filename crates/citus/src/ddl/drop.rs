@@ -1,6 +1,7 @@
 //! DROP.
 
 use kumquat_postgres::Backend;
+use kumquat_postgres::catalog::ObjectClass;
 use kumquat_postgres::commands::{object, range_var};
 use kumquat_postgres::result::CommandTag;
 use kumquat_sql::ast::{DropStmt, ObjectType, Statement};
@@ -17,6 +18,9 @@ pub fn drop(backend: &mut Backend<'_>, stmt: &DropStmt, text: &str) -> Result<Co
     if drops_citus(stmt) {
         return backend.standard_utility(&Statement::Drop(Box::new(stmt.clone())), text);
     }
+    if stmt.remove_type == ObjectType::View && drops_shared_view(backend, stmt)? {
+        access::ensure_sequential_for_object(backend, "view")?;
+    }
     let conflict = match stmt.remove_type {
         ObjectType::Table => conflict_of_tables(backend, stmt)?,
         _ => None,
@@ -26,6 +30,15 @@ pub fn drop(backend: &mut Backend<'_>, stmt: &DropStmt, text: &str) -> Result<Co
         Some(conflict) => Err(conflict),
         None => Ok(tag),
     }
+}
+
+/// One of the views is on other nodes, too.
+fn drops_shared_view(backend: &Backend<'_>, stmt: &DropStmt) -> Result<bool> {
+    let metadata = metadata::of(backend)?;
+    Ok(stmt.objects.iter().any(|name| {
+        let found = backend.find_relation(&range_var(&object::name_parts(name)));
+        matches!(found, Ok(Some(view)) if metadata.is_distributed_object(ObjectClass::Relation, view.oid))
+    }))
 }
 
 /// What Citus finds in the way when the tables are gone already: it does not know their names any more.

@@ -36,7 +36,7 @@ pub mod truncate;
 use kumquat_postgres::Backend;
 use kumquat_postgres::catalog::RelationKind;
 use kumquat_postgres::result::CommandTag;
-use kumquat_sql::ast::{ClusterStmt, Statement};
+use kumquat_sql::ast::{ClusterStmt, ObjectType, Statement};
 use kumquat_types::{Error, Result, SqlState};
 
 use crate::metadata;
@@ -155,6 +155,9 @@ fn object_kind(statement: &Statement) -> Option<&'static str> {
         Statement::CreateDomain(_) | Statement::AlterDomain(_) => Some("domain"),
         Statement::CreateFunction(_) | Statement::AlterFunction(_) => Some("function"),
         Statement::CreateSchema(_) => Some("schema"),
+        Statement::Rename(stmt) if stmt.rename_type == ObjectType::Schema => Some("schema"),
+        Statement::AlterDatabase(_) | Statement::AlterDatabaseSet(_) => Some("database"),
+        Statement::AlterOwner(stmt) if stmt.object_type == ObjectType::Database => Some("database"),
         Statement::CreateExtension(_) | Statement::AlterExtension(_) => Some("extension"),
         _ => None,
     }

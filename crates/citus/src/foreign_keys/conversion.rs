@@ -12,6 +12,7 @@ use crate::session;
 use crate::settings;
 use crate::shards::names::{qualified_name, relation_name};
 use crate::tables::checks::{error, unsupported};
+use crate::tables::partitions::partitions_of;
 use crate::tables::{local, undistribute};
 use crate::transaction::access;
 
@@ -185,6 +186,9 @@ pub fn set_auto_converted(backend: &mut Backend<'_>, relations: &[Oid], auto_con
     let mut connected: Vec<Oid> = relations.to_vec();
     for relation in relations {
         connected.extend(graph::connected_tables(catalog, *relation));
+    }
+    for relation in connected.clone() {
+        connected.extend(partitions_of(backend, relation)?);
     }
     metadata::update(backend, |metadata| {
         for relation in connected {
