@@ -507,7 +507,7 @@ fn imply_equalities(level: &mut Level<'_, '_, '_>) {
 
 fn imply_constants(level: &mut Level<'_, '_, '_>, number: usize, class: &super::classes::Class) {
     if let ([_, _], [only]) = (class.members.as_slice(), class.sources.as_slice()) {
-        derive(level, number, only.clone());
+        derive(level, None, only.clone());
         return;
     }
     let Some(constant) = class.members.iter().position(|member| member.is_const) else {
@@ -522,7 +522,7 @@ fn imply_constants(level: &mut Level<'_, '_, '_>, number: usize, class: &super::
         }
         column = column.or(Some(at));
         if let Some(expr) = level.problem.classes.comparison(number, at, constant) {
-            derive(level, number, expr);
+            derive(level, None, expr);
         }
     }
     // Two constants may not be equal: then no row is both.
@@ -531,7 +531,7 @@ fn imply_constants(level: &mut Level<'_, '_, '_>, number: usize, class: &super::
         .flat_map(|column| others.iter().map(move |other| (*column, *other)))
     {
         if let Some(expr) = level.problem.classes.comparison(number, column, other) {
-            derive(level, number, expr);
+            derive(level, None, expr);
         }
     }
 }
@@ -545,7 +545,7 @@ fn imply_pairs(level: &mut Level<'_, '_, '_>, number: usize, class: &super::clas
                     let pair = (*before, at);
                     *before = at;
                     if let Some(expr) = level.problem.classes.comparison(number, pair.0, pair.1) {
-                        derive(level, number, expr);
+                        derive(level, Some(number), expr);
                     }
                 }
                 None => last.push((member.relations, at)),
@@ -555,11 +555,12 @@ fn imply_pairs(level: &mut Level<'_, '_, '_>, number: usize, class: &super::clas
     }
 }
 
-/// A condition that a class implies.
-fn derive(level: &mut Level<'_, '_, '_>, class: usize, expr: Expr) {
+/// A condition that a class implies. Conditions of one class may stand for each other, but not those with its
+/// constant, of which each speaks of another column.
+fn derive(level: &mut Level<'_, '_, '_>, class: Option<usize>, expr: Expr) {
     let cost = level.expression_cost(&expr);
     let mut clause = Clause::new(expr, None, true, RelSet::EMPTY, cost);
-    clause.class = Some(class);
+    clause.class = class;
     if clause.relations.count() > 1 {
         let (expr, relations) = (clause.expr.clone(), clause.relations);
         level.problem.need(&expr, Some(relations));
