@@ -61,7 +61,7 @@ pub fn combine(outer: &Chunk, inner: &Chunk, pairs: &Pairs) -> Chunk {
     Chunk::new(columns, pairs.len())
 }
 
-/// The rows that a join of this kind gives for the outer rows `first..end`, whose pairs these are; notes which
+/// The rows that a join of this kind gives (of a semi-join: the outer columns alone) for the outer rows `first..end`, whose pairs these are; notes which
 /// inner rows are matched.
 pub fn join_rows(
     kind: JoinKind,
@@ -85,7 +85,20 @@ pub fn join_rows(
                 .filter(wanted)
                 .filter_map(|row| u32::try_from(row).ok())
                 .collect();
-            outer.take(&rows)
+            match kind {
+                JoinKind::Semi => outer.take(&rows),
+                _ => {
+                    let none = vec![u32::MAX; rows.len()];
+                    combine(
+                        outer,
+                        inner,
+                        &Pairs {
+                            outer: rows,
+                            inner: none,
+                        },
+                    )
+                }
+            }
         }
     }
 }

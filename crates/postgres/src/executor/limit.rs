@@ -59,11 +59,9 @@ impl Limit {
         };
         let skip = number(&mut self.offset, "OFFSET")?.unwrap_or(0);
         let left = number(&mut self.count, "LIMIT")?;
-        if let Some(left) = left
-            && self.ties.is_empty()
-        {
-            self.input.set_bound(left.saturating_add(skip));
-        }
+        let bound = left.filter(|_| self.ties.is_empty());
+        self.input
+            .set_bound(bound.map_or(u64::MAX, |left| left.saturating_add(skip)));
         Ok(Window { skip, left, last: None })
     }
 

@@ -61,8 +61,6 @@ impl MergeJoin {
     ) -> Result<MergeJoin> {
         let (outer, inner) = (child_layout(plan, 0)?, child_layout(plan, 1)?);
         let both = outer.clone().join(inner.clone());
-        let one_sided = matches!(join.kind, JoinKind::Semi | JoinKind::Anti);
-        let projected = if one_sided { &outer } else { &both };
         Ok(MergeJoin {
             outer: build_child(ctx, plan, 0)?,
             inner: build_child(ctx, plan, 1)?,
@@ -75,7 +73,7 @@ impl MergeJoin {
                 sides: None,
                 node: node_id(plan),
             },
-            projection: Projection::new(ctx.backend, &plan.filter, &plan.output, projected)?,
+            projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &both)?,
             outer_types: outer.types(),
             inner_types: inner.types(),
             node: node_id(plan),

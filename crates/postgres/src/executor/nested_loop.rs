@@ -40,7 +40,6 @@ impl NestedLoop {
         let (outer, inner) = (child_layout(plan, 0)?, child_layout(plan, 1)?);
         let inner_types = inner.types();
         let values = compile_all(ctx.backend, params.iter().map(|(_, value)| value), &outer)?;
-        let one_sided = matches!(join.kind, JoinKind::Semi | JoinKind::Anti);
         let both = outer.clone().join(inner);
         Ok(NestedLoop {
             outer: build_child(ctx, plan, 0)?,
@@ -55,7 +54,7 @@ impl NestedLoop {
                 ctx.backend,
                 &plan.filter,
                 &plan.output,
-                if one_sided { &outer } else { &both },
+                if join.kind == JoinKind::Semi { &outer } else { &both },
             )?,
             node: node_id(plan),
         })
@@ -160,8 +159,8 @@ impl Loop<'_> {
         current.started = false;
         current.row += 1;
         match (self.kind, matched) {
-            (JoinKind::Semi, true) | (JoinKind::Anti, false) => Some(row),
-            (JoinKind::Left, false) => Some(with_nulls(row, self.inner_types)),
+            (JoinKind::Semi, true) => Some(row),
+            (JoinKind::Left | JoinKind::Anti, false) => Some(with_nulls(row, self.inner_types)),
             _ => None,
         }
     }

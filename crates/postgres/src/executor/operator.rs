@@ -12,7 +12,8 @@ pub trait Operator {
     /// Starts again, as executor parameters may have changed.
     fn rescan(&mut self, ctx: &mut Context<'_, '_>) -> Result<()>;
 
-    /// No more rows than these will be asked for (PostgreSQL's `ExecSetTupleBound`).
+    /// No more rows than these will be asked for until the next rescan; `u64::MAX`: any number
+    /// (PostgreSQL's `ExecSetTupleBound`).
     fn set_bound(&mut self, _rows: u64) {}
 }
 

@@ -96,10 +96,19 @@ impl TableColumns {
                 Column::new(ColumnData::Int8(rows.iter().map(position).collect()), None)
             }
             TABLE_OID => Column::constant(Oid::OID, &Datum::Oid(self.relation.0), rows.len()),
-            // Versions of rows are not kept apart by transaction here: all look frozen.
-            _ => Column::constant(Oid::XID, &Datum::Oid(2), rows.len()),
+            _ => system_constant(attribute, rows.len()),
         }
     }
+}
+
+/// `xmin`, `cmin`, `xmax`, `cmax`: versions of rows are not kept apart by transaction here, all look frozen.
+pub fn system_constant(attribute: i16, rows: usize) -> Column {
+    let (type_oid, value) = match attribute {
+        -2 => (Oid::XID, 2),
+        -4 => (Oid::XID, 0),
+        _ => (Oid::CID, 0),
+    };
+    Column::constant(type_oid, &Datum::Oid(value), rows)
 }
 
 /// The system column `attribute` of an entry.

@@ -23,7 +23,9 @@ pub struct Sort {
     orders: Vec<SortOrder>,
     types: Vec<Oid>,
     bound: Option<u64>,
+    /// The rows, all or those within the bound of then, and how many have been given.
     sorted: Option<(Chunk, usize)>,
+    sorted_bound: Option<u64>,
     stable: bool,
     node: usize,
 }
@@ -39,8 +41,18 @@ impl Sort {
             types: layout.types(),
             bound,
             sorted: None,
+            sorted_bound: None,
             node: node_id(plan),
         })
+    }
+
+    /// The rows kept from the last scan are all that this one asks for.
+    fn has_enough(&self) -> bool {
+        match (self.sorted_bound, self.bound) {
+            (None, _) => true,
+            (Some(had), Some(wanted)) => had >= wanted,
+            (Some(_), None) => false,
+        }
     }
 
     fn sort(&mut self, ctx: &mut Context<'_, '_>) -> Result<Chunk> {
@@ -48,6 +60,7 @@ impl Sort {
         let rows = Chunk::concat(&self.types, &chunks);
         let columns: Result<Vec<Arc<Column>>> = self.keys.iter_mut().map(|key| key.eval(ctx, &rows, None)).collect();
         let keys = Keys::new(columns?, self.keys.iter().map(|key| key.type_oid).collect());
+        self.sorted_bound = self.bound;
         let bound = self.bound.and_then(|bound| usize::try_from(bound).ok());
         let (order, method) = sort_rows(&keys, &self.orders, rows.rows, bound);
         if ctx.counters.is_some() {
@@ -118,6 +131,10 @@ fn encode(keys: &Keys, orders: &[SortOrder]) -> Option<Vec<u64>> {
 impl Operator for Sort {
     fn next(&mut self, ctx: &mut Context<'_, '_>) -> Result<Option<Chunk>> {
         let (rows, at) = match self.sorted.take() {
+            Some((_, 0)) if !self.has_enough() => {
+                self.input.rescan(ctx)?;
+                (self.sort(ctx)?, 0)
+            }
             Some(sorted) => sorted,
             None => (self.sort(ctx)?, 0),
         };
@@ -141,6 +158,6 @@ impl Operator for Sort {
     }
 
     fn set_bound(&mut self, rows: u64) {
-        self.bound = Some(rows);
+        self.bound = (rows < u64::MAX).then_some(rows);
     }
 }

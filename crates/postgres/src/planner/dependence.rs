@@ -79,11 +79,7 @@ impl Level<'_, '_, '_> {
         }
         found.clauses = self.joining(own, others);
         for clause in found.clauses.clone() {
-            for var in super::vars::vars_of(&clause.expr) {
-                if RelSet::of(var.varno) != own {
-                    self.require(&mut found.required, var);
-                }
-            }
+            self.depend_on(&mut found, varno, &clause);
         }
         let estimator = Estimator::table(&self.problem.bases, varno);
         let clauses = self.problem.rel(own).map(|rel| rel.clauses.clone()).unwrap_or_default();
@@ -96,6 +92,15 @@ impl Level<'_, '_, '_> {
         let tuples = self.problem.bases.get(varno).map_or(0.0, |base| base.tuples);
         found.estimate = Some(clamp_rows(tuples * estimator.all(&all)));
         found
+    }
+
+    /// Adds what a clause of the scan needs of other tables.
+    pub fn depend_on(&mut self, dependence: &mut Dependence, varno: usize, clause: &Clause) {
+        for var in super::vars::vars_of(&clause.expr) {
+            if var.varno != varno {
+                self.require(&mut dependence.required, var);
+            }
+        }
     }
 
     fn require(&mut self, required: &mut Vec<Requirement>, var: Var) {

@@ -9,7 +9,7 @@ use super::level::Level;
 use super::path::RelSet;
 use super::rel::SpecialJoin;
 use super::security::open_level;
-use super::strict::{rejects_nulls, used};
+use super::strict::{forced_null, rejects_nulls, used};
 use super::tree::JoinTree;
 use super::vars::{conjuncts, contains_volatile};
 use crate::query::{Expr, JoinKind};
@@ -354,6 +354,9 @@ fn place_condition(level: &mut Level<'_, '_, '_>, qual: &Expr, place: Place<'_>)
         return;
     }
     let (delayed, required, nullable) = delay(level, relations, true);
+    if delayed && is_met_by_anti_join(level, qual) {
+        return;
+    }
     let mut clause = Clause::new(qual.clone(), Some(required), true, nullable, cost);
     clause.security_level = security_level;
     if required.count() > 1 {
@@ -363,8 +366,8 @@ fn place_condition(level: &mut Level<'_, '_, '_>, qual: &Expr, place: Place<'_>)
         && place.policy.is_none()
         && let Some(sides) = clause
             .sides
-            .as_ref()
-            .filter(|sides| sides.mergeable && is_stable(level, sides))
+            .clone()
+            .filter(|sides| sides.mergeable && is_stable(level, sides) && !is_side_delayed(level, sides))
     {
         let below = place.below_outer || !place.non_nullable.is_empty();
         if level
@@ -383,6 +386,22 @@ fn place_condition(level: &mut Level<'_, '_, '_>, qual: &Expr, place: Place<'_>)
 fn is_secured(level: &Level<'_, '_, '_>) -> bool {
     let mut entries = level.query.range_table.iter();
     entries.any(|entry| !entry.security_quals.is_empty())
+}
+
+/// A side alone could be tested below the outer join that the whole condition must stand above
+/// (`check_equivalence_delay`).
+fn is_side_delayed(level: &mut Level<'_, '_, '_>, sides: &Sides) -> bool {
+    delay(level, sides.left_relations, true).0 || delay(level, sides.right_relations, true).0
+}
+
+/// `b.x IS NULL` above the anti-join that gives no rows of `b` (`check_redundant_nullability_qual`).
+fn is_met_by_anti_join(level: &Level<'_, '_, '_>, qual: &Expr) -> bool {
+    let Some(var) = forced_null([qual]).into_iter().next() else {
+        return false;
+    };
+    let own = RelSet::of(var.varno);
+    let mut joins = level.problem.special.iter();
+    joins.any(|special| special.kind == JoinKind::Anti && special.min_right.contains(own))
 }
 
 fn is_stable(level: &Level<'_, '_, '_>, sides: &Sides) -> bool {
@@ -506,8 +525,12 @@ fn imply_equalities(level: &mut Level<'_, '_, '_>) {
 }
 
 fn imply_constants(level: &mut Level<'_, '_, '_>, number: usize, class: &super::classes::Class) {
-    if let ([_, _], [only]) = (class.members.as_slice(), class.sources.as_slice()) {
-        derive(level, None, only.clone());
+    let nullable = |members: &[&super::classes::Member]| {
+        let nullable = members.iter().map(|member| member.nullable);
+        nullable.fold(RelSet::EMPTY, RelSet::union)
+    };
+    if let ([first, second], [only]) = (class.members.as_slice(), class.sources.as_slice()) {
+        derive(level, None, only.clone(), nullable(&[first, second]));
         return;
     }
     let Some(constant) = class.members.iter().position(|member| member.is_const) else {
@@ -522,7 +545,7 @@ fn imply_constants(level: &mut Level<'_, '_, '_>, number: usize, class: &super::
         }
         column = column.or(Some(at));
         if let Some(expr) = level.problem.classes.comparison(number, at, constant) {
-            derive(level, None, expr);
+            derive(level, None, expr, member.nullable);
         }
     }
     // Two constants may not be equal: then no row is both.
@@ -544,8 +567,9 @@ fn imply_pairs(level: &mut Level<'_, '_, '_>, number: usize, class: &super::clas
                 Some((_, before)) => {
                     let pair = (*before, at);
                     *before = at;
+                    let other = class.members.get(pair.0).map_or(RelSet::EMPTY, |other| other.nullable);
                     if let Some(expr) = level.problem.classes.comparison(number, pair.0, pair.1) {
-                        derive(level, Some(number), expr);
+                        derive(level, Some(number), expr, member.nullable.union(other));
                     }
                 }
                 None => last.push((member.relations, at)),
@@ -557,9 +581,9 @@ fn imply_pairs(level: &mut Level<'_, '_, '_>, number: usize, class: &super::clas
 
 /// A condition that a class implies. Conditions of one class may stand for each other, but not those with its
 /// constant, of which each speaks of another column.
-fn derive(level: &mut Level<'_, '_, '_>, class: Option<usize>, expr: Expr) {
+fn derive(level: &mut Level<'_, '_, '_>, class: Option<usize>, expr: Expr, nullable: RelSet) {
     let cost = level.expression_cost(&expr);
-    let mut clause = Clause::new(expr, None, true, RelSet::EMPTY, cost);
+    let mut clause = Clause::new(expr, None, true, nullable, cost);
     clause.class = class;
     if clause.relations.count() > 1 {
         let (expr, relations) = (clause.expr.clone(), clause.relations);

@@ -59,7 +59,7 @@ fn is_strict_operator(operator: Oid) -> bool {
 }
 
 /// Columns that conditions want to be NULL.
-fn forced_null<'e>(conditions: impl IntoIterator<Item = &'e Expr>) -> Vec<&'e Var> {
+pub fn forced_null<'e>(conditions: impl IntoIterator<Item = &'e Expr>) -> Vec<&'e Var> {
     let tested = |condition: &'e Expr| match condition {
         Expr::NullTest {
             arg,

@@ -60,6 +60,20 @@ pub fn check_rows(ctx: &mut Context<'_, '_>, table: &mut Table, rows: &Chunk, bo
     }))
 }
 
+/// Checks rows that are to be routed from a partition on: they must belong there.
+pub fn check_bounds(ctx: &mut Context<'_, '_>, table: &mut Table, rows: &Chunk) -> Result<()> {
+    let mut first: Option<usize> = None;
+    for bound in &mut table.bounds {
+        if let Some(row) = outside(ctx, bound, rows)? {
+            first = Some(first.map_or(row, |known| known.min(row)));
+        }
+    }
+    match first {
+        Some(row) => Err(Violation::Bound.error(ctx.backend, table, &rows.row(row))),
+        None => Ok(()),
+    }
+}
+
 enum Violation {
     NotNull(usize),
     Check(usize),

@@ -6,6 +6,7 @@ use kumquat_types::{Chunk, Column, Error, Oid, Result, SqlState};
 
 use super::check::compute_generated;
 use super::route::Router;
+use super::rows::Changed;
 use super::table::{Table, Tables};
 use super::trigger::{self, Operation};
 use super::unique::{RowKeys, database_index, find_live};
@@ -37,8 +38,8 @@ struct Update {
 
 /// What became of a row.
 pub enum Outcome {
-    Inserted(Chunk),
-    Updated(Chunk),
+    Inserted(Changed),
+    Updated(Changed),
     Left,
 }
 
@@ -125,10 +126,11 @@ impl Conflict {
         let Some(existing) = self.find(ctx, table, &converted)? else {
             if fires {
                 let stored = rows::insert_row(ctx, table, converted, leaf == target)?;
-                return Ok(Outcome::Inserted(router.convert(ctx, leaf, target, &stored)?));
+                let rows = router.convert(ctx, leaf, target, &stored.rows)?;
+                return Ok(Outcome::Inserted(stored.with_rows(rows)));
             }
-            let inserted = insert::insert_rows(ctx, tables, router, target, row)?.rows;
-            return Ok(match inserted.rows {
+            let inserted = insert::insert_rows(ctx, tables, router, target, row)?;
+            return Ok(match inserted.rows.rows {
                 0 => Outcome::Left,
                 _ => Outcome::Inserted(inserted),
             });
@@ -228,7 +230,7 @@ pub fn replace(
     id: RowId,
     new: Chunk,
     changed: &[i16],
-) -> Result<Option<Chunk>> {
+) -> Result<Option<Changed>> {
     let mut new = new;
     let root = tables.get(ctx, target)?;
     compute_generated(ctx, root, &mut new)?;
@@ -257,16 +259,16 @@ pub fn replace(
         if super::delete::delete_rows(ctx, table, &[id])?.rows.rows == 0 {
             return Ok(None);
         }
-        let inserted = insert::insert_rows(ctx, tables, router, target, new)?.rows;
-        return Ok((inserted.rows > 0).then_some(inserted));
+        let inserted = insert::insert_rows(ctx, tables, router, target, new)?;
+        return Ok((inserted.rows.rows > 0).then_some(inserted));
     }
     let table = tables.get(ctx, leaf)?;
     let stored = update::replace_row(ctx, table, id, &old, converted, &changed)?;
-    let stored = router.convert(ctx, leaf, target, &stored)?;
+    let rows = router.convert(ctx, leaf, target, &stored.rows)?;
     if leaf != target {
         let old = router.convert(ctx, leaf, target, &old)?;
         let root = tables.get(ctx, target)?;
-        trigger::keep(ctx, root, Operation::Update, Some(&old), Some(&stored));
+        trigger::keep(ctx, root, Operation::Update, Some(&old), Some(&rows));
     }
-    Ok(Some(stored))
+    Ok(Some(stored.with_rows(rows)))
 }

@@ -1,9 +1,9 @@
 //! DELETE.
 
-use kumquat_types::{Chunk, Result};
+use kumquat_types::Result;
 
 use super::foreign_key;
-use super::rows::{self, Changed};
+use super::rows::{self, Changed, Gathered};
 use super::table::Table;
 use super::trigger::{self, Operation};
 use crate::executor::context::Context;
@@ -12,10 +12,9 @@ use crate::storage::RowId;
 /// Deletes rows; gives those that were there.
 pub fn delete_rows(ctx: &mut Context<'_, '_>, table: &mut Table, ids: &[RowId]) -> Result<Changed> {
     if !table.has_row_triggers(Operation::Delete) {
-        let rows = remove_rows(ctx, table, ids)?;
-        return Ok(Changed { rows, kept: None });
+        return remove_rows(ctx, table, ids);
     }
-    let (mut gone, mut kept) = (Vec::new(), Vec::new());
+    let mut gone = Gathered::default();
     for (row, &id) in ids.iter().enumerate() {
         if !rows::is_live(ctx, table, id)? {
             continue;
@@ -28,17 +27,13 @@ pub fn delete_rows(ctx: &mut Context<'_, '_>, table: &mut Table, ids: &[RowId]) 
             return Err(trigger::modified_already(Operation::Delete));
         }
         let old = remove_rows(ctx, table, &[id])?;
-        trigger::note_row(ctx, table, Operation::Delete, Some(&old), None, &[])?;
-        gone.push(old);
-        kept.extend(u32::try_from(row));
+        trigger::note_row(ctx, table, Operation::Delete, Some(&old.rows), None, &[])?;
+        gone.push(row, old);
     }
-    Ok(Changed {
-        rows: Chunk::concat(&table.types, &gone),
-        kept: Some(kept),
-    })
+    Ok(gone.finish(&table.types))
 }
 
-fn remove_rows(ctx: &mut Context<'_, '_>, table: &mut Table, ids: &[RowId]) -> Result<Chunk> {
+fn remove_rows(ctx: &mut Context<'_, '_>, table: &mut Table, ids: &[RowId]) -> Result<Changed> {
     let mut live = Vec::with_capacity(ids.len());
     for &id in ids {
         if rows::is_live(ctx, table, id)? {
@@ -52,5 +47,5 @@ fn remove_rows(ctx: &mut Context<'_, '_>, table: &mut Table, ids: &[RowId]) -> R
     }
     foreign_key::note_removed_rows(ctx, table, &old);
     trigger::keep(ctx, table, Operation::Delete, Some(&old), None);
-    Ok(old)
+    Ok(Changed::all(old, table.oid(), &live))
 }

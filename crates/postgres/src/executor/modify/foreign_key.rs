@@ -1,16 +1,18 @@
 //! Foreign keys: rows that reference and rows that are referenced, and what happens to the ones when the others
 //! change (PostgreSQL's `ri_triggers.c`).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use kumquat_types::{Chunk, Column, Datum, Error, Oid, Result, SqlState};
 
+use super::conflict::replace;
 use super::pending::Event;
-use super::table::Table;
+use super::route::Router;
+use super::table::{Table, Tables};
 use super::trigger::{self, Operation};
 use super::unique::{database_index, find_live, key_text};
-use super::{delete, update};
+use super::{delete, rows, update};
 use crate::catalog::{
     Constraint, ConstraintKind, ForeignKey, ForeignKeyAction, ForeignKeyMatch, Relation, RelationKind,
 };
@@ -31,13 +33,28 @@ pub fn note_new_rows(ctx: &mut Context<'_, '_>, table: &Table, rows: &[RowId]) {
     }
 }
 
-/// Rows that were replaced: only keys that changed matter, on either side.
-pub fn note_replaced_rows(ctx: &mut Context<'_, '_>, table: &Table, old: &Chunk, new: &Chunk, ids: &[RowId]) {
+/// Rows that were replaced: only keys that changed matter, on either side, and those that were still to be checked.
+pub fn note_replaced_rows(
+    ctx: &mut Context<'_, '_>,
+    table: &Table,
+    (old, old_ids): (&Chunk, &[RowId]),
+    (new, ids): (&Chunk, &[RowId]),
+) -> Result<()> {
     for constraint in &table.foreign_keys {
         let ConstraintKind::ForeignKey(key) = &constraint.kind else {
             continue;
         };
-        let changed = changed_rows(old, new, &key.columns);
+        let mut changed = changed_rows(old, new, &key.columns);
+        let unchecked = match constraint.deferrable {
+            true => ctx.backend.database()?.pending.unchecked(constraint.oid, table.oid()),
+            false => BTreeSet::new(),
+        };
+        if !unchecked.is_empty() {
+            let waits = |row: &usize| old_ids.get(*row).is_some_and(|id| unchecked.contains(id));
+            changed.extend((0..old.rows).filter(waits));
+            changed.sort_unstable();
+            changed.dedup();
+        }
         let rows: Vec<RowId> = changed.into_iter().filter_map(|row| ids.get(row).copied()).collect();
         if !rows.is_empty() {
             ctx.pending.events.push(Event::Referencing {
@@ -61,6 +78,7 @@ pub fn note_replaced_rows(ctx: &mut Context<'_, '_>, table: &Table, old: &Chunk,
             push_referenced(ctx, constraint, table.oid(), old, Some(new));
         }
     }
+    Ok(())
 }
 
 /// Rows that are gone.
@@ -452,6 +470,33 @@ fn find_referencing(
     Ok(found)
 }
 
+/// Updates rows of a partition, which may move to another one.
+fn replace_routed(
+    ctx: &mut Context<'_, '_>,
+    (root, leaf): (Oid, Oid),
+    ids: &[RowId],
+    set: &update::Assignments,
+) -> Result<()> {
+    let (mut tables, mut router) = (Tables::default(), Router::default());
+    let back = AttributeMap::by_name(
+        &tables.get(ctx, leaf)?.relation.clone(),
+        &tables.get(ctx, root)?.relation,
+    );
+    for (row, &id) in ids.iter().enumerate() {
+        let old = rows::fetch(ctx, tables.get(ctx, leaf)?, &[id])?;
+        let old = router.convert(ctx, leaf, root, &old)?;
+        let values = set.iter().filter_map(|(number, column)| {
+            let value = Arc::new(column.slice(row, 1));
+            Some((back.get(*number)?, value))
+        });
+        let values: update::Assignments = values.collect();
+        let changed: Vec<i16> = values.iter().map(|(number, _)| *number).collect();
+        let new = update::assigned(&old, &values);
+        replace(ctx, &mut tables, &mut router, (root, leaf), id, new, &changed)?;
+    }
+    Ok(())
+}
+
 /// CASCADE, SET NULL, SET DEFAULT.
 fn act(
     ctx: &mut Context<'_, '_>,
@@ -502,7 +547,10 @@ fn act(
         }
         let changed: Vec<i16> = set.iter().map(|(number, _)| *number).collect();
         trigger::before_statement(ctx, &mut table, Operation::Update, &changed)?;
-        update::replace_rows(ctx, &mut table, &ids, &set, &changed)?;
+        match leaf == root.oid {
+            true => update::replace_rows(ctx, &mut table, &ids, &set, &changed).map(drop)?,
+            false => replace_routed(ctx, (root.oid, leaf), &ids, &set)?,
+        }
         trigger::note_statement(ctx, &mut table, Operation::Update, &changed)?;
     }
     Ok(())

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use kumquat_types::{Chunk, Oid, Result};
 
-use super::check::compute_generated;
+use super::check::{check_bounds, compute_generated};
 use super::route::Router;
 use super::row_security;
-use super::rows::{self, Changed};
+use super::rows::{self, Changed, Gathered};
 use super::table::Tables;
 use super::trigger::{self, Operation};
 use crate::executor::context::Context;
 use crate::query::RowCheckKind;
+use crate::storage::RowId;
 
 /// Inserts rows, which have the columns of `target`; gives them as they were stored.
 pub fn insert_rows(
@@ -27,6 +28,7 @@ pub fn insert_rows(
     }
     compute_generated(ctx, table, &mut new)?;
     row_security::check(ctx, table, RowCheckKind::Insert, &new)?;
+    check_bounds(ctx, table, &new)?;
     let leaves = router.route(ctx, target, &new)?;
     for &leaf in &leaves {
         if tables.get(ctx, leaf)?.has_row_triggers(Operation::Insert) {
@@ -45,13 +47,23 @@ pub fn insert_rows(
             .1
             .extend(u32::try_from(row));
     }
+    let mut places = vec![(target, RowId::at(0)); new.rows];
     for (leaf, members) in groups.into_values() {
         let converted = router.convert(ctx, target, leaf, &new.take(&members))?;
         let table = tables.get(ctx, leaf)?;
-        rows::insert(ctx, table, converted, false)?;
+        let stored = rows::insert(ctx, table, converted, false)?;
+        for (member, at) in members.into_iter().zip(stored.places) {
+            if let Some(place) = places.get_mut(member as usize) {
+                *place = at;
+            }
+        }
     }
     trigger::keep(ctx, tables.get(ctx, target)?, Operation::Insert, None, Some(&new));
-    Ok(Changed { rows: new, kept: None })
+    Ok(Changed {
+        rows: new,
+        kept: None,
+        places,
+    })
 }
 
 /// One row after the other, for the sake of their triggers.
@@ -63,18 +75,16 @@ fn insert_each(
     new: &Chunk,
     leaves: &[Oid],
 ) -> Result<Changed> {
-    let (mut stored, mut kept) = (Vec::new(), Vec::new());
+    let mut stored = Gathered::default();
     for (row, &leaf) in leaves.iter().enumerate() {
         let converted = router.convert(ctx, target, leaf, &new.slice(row, 1))?;
         let table = tables.get(ctx, leaf)?;
-        let inserted = rows::insert(ctx, table, converted, false)?.rows;
-        if inserted.rows > 0 {
-            stored.push(router.convert(ctx, leaf, target, &inserted)?);
-            kept.extend(u32::try_from(row));
-        }
+        let inserted = rows::insert(ctx, table, converted, false)?;
+        let rows = router.convert(ctx, leaf, target, &inserted.rows)?;
+        stored.push(row, inserted.with_rows(rows));
     }
     let root = tables.get(ctx, target)?;
-    let rows = Chunk::concat(&root.types, &stored);
-    trigger::keep(ctx, root, Operation::Insert, None, Some(&rows));
-    Ok(Changed { rows, kept: Some(kept) })
+    let stored = stored.finish(&root.types);
+    trigger::keep(ctx, root, Operation::Insert, None, Some(&stored.rows));
+    Ok(stored)
 }

@@ -6,6 +6,7 @@ use kumquat_types::{Chunk, Column, Error, Oid, Result, SqlState};
 
 use super::conflict::replace;
 use super::route::Router;
+use super::system::{SYSTEM_COLUMNS, system_columns};
 use super::table::Tables;
 use super::trigger::Operation;
 use super::{delete, insert, row_security, rows, update};
@@ -14,6 +15,7 @@ use crate::executor::context::Context;
 use crate::executor::expr::compile::compile_all;
 use crate::executor::expr::{Compiled, compile};
 use crate::executor::layout::Layout;
+use crate::executor::scan::system_var;
 use crate::planner::plan::{MergeChange, MergeStep, ScanTarget};
 use crate::query::RowCheckKind;
 use crate::storage::RowId;
@@ -51,7 +53,9 @@ impl Merge {
             .attributes
             .iter()
             .map(|attribute| (attribute.type_oid, attribute.type_modifier));
-        let layout = Layout::of_entry(target.entry, types).join(source.clone());
+        let mut layout = Layout::of_entry(target.entry, types);
+        layout.extend(SYSTEM_COLUMNS.map(|attribute| system_var(target.entry, attribute)));
+        let layout = layout.join(source.clone());
         let step = |step: &MergeStep| {
             Ok(Step {
                 matched: step.matched,
@@ -98,6 +102,7 @@ impl Merge {
             None => Chunk::empty(&self.target_types).take(&[0]),
         };
         let mut columns = old.columns.clone();
+        columns.extend(system_columns(&[found]));
         columns.extend(source.columns.iter().cloned());
         let both = Chunk::new(columns, 1);
         'steps: for step in &mut self.steps {

@@ -22,6 +22,7 @@ pub mod pending;
 pub mod route;
 pub mod row_security;
 mod rows;
+mod system;
 pub mod table;
 pub mod trigger;
 pub mod unique;

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kumquat_types::{Chunk, Column, Datum, Error, Oid, Result, SqlState};
+use kumquat_types::{Chunk, Datum, Error, Oid, Result, SqlState};
 
 use super::check::{failing_row, with_detail};
 use super::conflict::{Conflict, Outcome, replace};
 use super::merge::Merge;
 use super::route::Router;
 use super::row_security::compile_checks;
-use super::rows::Changed;
+use super::rows::{Changed, Gathered};
+use super::system::{SYSTEM_COLUMNS, system_columns};
 use super::table::Tables;
 use super::trigger::{self, Operation};
 use super::update::Assignments;
@@ -24,7 +25,7 @@ use crate::executor::expr::compile::compile_all;
 use crate::executor::layout::Layout;
 use crate::executor::operator::Operator;
 use crate::executor::pages::IndexPages;
-use crate::executor::scan::{CTID, TABLE_OID, relation, system_var};
+use crate::executor::scan::{relation, system_var};
 use crate::planner::Plan;
 use crate::planner::plan::{MergeChange, ModifyTable};
 use crate::query::{CommandType, Expr};
@@ -56,13 +57,13 @@ pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, modification: &ModifyTable)
     let target = ctx.bound(modification.target.relation);
     let shape = relation(ctx, modification.target.relation)?;
     let source = child_layout(plan, 0)?;
-    // RETURNING sees the target's row, its table and address, and then the columns of the plan below.
+    // RETURNING sees the target's row, its system columns, and then the columns of the plan below.
     let types = shape
         .attributes
         .iter()
         .map(|attribute| (attribute.type_oid, attribute.type_modifier));
     let mut layout = Layout::of_entry(modification.target.entry, types);
-    layout.extend([TABLE_OID, CTID].map(|attribute| system_var(modification.target.entry, attribute)));
+    layout.extend(SYSTEM_COLUMNS.map(|attribute| system_var(modification.target.entry, attribute)));
     let mut tables = Tables::default();
     if !modification.row_checks.is_empty() {
         tables.get(ctx, target)?.row_checks = compile_checks(ctx, &modification.row_checks, &layout)?;
@@ -167,28 +168,26 @@ impl Modify {
     }
 
     /// RETURNING for changed rows, with the rows of the plan below that they come from.
-    fn give(&mut self, ctx: &mut Context<'_, '_>, changed: &Chunk, source: &Chunk) -> Result<Chunk> {
-        self.count(ctx, changed.rows);
-        self.count_pages(ctx, changed.rows)?;
-        self.check_views(ctx, changed)?;
+    fn give(&mut self, ctx: &mut Context<'_, '_>, changed: &Changed, source: &Chunk) -> Result<Chunk> {
+        let count = changed.rows.rows;
+        self.count(ctx, count);
+        self.count_pages(ctx, count)?;
+        self.check_views(ctx, &changed.rows)?;
         if self.returning.is_empty() {
             return Ok(Chunk::default());
         }
-        let mut columns = changed.columns.clone();
-        columns.push(Arc::new(Column::constant(
-            Oid::OID,
-            &Datum::Oid(self.target.0),
-            changed.rows,
-        )));
-        columns.push(Arc::new(Column::nulls(Oid::TID, changed.rows)));
+        let mut places: Vec<Option<(Oid, RowId)>> = changed.places.iter().copied().map(Some).collect();
+        places.resize(count, None);
+        let mut columns = changed.rows.columns.clone();
+        columns.extend(system_columns(&places));
         columns.extend(source.columns.iter().cloned());
-        let rows = Chunk::new(columns, changed.rows);
+        let rows = Chunk::new(columns, count);
         let columns: Result<Vec<_>> = self
             .returning
             .iter_mut()
             .map(|expr| expr.eval(ctx, &rows, None))
             .collect();
-        Ok(Chunk::new(columns?, changed.rows))
+        Ok(Chunk::new(columns?, count))
     }
 
     /// A new row is put on a page, and into each index; one that is gone is marked on its page.
@@ -248,7 +247,12 @@ impl Modify {
             }
         }
         let types = self.tables.get(ctx, self.target)?.types.clone();
-        self.give(ctx, &Chunk::concat(&types, &changed), &source.take(&kept))
+        let changed = Changed {
+            rows: Chunk::concat(&types, &changed),
+            kept: None,
+            places: Vec::new(),
+        };
+        self.give(ctx, &changed, &source.take(&kept))
     }
 
     /// WITH CHECK OPTION: new rows must be seen through the views that they were written through.
@@ -282,9 +286,9 @@ impl Modify {
         let Some(conflict) = &mut self.conflict else {
             let stored = insert::insert_rows(ctx, &mut self.tables, &mut self.router, self.target, source.clone())?;
             let source = stored.of(&source);
-            return self.give(ctx, &stored.rows, &source);
+            return self.give(ctx, &stored, &source);
         };
-        let (mut changed, mut from) = (Vec::new(), Vec::new());
+        let mut changed = Gathered::default();
         for row in 0..source.rows {
             let new = source.slice(row, 1);
             let outcome = conflict.insert(ctx, &mut self.tables, &mut self.router, self.target, new)?;
@@ -292,15 +296,13 @@ impl Modify {
                 counters.proposed(&outcome, conflict.has_condition());
             }
             match outcome {
-                Outcome::Inserted(row_stored) | Outcome::Updated(row_stored) => {
-                    changed.push(row_stored);
-                    from.extend(u32::try_from(row));
-                }
+                Outcome::Inserted(stored) | Outcome::Updated(stored) => changed.push(row, stored),
                 Outcome::Left => {}
             }
         }
-        let types = self.tables.get(ctx, self.target)?.types.clone();
-        self.give(ctx, &Chunk::concat(&types, &changed), &source.take(&from))
+        let changed = changed.finish(&self.tables.get(ctx, self.target)?.types);
+        let source = changed.of(&source);
+        self.give(ctx, &changed, &source)
     }
 
     /// The table and address of a row of the plan below; `None`: the join found none.
@@ -351,7 +353,7 @@ impl Modify {
                 .collect();
             let new = self.update_leaf(ctx, leaf, &ids, set)?;
             let source = new.of(&source);
-            given.push(self.give(ctx, &new.rows, &source)?);
+            given.push(self.give(ctx, &new, &source)?);
         }
         let types: Vec<Oid> = self.returning.iter().map(|expr| expr.type_oid).collect();
         Ok(Chunk::concat(&types, &given))
@@ -370,7 +372,7 @@ impl Modify {
         }
         // Row by row: a row may move to another partition.
         let types = root.types.clone();
-        let (mut parts, mut kept) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+        let mut gathered = Gathered::default();
         for (row, &id) in ids.iter().enumerate() {
             let table = self.tables.get(ctx, leaf)?;
             let old = rows::fetch(ctx, table, &[id])?;
@@ -384,14 +386,10 @@ impl Modify {
             let place = (self.target, leaf);
             let new = replace(ctx, &mut self.tables, &mut self.router, place, id, new, changed)?;
             if let Some(new) = new {
-                parts.push(new);
-                kept.extend(u32::try_from(row));
+                gathered.push(row, new);
             }
         }
-        Ok(Changed {
-            rows: Chunk::concat(&types, &parts),
-            kept: Some(kept),
-        })
+        Ok(gathered.finish(&types))
     }
 
     fn delete(&mut self, ctx: &mut Context<'_, '_>, source: Chunk) -> Result<Chunk> {
@@ -407,7 +405,7 @@ impl Modify {
                 trigger::keep(ctx, root, Operation::Delete, Some(&old), None);
             }
             let source = gone.of(&source.take(&places));
-            given.push(self.give(ctx, &old, &source)?);
+            given.push(self.give(ctx, &gone.with_rows(old), &source)?);
         }
         let types: Vec<Oid> = self.returning.iter().map(|expr| expr.type_oid).collect();
         Ok(Chunk::concat(&types, &given))

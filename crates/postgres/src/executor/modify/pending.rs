@@ -1,6 +1,6 @@
 //! Checks that wait: for the end of the statement, or for that of the transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use imbl::{OrdMap, Vector};
 use kumquat_types::{Datum, Error, Oid, Result, SqlState};
@@ -81,6 +81,19 @@ impl PendingChecks {
         for constraint in constraints {
             self.modes.insert(*constraint, deferred);
         }
+    }
+
+    /// Rows of the table that have yet to be checked for what they reference.
+    pub fn unchecked(&self, foreign_key: Oid, referencing: Oid) -> BTreeSet<RowId> {
+        let rows = self.events.iter().filter_map(|event| match event {
+            Event::Referencing {
+                constraint,
+                table,
+                rows,
+            } if *constraint == foreign_key && *table == referencing => Some(rows),
+            _ => None,
+        });
+        rows.flatten().copied().collect()
     }
 
     fn is_deferred(&self, constraint: Oid) -> Option<bool> {

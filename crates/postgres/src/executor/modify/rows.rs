@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kumquat_types::{Chunk, Result};
+use kumquat_types::{Chunk, Oid, Result};
 
 use super::check::{Failure, check_rows, compute_generated};
 use super::foreign_key;
@@ -20,9 +20,57 @@ pub struct Changed {
     pub rows: Chunk,
     /// Which of the rows that were to be changed they are, if triggers left some out.
     pub kept: Option<Vec<u32>>,
+    /// The table and address of each: of a new row its own, of a deleted one the one it had.
+    pub places: Vec<(Oid, RowId)>,
+}
+
+/// Changed rows, one after the other.
+#[derive(Default)]
+pub struct Gathered {
+    rows: Vec<Chunk>,
+    kept: Vec<u32>,
+    places: Vec<(Oid, RowId)>,
+}
+
+impl Gathered {
+    /// Adds what became of the row that was to be changed at a place.
+    pub fn push(&mut self, row: usize, changed: Changed) {
+        if changed.rows.rows > 0 {
+            self.rows.push(changed.rows);
+            self.kept.extend(u32::try_from(row));
+            self.places.extend(changed.places);
+        }
+    }
+
+    pub fn finish(self, types: &[Oid]) -> Changed {
+        Changed {
+            rows: Chunk::concat(types, &self.rows),
+            kept: Some(self.kept),
+            places: self.places,
+        }
+    }
 }
 
 impl Changed {
+    /// Rows of one table, all that were to be changed.
+    pub fn all(rows: Chunk, table: Oid, ids: &[RowId]) -> Changed {
+        Changed {
+            rows,
+            kept: None,
+            places: ids.iter().map(|&id| (table, id)).collect(),
+        }
+    }
+
+    /// No row.
+    pub fn none(types: &[Oid]) -> Changed {
+        Gathered::default().finish(types)
+    }
+
+    /// The same rows in another shape.
+    pub fn with_rows(self, rows: Chunk) -> Changed {
+        Changed { rows, ..self }
+    }
+
     /// The rows of another chunk that belong to these.
     pub fn of(&self, source: &Chunk) -> Chunk {
         match &self.kept {
@@ -36,39 +84,34 @@ impl Changed {
 /// Gives the rows as they were stored, with generated columns and as triggers left them.
 pub fn insert(ctx: &mut Context<'_, '_>, table: &mut Table, rows: Chunk, bounds: bool) -> Result<Changed> {
     if !table.has_row_triggers(Operation::Insert) {
-        let rows = store(ctx, table, rows, bounds)?;
-        return Ok(Changed { rows, kept: None });
+        return store(ctx, table, rows, bounds);
     }
-    let (mut stored, mut kept) = (Vec::new(), Vec::new());
+    let mut stored = Gathered::default();
     for row in 0..rows.rows {
         let new = rows.slice(row, 1);
         let Some(new) = trigger::before_row(ctx, table, Operation::Insert, None, Some(new), &[])? else {
             continue;
         };
-        stored.push(insert_row(ctx, table, new, bounds)?);
-        kept.extend(u32::try_from(row));
+        stored.push(row, insert_row(ctx, table, new, bounds)?);
     }
-    Ok(Changed {
-        rows: Chunk::concat(&table.types, &stored),
-        kept: Some(kept),
-    })
+    Ok(stored.finish(&table.types))
 }
 
 /// Inserts one row whose BEFORE triggers are done.
-pub fn insert_row(ctx: &mut Context<'_, '_>, table: &mut Table, new: Chunk, bounds: bool) -> Result<Chunk> {
+pub fn insert_row(ctx: &mut Context<'_, '_>, table: &mut Table, new: Chunk, bounds: bool) -> Result<Changed> {
     let new = store(ctx, table, new, bounds)?;
-    trigger::note_row(ctx, table, Operation::Insert, None, Some(&new), &[])?;
+    trigger::note_row(ctx, table, Operation::Insert, None, Some(&new.rows), &[])?;
     Ok(new)
 }
 
-fn store(ctx: &mut Context<'_, '_>, table: &mut Table, mut rows: Chunk, bounds: bool) -> Result<Chunk> {
+fn store(ctx: &mut Context<'_, '_>, table: &mut Table, mut rows: Chunk, bounds: bool) -> Result<Changed> {
     compute_generated(ctx, table, &mut rows)?;
     row_security::check(ctx, table, RowCheckKind::Insert, &rows)?;
     check(ctx, table, &rows, bounds, true)?;
     let ids = append(ctx, table, rows.clone())?;
     foreign_key::note_new_rows(ctx, table, &ids);
     trigger::keep(ctx, table, Operation::Insert, None, Some(&rows));
-    Ok(rows)
+    Ok(Changed::all(rows, table.oid(), &ids))
 }
 
 /// Fails as checking row by row would.

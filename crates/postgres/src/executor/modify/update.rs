@@ -7,7 +7,7 @@ use kumquat_types::{Chunk, Column, Result};
 use super::check::compute_generated;
 use super::foreign_key;
 use super::row_security;
-use super::rows::{self, Changed};
+use super::rows::{self, Changed, Gathered};
 use super::table::Table;
 use super::trigger::{self, Operation};
 use crate::executor::context::Context;
@@ -31,10 +31,9 @@ pub fn replace_rows(
     if !fires && (!touches_key || ids.len() <= 1) {
         let old = rows::fetch(ctx, table, ids)?;
         let new = assigned(&old, set);
-        let rows = store(ctx, table, ids, &old, new, touches_key)?;
-        return Ok(Changed { rows, kept: None });
+        return store(ctx, table, ids, &old, new, touches_key);
     }
-    let (mut parts, mut kept) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+    let mut gathered = Gathered::default();
     for (row, &id) in ids.iter().enumerate() {
         let one = set
             .iter()
@@ -44,13 +43,9 @@ pub fn replace_rows(
         let Some(new) = before(ctx, table, id, &old, assigned(&old, &one), changed)? else {
             continue;
         };
-        parts.push(replace_row(ctx, table, id, &old, new, changed)?);
-        kept.extend(u32::try_from(row));
+        gathered.push(row, replace_row(ctx, table, id, &old, new, changed)?);
     }
-    Ok(Changed {
-        rows: Chunk::concat(&table.types, &parts),
-        kept: Some(kept),
-    })
+    Ok(gathered.finish(&table.types))
 }
 
 /// Fires BEFORE UPDATE triggers on a row; `None`: it stays as it is.
@@ -77,9 +72,9 @@ pub fn replace_row(
     old: &Chunk,
     new: Chunk,
     changed: &[i16],
-) -> Result<Chunk> {
+) -> Result<Changed> {
     let new = store(ctx, table, &[id], old, new, true)?;
-    trigger::note_row(ctx, table, Operation::Update, Some(old), Some(&new), changed)?;
+    trigger::note_row(ctx, table, Operation::Update, Some(old), Some(&new.rows), changed)?;
     Ok(new)
 }
 
@@ -90,7 +85,7 @@ fn store(
     old: &Chunk,
     mut new: Chunk,
     unique: bool,
-) -> Result<Chunk> {
+) -> Result<Changed> {
     compute_generated(ctx, table, &mut new)?;
     row_security::check(ctx, table, RowCheckKind::Update, &new)?;
     for &id in ids {
@@ -98,9 +93,9 @@ fn store(
     }
     rows::check(ctx, table, &new, true, unique)?;
     let new_ids = rows::append(ctx, table, new.clone())?;
-    foreign_key::note_replaced_rows(ctx, table, old, &new, &new_ids);
+    foreign_key::note_replaced_rows(ctx, table, (old, ids), (&new, &new_ids))?;
     trigger::keep(ctx, table, Operation::Update, Some(old), Some(&new));
-    Ok(new)
+    Ok(Changed::all(new, table.oid(), &new_ids))
 }
 
 /// The rows with new values.

@@ -274,12 +274,15 @@ fn heap_cost(level: &Level<'_, '_, '_>, scan: &TableScan<'_>, bitmap: &BitmapPat
 }
 
 fn heap_scan(level: &mut Level<'_, '_, '_>, scan: &TableScan<'_>, bitmap: &BitmapPath, others: RelSet) -> Path {
-    let dependence = level.dependence(scan.varno, others);
+    let mut dependence = level.dependence(scan.varno, others);
+    let mut used = Vec::new();
+    bitmap.clauses(&mut used);
+    // An index may be searched for another member of a class than the one that others compare.
+    used.iter()
+        .for_each(|clause| level.depend_on(&mut dependence, scan.varno, clause));
     let cost = heap_cost(level, scan, bitmap, others);
     let rows = dependence.rows(scan.rows);
     let recheck = bitmap.recheck(&dependence);
-    let mut used = Vec::new();
-    bitmap.clauses(&mut used);
     let settled = |clause: &Rc<Clause>| {
         let expr = dependence.bind(&clause.expr);
         recheck.iter().any(|known| known.same_as(&expr))

@@ -11,7 +11,7 @@ use crate::planner::order::{sort_keys_of, sort_path};
 use crate::planner::path::{Path, PathKey};
 use crate::planner::plan::{Join, JoinClause, PlanKind};
 use crate::planner::rel::has_keys;
-use crate::query::JoinKind;
+use crate::query::{Expr, JoinKind};
 
 use super::paths::{Pair, side};
 
@@ -28,7 +28,7 @@ impl Pair<'_> {
                 .is_some_and(|sides| sides.mergeable && sides.classes.is_some());
             match mergeable && clause.oriented(self.outer.relations, self.inner.relations).is_some() {
                 true => found.push(clause),
-                false => all_merge = false,
+                false => all_merge &= matches!(clause.expr, Expr::Const(_)),
             }
         }
         if total && !all_merge {
@@ -169,7 +169,9 @@ impl Pair<'_> {
     ) {
         let total = matches!(self.kind, JoinKind::Right | JoinKind::Full);
         let usable = self.clauses_for(level, &outer.keys, merge_clauses);
-        if usable.is_empty() || total && usable.len() != merge_clauses.len() {
+        // FULL JOIN without keys: all rows are one run.
+        let without_keys = self.kind == JoinKind::Full && merge_clauses.is_empty();
+        if usable.is_empty() && !without_keys || total && usable.len() != merge_clauses.len() {
             return;
         }
         let inner_keys = self.inner_keys(level, &usable, &outer.keys);

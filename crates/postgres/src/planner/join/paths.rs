@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use kumquat_types::Result;
+use kumquat_types::{Error, Result, SqlState};
 
 use super::inner::is_unique;
 use super::rel;
@@ -68,6 +68,12 @@ pub fn add_join_paths(
         JoinKind::Full => {
             add(first, second, JoinKind::Full, None)?;
             add(second, first, JoinKind::Full, None)?;
+            if rel(level, first.union(second))?.paths.is_empty() {
+                return Err(Error::new(
+                    SqlState::FEATURE_NOT_SUPPORTED,
+                    "FULL JOIN is only supported with merge-joinable or hash-joinable join conditions",
+                ));
+            }
         }
         JoinKind::Anti => add(first, second, JoinKind::Anti, None)?,
         JoinKind::Semi => {

@@ -60,13 +60,39 @@ fn allows(backend: &Backend<'_>, query: &Query, tree: &JoinTree, index: usize, i
     {
         return false;
     }
+    // What is grouped by must be told apart from what is the same elsewhere, and be NULL where it is not grouped by.
+    if !query.grouping_sets.is_empty() && !targets().all(|target| stays_column(inner, target)) {
+        return false;
+    }
     let lateral = query.entry(index).is_some_and(|entry| entry.lateral);
     match tree.is_nullable(index) {
         None => false,
         // Above the join only columns become NULL by themselves.
-        Some(true) => !lateral && targets().all(|target| matches!(target, Expr::Var(var) if var.levels_up == 0)),
+        Some(true) => !lateral && targets().all(|target| stays_column(inner, target)),
         // What a lateral subquery asks of its siblings is asked above all of them: no outer join in between.
         Some(false) => !lateral || !tree.has_outer_join() && !inner.from.iter().any(is_outer_join),
+    }
+}
+
+/// A target is a column of the query's own, and remains one when the query's subqueries are pulled up.
+fn stays_column(query: &Query, target: &Expr) -> bool {
+    let Expr::Var(var) = target else { return false };
+    let column = usize::try_from(var.attribute).ok().and_then(|n| n.checked_sub(1));
+    let (Some(column), 0) = (column, var.levels_up) else {
+        return false;
+    };
+    match query.entry(var.varno).map(|entry| &entry.kind) {
+        Some(RangeTableKind::Join { join_vars, .. }) => {
+            join_vars.get(column).is_some_and(|joined| stays_column(query, joined))
+        }
+        Some(RangeTableKind::Subquery { query: inner, .. }) if is_simple(inner) => {
+            let targets = inner.target_list.iter().filter(|target| !target.junk);
+            targets
+                .skip(column)
+                .take(1)
+                .all(|target| stays_column(inner, &target.expr))
+        }
+        _ => true,
     }
 }
 
