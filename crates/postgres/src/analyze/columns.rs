@@ -285,6 +285,13 @@ impl Analyzer<'_, '_> {
                 )
                 .at(at));
             }
+            ExprKind::MergeWhen => {
+                return Err(Error::new(
+                    SqlState::INVALID_COLUMN_REFERENCE,
+                    format!("cannot use system column \"{name}\" in MERGE WHEN condition"),
+                )
+                .at(at));
+            }
             _ => return Ok(var),
         };
         Err(Error::new(

@@ -52,13 +52,37 @@ impl Analyzer<'_, '_> {
             }
         }
         self.level.future_ctes = with.ctes.iter().map(|cte| shared(&cte.name)).collect();
-        for cte in &with.ctes {
-            let analyzed = self.cte(cte, with.recursive)?;
-            self.level.recursive |= analyzed.recursive;
-            self.level.future_ctes.retain(|name| *name != analyzed.name);
-            self.level.ctes.push(analyzed);
-        }
         self.level.recursive |= with.recursive;
+        // The first is analyzed next; those behind it wait, some of them for those before them.
+        let mut waiting: Vec<&ast::CommonTableExpr> = with.ctes.iter().collect();
+        let mut interrupted: Vec<&str> = Vec::new();
+        while let Some(&cte) = waiting.first() {
+            match self.cte(cte, with.recursive) {
+                Ok(analyzed) => {
+                    waiting.remove(0);
+                    interrupted.retain(|name| *name != cte.name);
+                    self.level.future_ctes.retain(|name| *name != analyzed.name);
+                    self.level.ctes.push(analyzed);
+                }
+                Err(error) => {
+                    let Some(needed) = self.level.forward_reference.take() else {
+                        return Err(error);
+                    };
+                    interrupted.push(&cte.name);
+                    let place = waiting.iter().position(|other| *other.name == *needed);
+                    let Some(place) = place.filter(|_| !interrupted.contains(&&*needed)) else {
+                        let first = with.ctes.iter().find(|cte| waiting.contains(cte));
+                        return Err(Error::new(
+                            SqlState::FEATURE_NOT_SUPPORTED,
+                            "mutual recursion between WITH items is not implemented",
+                        )
+                        .at(first.and_then(|cte| position(cte.location))));
+                    };
+                    let next = waiting.remove(place);
+                    waiting.insert(0, next);
+                }
+            }
+        }
         Ok(())
     }
 
@@ -193,11 +217,28 @@ impl Analyzer<'_, '_> {
             .any(|future| **future == *name)
     }
 
+    /// Items of WITH RECURSIVE may refer to those that come later, which are then analyzed first.
+    fn note_forward_reference(&mut self, name: &str) -> bool {
+        for levels_up in 0..=self.outer.len() {
+            if let Some(level) = self.level_up_mut(levels_up)
+                && level.recursive
+                && let Some(needed) = level.future_ctes.iter().find(|future| ***future == *name).cloned()
+            {
+                level.forward_reference = Some(needed);
+                return true;
+            }
+        }
+        false
+    }
+
     /// Counts a reference to a WITH item; its columns, how many levels up it is, and whether it is recursion.
     pub fn use_cte(&mut self, range: &ast::RangeVar) -> Result<Option<(Vec<RteColumn>, usize, bool)>> {
         let at = position(range.location);
         let Some(levels_up) = self.find_cte(&range.name) else {
-            return Ok(None);
+            return match self.note_forward_reference(&range.name) {
+                true => Err(Error::internal("a WITH item that comes later")),
+                false => Ok(None),
+            };
         };
         let in_progress = self
             .level_up(levels_up)

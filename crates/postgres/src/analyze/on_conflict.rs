@@ -41,7 +41,9 @@ impl Analyzer<'_, '_> {
         };
         match &clause.infer {
             None => {}
-            Some(InferClause::Constraint { name, .. }) => self.arbiter_constraint(name, relation, &mut conflict)?,
+            Some(InferClause::Constraint { name, .. }) => {
+                self.arbiter_constraint(name, relation, &mut conflict, updates)?;
+            }
             Some(InferClause::Index {
                 elems,
                 where_clause,
@@ -84,7 +86,13 @@ impl Analyzer<'_, '_> {
         self.add_item(entry, None)
     }
 
-    fn arbiter_constraint(&self, name: &str, relation: &Relation, conflict: &mut OnConflict) -> Result<()> {
+    fn arbiter_constraint(
+        &self,
+        name: &str,
+        relation: &Relation,
+        conflict: &mut OnConflict,
+        updates: bool,
+    ) -> Result<()> {
         let catalog = self.backend.catalog()?;
         let found = catalog
             .constraints_of(relation.oid)
@@ -111,7 +119,7 @@ impl Analyzer<'_, '_> {
                 "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters",
             ));
         }
-        if matches!(constraint.kind, ConstraintKind::Exclusion { .. }) && conflict.update.is_some() {
+        if matches!(constraint.kind, ConstraintKind::Exclusion { .. }) && updates {
             return Err(Error::new(
                 SqlState::WRONG_OBJECT_TYPE,
                 "ON CONFLICT DO UPDATE not supported with exclusion constraints",

@@ -35,6 +35,8 @@ pub struct Level {
     pub ctes: Vec<CommonTableExpr>,
     /// WITH items that come later in the same list: named in hints.
     pub future_ctes: Vec<Name>,
+    /// The one of them that the query just analyzed refers to.
+    pub forward_reference: Option<Name>,
     /// The item of WITH RECURSIVE whose query is being analyzed, one level further in.
     pub recursion: Option<Recursion>,
     /// WITH RECURSIVE was written.

@@ -92,8 +92,8 @@ impl TableColumns {
     fn system_column(&self, attribute: i16, chunk: u32, rows: &[u32]) -> Column {
         match attribute {
             CTID => {
-                let position = |&row: &u32| i64::try_from(RowId { chunk, row }.position()).unwrap_or(i64::MAX);
-                Column::new(ColumnData::Int8(rows.iter().map(position).collect()), None)
+                let tid = |&row: &u32| RowId { chunk, row }.tid();
+                Column::new(ColumnData::Int8(rows.iter().map(tid).collect()), None)
             }
             TABLE_OID => Column::constant(Oid::OID, &Datum::Oid(self.relation.0), rows.len()),
             _ => system_constant(attribute, rows.len()),

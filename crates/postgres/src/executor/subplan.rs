@@ -173,7 +173,12 @@ impl SubplanCall {
         let row_of = |columns: &[Arc<Column>], row: usize| columns.iter().map(|column| column.get(row)).collect();
         if self.hashed {
             let rows = hash_rows(ctx, self.plan)?;
-            return per_row(input.rows, mask, Oid::BOOL, |row| Ok(rows.find(row_of(&left, row))));
+            // EXISTS is never unknown.
+            let find = |left: Vec<Datum>| match self.kind {
+                SubLinkKind::Exists => Datum::Bool(rows.contains(left)),
+                _ => rows.find(left),
+            };
+            return per_row(input.rows, mask, Oid::BOOL, |row| Ok(find(row_of(&left, row))));
         }
         per_row(input.rows, mask, type_oid, |row| {
             let values: Vec<Datum> = row_of(&args, row);
@@ -309,6 +314,12 @@ fn hash_rows(ctx: &mut Context<'_, '_>, index: usize) -> Result<Rc<HashedRows>> 
 }
 
 impl HashedRows {
+    /// A row equals these values, none of which is NULL.
+    fn contains(&self, left: Vec<Datum>) -> bool {
+        let left: Vec<Key> = left.into_iter().map(Key).collect();
+        self.known.contains(&left)
+    }
+
     /// `left = ANY (rows)` with three-valued logic.
     fn find(&self, left: Vec<Datum>) -> Datum {
         if self.known.is_empty() && self.partial.is_empty() {

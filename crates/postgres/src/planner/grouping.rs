@@ -5,14 +5,14 @@ use std::rc::Rc;
 use kumquat_types::{Oid, Result, proc_by_oid};
 
 use super::cost::aggregate::{self, AggregateCosts, GroupCost};
-use super::cost::clamp_rows;
 use super::cost::expression::QualCost;
+use super::cost::{CostSettings, clamp_rows};
 use super::estimate::groups::count_groups;
 use super::estimate::selectivity::Estimator;
 use super::level::Level;
 use super::order::{incremental_sort_path, path_keys, shared_keys, sort_path};
 use super::path::Path;
-use super::plan::{AggregateStrategy, Aggregation, GroupKey, PlanKind, SortKey};
+use super::plan::{AggregateStrategy, Aggregation, Cost, GroupKey, PlanKind, SortKey};
 use super::rel::{Rel, has_keys};
 use super::upper::{Stages, above, sort_group_expr, sort_keys};
 use crate::query::{Aggref, Expr, SortGroupClause};
@@ -47,10 +47,19 @@ pub fn group(level: &mut Level<'_, '_, '_>, paths: Vec<Rc<Path>>, stages: &Stage
         consider_startup: level.problem.fraction > 0.0,
         ..Rel::default()
     };
-    let sort = sort_keys(level, &level.query.group_by.clone())?;
+    let chain = chain(&grouping.sets);
+    let clauses: Vec<SortGroupClause> = match &chain {
+        Some(chain) => chain
+            .iter()
+            .filter_map(|&at| level.query.group_by.get(at).cloned())
+            .collect(),
+        None => level.query.group_by.clone(),
+    };
+    let sort = sort_keys(level, &clauses)?;
     let keys = path_keys(level, &sort);
-    let can_sort = grouping.sets.is_empty();
-    if can_sort && grouping.keys.is_empty() {
+    let is_plain = grouping.sets.is_empty();
+    let can_sort = is_plain || chain.is_some();
+    if is_plain && grouping.keys.is_empty() {
         rel.add(grouping.finish(level, Path::clone(&cheapest), AggregateStrategy::Plain, stages));
     } else if can_sort {
         // The keys that are constant need no sort.
@@ -65,7 +74,7 @@ pub fn group(level: &mut Level<'_, '_, '_>, paths: Vec<Rc<Path>>, stages: &Stage
             };
             rel.add(grouping.finish(level, input, AggregateStrategy::Sorted, stages));
         }
-        for path in &paths {
+        for path in paths.iter().filter(|_| is_plain) {
             let presorted = shared_keys(&path.keys, &keys);
             if level.problem.settings.incremental_sort && presorted > 0 && presorted < keys.len() {
                 let input = incremental_sort_path(level, Path::clone(path), sort.clone(), keys.clone(), presorted);
@@ -75,7 +84,7 @@ pub fn group(level: &mut Level<'_, '_, '_>, paths: Vec<Rc<Path>>, stages: &Stage
     }
     let can_hash = !grouping.keys.is_empty() && (!grouping.is_ordered || !can_sort);
     if can_hash || !can_sort {
-        let strategy = if can_sort {
+        let strategy = if is_plain {
             AggregateStrategy::Hashed
         } else {
             AggregateStrategy::Mixed
@@ -84,6 +93,26 @@ pub fn group(level: &mut Level<'_, '_, '_>, paths: Vec<Rc<Path>>, stages: &Stage
     }
     level.having.clear();
     Ok(rel.paths)
+}
+
+/// The columns of grouping sets in an order by which all sets can be told apart in one pass: each set holds the
+/// next smaller one, as those of ROLLUP do.
+fn chain(sets: &[Vec<usize>]) -> Option<Vec<usize>> {
+    let mut order: Vec<usize> = Vec::new();
+    let mut by_size: Vec<&Vec<usize>> = sets.iter().collect();
+    by_size.sort_by_key(|set| set.len());
+    for set in by_size {
+        if !order.iter().all(|column| set.contains(column)) {
+            return None;
+        }
+        order.extend(
+            set.iter()
+                .filter(|column| !order.contains(column))
+                .copied()
+                .collect::<Vec<_>>(),
+        );
+    }
+    (!order.is_empty()).then_some(order)
 }
 
 /// The sort keys that path keys stand for.
@@ -146,7 +175,7 @@ impl Grouping {
             keys,
             refs: query.group_by.iter().map(|clause| clause.target_ref).collect(),
             sets: query.grouping_sets.clone(),
-            has_aggregates: !calls.is_empty(),
+            has_aggregates: !calls.is_empty() || stages.window_input.iter().chain(&level.having).any(has_grouping),
             is_ordered: calls
                 .iter()
                 .any(|call| call.distinct || !call.order_by.is_empty() || call.within_group),
@@ -163,6 +192,45 @@ impl Grouping {
         })
     }
 
+    /// A hash table for each grouping set but the empty ones, which need none (`create_groupingsets_path`).
+    fn mixed_cost(&self, settings: &CostSettings, given: GroupCost) -> Cost {
+        let sets = self.sets.iter().zip(&self.set_groups);
+        let hashed = sets.filter(|(set, _)| !set.is_empty());
+        let empty = self.sets.iter().filter(|set| set.is_empty()).count();
+        let mut cost: Option<Cost> = None;
+        for (set, &groups) in hashed {
+            let own = GroupCost {
+                input: cost.map_or(given.input, |_| Cost::default()),
+                columns: set.len(),
+                groups,
+                ..given
+            };
+            let strategy = match cost.is_none() && empty > 0 {
+                true => AggregateStrategy::Sorted,
+                false => AggregateStrategy::Hashed,
+            };
+            let own = aggregate::aggregate(settings, strategy, &self.calls, own);
+            cost = Some(match cost {
+                None => own,
+                Some(before) => Cost {
+                    total: before.total + own.total,
+                    ..before
+                },
+            });
+        }
+        let mut cost = cost.unwrap_or(given.input);
+        if empty > 0 {
+            let own = GroupCost {
+                input: Cost::default(),
+                columns: 0,
+                groups: empty as f64,
+                ..given
+            };
+            cost.total += aggregate::aggregate(settings, AggregateStrategy::Sorted, &self.calls, own).total;
+        }
+        cost
+    }
+
     fn finish(&self, level: &Level<'_, '_, '_>, input: Path, strategy: AggregateStrategy, stages: &Stages) -> Path {
         let settings = &level.problem.settings;
         let given = GroupCost {
@@ -172,15 +240,11 @@ impl Grouping {
             columns: self.keys.len(),
             groups: self.groups,
         };
-        let costed = if strategy == AggregateStrategy::Mixed {
-            AggregateStrategy::Hashed
-        } else {
-            strategy
-        };
-        let plain_group = strategy == AggregateStrategy::Sorted && !self.has_aggregates;
-        let mut cost = match plain_group {
-            true => aggregate::group(settings, input.cost, input.rows, self.keys.len()),
-            false => aggregate::aggregate(settings, costed, &self.calls, given),
+        let plain_group = strategy == AggregateStrategy::Sorted && !self.has_aggregates && self.sets.is_empty();
+        let mut cost = match strategy {
+            _ if plain_group => aggregate::group(settings, input.cost, input.rows, self.keys.len()),
+            AggregateStrategy::Mixed => self.mixed_cost(settings, given),
+            _ => aggregate::aggregate(settings, strategy, &self.calls, given),
         };
         if !level.having.is_empty() {
             cost.startup += self.having.startup;
@@ -202,7 +266,7 @@ impl Grouping {
                 set_groups: self.set_groups.clone(),
             }),
         };
-        let sorted = strategy == AggregateStrategy::Sorted;
+        let sorted = strategy == AggregateStrategy::Sorted && self.sets.is_empty();
         let keys = if sorted { input.keys.clone() } else { Vec::new() };
         let mut path = above(input, kind, Some(stages.window_input.clone().into()));
         path.filter = level.having.clone();
@@ -218,6 +282,10 @@ impl Grouping {
 fn computed(output: &[Expr], keys: &[GroupKey]) -> Vec<Expr> {
     let is_group = |expr: &&Expr| keys.iter().any(|key| key.expr.same_as(expr));
     output.iter().filter(|expr| !is_group(expr)).cloned().collect()
+}
+
+fn has_grouping(expr: &Expr) -> bool {
+    expr.any(&mut |part| matches!(part, Expr::Grouping { .. }))
 }
 
 fn collect_aggregates(expr: &Expr, found: &mut Vec<Aggref>) {

@@ -7,6 +7,9 @@ use kumquat_types::{Bitmap, CHUNK_ROWS, Chunk, Column, ColumnData, Datum, Oid};
 
 use super::{Index, Statistics};
 
+/// Rows of one short column that PostgreSQL puts on a page of 8 kB.
+const ROWS_PER_PAGE: u64 = 226;
+
 /// Address of a row version in its heap: its chunk, and its place in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId {
@@ -27,13 +30,21 @@ impl RowId {
         }
     }
 
-    /// As plans carry it (`ctid`), in a bigint column.
+    /// The `ctid` under which plans carry it, in a bigint column: page and place in it, as if pages were full of
+    /// narrow rows.
+    pub fn tid(self) -> i64 {
+        let (page, place) = (self.position() / ROWS_PER_PAGE, self.position() % ROWS_PER_PAGE + 1);
+        i64::try_from(page << 16 | place).unwrap_or(i64::MAX)
+    }
+
     pub fn datum(self) -> Datum {
-        Datum::Int8(i64::try_from(self.position()).unwrap_or(i64::MAX))
+        Datum::Int8(self.tid())
     }
 
     pub fn from_datum(value: &Datum) -> Option<RowId> {
-        value.as_i64().and_then(|v| u64::try_from(v).ok()).map(RowId::at)
+        let tid = value.as_i64().and_then(|tid| u64::try_from(tid).ok())?;
+        let (page, place) = (tid >> 16, (tid & 0xffff).checked_sub(1)?);
+        (place < ROWS_PER_PAGE).then(|| RowId::at(page * ROWS_PER_PAGE + place))
     }
 }
 

@@ -108,7 +108,7 @@ fn request(
             where_clause,
             ..
         } => {
-            request.method = access_method.as_deref().unwrap_or("gist").into();
+            request.method = access_method.as_deref().unwrap_or("btree").into();
             let elems: Vec<_> = elements.iter().map(|element| element.elem.clone()).collect();
             let columns = index::columns::resolve(backend, relation, &request.method, &elems)?;
             request.exclusion_operators = exclusion_operators(backend, relation, elements, &columns)?;

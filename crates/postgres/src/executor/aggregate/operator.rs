@@ -233,6 +233,12 @@ impl Aggregate {
                 *chunk = chunk.take(&order);
             }
         }
+        if self.strategy == AggregateStrategy::Mixed {
+            // Sets without columns need no hash table: their rows come first.
+            let (empty, hashed): (Vec<_>, Vec<_>) =
+                chunks.into_iter().zip(&self.sets).partition(|(_, set)| set.is_empty());
+            chunks = empty.into_iter().chain(hashed).map(|(chunk, _)| chunk).collect();
+        }
         self.count_memory(ctx, &states);
         Ok(chunks)
     }

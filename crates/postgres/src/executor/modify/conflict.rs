@@ -195,6 +195,15 @@ impl Conflict {
                 return Ok(Some(found));
             }
         }
+        for exclusion in &mut table.exclusions {
+            let chosen = self.arbiters.is_empty() || self.arbiters.contains(&exclusion.oid);
+            if chosen
+                && exclusion.deferrable.is_none()
+                && let Some(found) = exclusion.find(ctx, oid, row)?
+            {
+                return Ok(Some(found));
+            }
+        }
         Ok(None)
     }
 }

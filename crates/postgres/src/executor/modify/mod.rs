@@ -3,7 +3,7 @@
 //! - [`operator`]: the plan node: takes the rows below it and hands them to [`insert`], [`update`], [`delete`],
 //!   [`merge`]; [`conflict`] is ON CONFLICT.
 //! - [`table`]: a table made ready to be written; [`rows`]: rows written to it.
-//! - [`check`]: NOT NULL, CHECK and partition bounds; [`unique`]: unique indexes; [`route`]: which partition.
+//! - [`check`]: NOT NULL, CHECK and partition bounds; [`unique`]: unique indexes; [`exclusion`]: EXCLUDE; [`route`]: which partition.
 //! - [`foreign_key`]: what other tables' rows have to do with it; [`pending`]: checks that wait for the end of the
 //!   statement or transaction.
 //! - [`row_security`]: what policies ask of rows that are written.
@@ -14,6 +14,7 @@ pub mod bulk;
 pub mod check;
 pub mod conflict;
 pub mod delete;
+pub mod exclusion;
 pub mod foreign_key;
 pub mod insert;
 pub mod merge;

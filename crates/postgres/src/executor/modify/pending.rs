@@ -52,7 +52,7 @@ pub enum Event {
     Trigger(Fired),
 }
 
-/// New rows in a deferrable unique index.
+/// New rows in a deferrable unique index, or one of an exclusion constraint.
 #[derive(Clone, Debug)]
 pub struct PendingKey {
     pub table: Oid,
@@ -199,6 +199,9 @@ pub fn check_deferred(backend: &mut Backend<'_>, constraints: &[Oid]) -> Result<
 fn check_key(ctx: &mut Context<'_, '_>, pending: &PendingKey) -> Result<()> {
     let mut table = Table::open(ctx.backend, pending.table)?;
     let (relation, oid) = (table.relation.clone(), table.oid());
+    if let Some(exclusion) = table.exclusions.iter_mut().find(|own| own.oid == pending.index) {
+        return exclusion.check_waiting(ctx, &relation, pending.rows);
+    }
     let Some(unique) = table.uniques.iter_mut().find(|unique| unique.oid == pending.index) else {
         return Ok(());
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kumquat_types::{Chunk, Oid, Result};
 
 use super::check::{Failure, check_rows, compute_generated};
+use super::exclusion::check_exclusions;
 use super::foreign_key;
 use super::pending::PendingKey;
 use super::row_security;
@@ -120,7 +121,11 @@ pub fn check(ctx: &mut Context<'_, '_>, table: &mut Table, rows: &Chunk, bounds:
     if unique {
         // Rows before the failing one come first.
         let up_to = failure.as_ref().map_or(rows.rows, |failure| failure.row);
-        if let Some(Failure { error, .. }) = check_unique(ctx, table, &rows.slice(0, up_to))? {
+        let before = rows.slice(0, up_to);
+        let unique = check_unique(ctx, table, &before)?;
+        let excluded = check_exclusions(ctx, table, &before)?;
+        let first = unique.into_iter().chain(excluded).min_by_key(|failure| failure.row);
+        if let Some(Failure { error, .. }) = first {
             return Err(error);
         }
     }
@@ -163,17 +168,20 @@ pub fn append(ctx: &mut Context<'_, '_>, table: &mut Table, rows: Chunk) -> Resu
             Arc::make_mut(index).add(columns, positions, covered);
         }
     }
-    for unique in table.uniques.iter().filter(|unique| unique.deferrable.is_some()) {
-        ctx.pending.keys.push(PendingKey {
-            table: oid,
-            index: unique.oid,
-            constraint: unique
-                .deferrable
-                .as_ref()
-                .map(|constraint| constraint.oid)
-                .unwrap_or_default(),
-            rows: (first, first + count),
-        });
+    let unique = table.uniques.iter().map(|unique| (unique.oid, &unique.deferrable));
+    let excluding = table
+        .exclusions
+        .iter()
+        .map(|exclusion| (exclusion.oid, &exclusion.deferrable));
+    for (index, deferrable) in unique.chain(excluding) {
+        if let Some(constraint) = deferrable {
+            ctx.pending.keys.push(PendingKey {
+                table: oid,
+                index,
+                constraint: constraint.oid,
+                rows: (first, first + count),
+            });
+        }
     }
     Ok((first..covered).map(RowId::at).collect())
 }

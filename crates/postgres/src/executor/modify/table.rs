@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use kumquat_types::{Error, Oid, Result};
 
+use super::exclusion::Exclusion;
 use super::row_security;
 use super::trigger::Armed;
 use crate::backend::Backend;
 use crate::catalog::{
-    Constraint, ConstraintKind, Generated, IndexDefinition, Name, PartitionBound, PartitionKey, Relation, RelationKind,
+    Catalog, Constraint, ConstraintKind, Generated, IndexDefinition, Name, PartitionBound, PartitionKey, Relation,
+    RelationKind,
 };
 use crate::commands::partition::rows::key_expressions;
 use crate::executor::context::Context;
@@ -28,6 +30,7 @@ pub struct Table {
     pub checks: Vec<(Arc<Constraint>, Compiled)>,
     pub bounds: Vec<Bound>,
     pub uniques: Vec<Unique>,
+    pub exclusions: Vec<Exclusion>,
     /// Foreign keys of the table, and those of others (or of itself) that reference it.
     pub foreign_keys: Vec<Arc<Constraint>>,
     pub referencing: Vec<Arc<Constraint>>,
@@ -92,6 +95,7 @@ impl Table {
             checks,
             bounds: bounds(backend, &relation)?,
             uniques: uniques(backend, &relation)?,
+            exclusions: exclusions(backend, &relation)?,
             foreign_keys,
             referencing: referencing(backend, &relation)?,
             triggers: super::trigger::of_relation(backend, &relation)?,
@@ -108,13 +112,13 @@ impl Table {
         self.relation.kind == RelationKind::PartitionedTable
     }
 
-    /// A column of this attribute number takes part in a unique index.
+    /// A column of this attribute number takes part in a unique index or an exclusion constraint.
     pub fn is_unique_column(&self, attribute: i16) -> bool {
-        self.uniques.iter().any(|unique| {
-            let keys = &unique.definition.columns;
-            keys.iter()
-                .any(|key| key.attribute == attribute || key.expression.is_some())
-                || unique.definition.predicate.is_some()
+        let unique = self.uniques.iter().map(|unique| &unique.definition);
+        let mut definitions = unique.chain(self.exclusions.iter().map(|exclusion| &exclusion.definition));
+        definitions.any(|definition| {
+            let mut keys = definition.columns.iter();
+            keys.any(|key| key.attribute == attribute || key.expression.is_some()) || definition.predicate.is_some()
         })
     }
 }
@@ -152,23 +156,39 @@ fn uniques(backend: &Backend<'_>, relation: &Relation) -> Result<Vec<Unique>> {
         let Some(definition) = index.index.clone().filter(|definition| definition.unique) else {
             continue;
         };
-        let constraint = catalog
-            .constraints_of(relation.oid)
-            .find(|constraint| match &constraint.kind {
-                ConstraintKind::PrimaryKey { index: own, .. } | ConstraintKind::Unique { index: own, .. } => {
-                    *own == index.oid
-                }
-                _ => false,
-            });
         found.push(Unique {
             oid: index.oid,
             name: index.name.clone(),
             keys: IndexKeys::new(backend, relation, &definition)?,
-            deferrable: constraint.filter(|constraint| constraint.deferrable).cloned(),
+            deferrable: deferrable_constraint(catalog, relation, index.oid),
             definition,
         });
     }
     Ok(found)
+}
+
+fn exclusions(backend: &Backend<'_>, relation: &Relation) -> Result<Vec<Exclusion>> {
+    let catalog = backend.catalog()?;
+    let mut found = Vec::new();
+    for index in catalog.indexes_of(relation.oid) {
+        if let Some(definition) = index.index.clone().filter(|definition| definition.exclusion) {
+            let deferrable = deferrable_constraint(catalog, relation, index.oid);
+            found.push(Exclusion::new(backend, relation, index, definition, deferrable)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The constraint that an index stands for, if its check may wait.
+fn deferrable_constraint(catalog: &Catalog, relation: &Relation, index: Oid) -> Option<Arc<Constraint>> {
+    let stands_for = |constraint: &&Arc<Constraint>| match &constraint.kind {
+        ConstraintKind::PrimaryKey { index: own, .. }
+        | ConstraintKind::Unique { index: own, .. }
+        | ConstraintKind::Exclusion { index: own, .. } => *own == index,
+        _ => false,
+    };
+    let constraint = catalog.constraints_of(relation.oid).find(stands_for);
+    constraint.filter(|constraint| constraint.deferrable).cloned()
 }
 
 /// Foreign keys that reference the table or, if it is a partition, one of its parents. Those on partitions that

@@ -129,7 +129,10 @@ fn first_counted_repeat(repeated: impl Iterator<Item = usize>, unique: &Unique, 
 
 pub fn duplicate_key(backend: &Backend<'_>, relation: &Relation, unique: &Unique, key: &[Datum]) -> Error {
     let message = format!("duplicate key value violates unique constraint \"{}\"", unique.name);
-    let shown = || format!("Key {} already exists.", describe_key(backend, relation, unique, key));
+    let shown = || {
+        let key = describe_key(backend, relation, &unique.definition, &unique.keys, key);
+        format!("Key {key} already exists.")
+    };
     let detail = (!is_active(backend, relation)).then(shown);
     with_detail(Error::new(SqlState::UNIQUE_VIOLATION, message), detail).constraint(
         &backend.schema_name(relation.schema),
@@ -139,7 +142,13 @@ pub fn duplicate_key(backend: &Backend<'_>, relation: &Relation, unique: &Unique
 }
 
 /// `(a, b)=(1, 2)`
-pub fn describe_key(backend: &Backend<'_>, relation: &Relation, unique: &Unique, key: &[Datum]) -> String {
+pub fn describe_key(
+    backend: &Backend<'_>,
+    relation: &Relation,
+    definition: &IndexDefinition,
+    keys: &IndexKeys,
+    key: &[Datum],
+) -> String {
     let name = |column: &crate::catalog::IndexColumn| match &column.expression {
         Some(expression) => {
             crate::ruleutils::deparse_expression(backend, expression, Some(relation), false).unwrap_or_default()
@@ -149,8 +158,8 @@ pub fn describe_key(backend: &Backend<'_>, relation: &Relation, unique: &Unique,
             .map(|attribute| crate::catalog::quote::quote_identifier(&attribute.name))
             .unwrap_or_default(),
     };
-    let names: Vec<String> = unique.definition.columns.iter().map(name).collect();
-    let values = key.iter().zip(&unique.keys.columns);
+    let names: Vec<String> = definition.columns.iter().map(name).collect();
+    let values = key.iter().zip(&keys.columns);
     let values: Vec<String> = values
         .map(|(value, column)| key_text(backend, column.type_oid, value))
         .collect();

@@ -129,7 +129,10 @@ pub fn build_index(backend: &mut Backend<'_>, index: Oid) -> Result<()> {
                     let repeated = (0u32..).zip(&counted).find(|(at, _)| !fresh.contains(at));
                     let key = repeated.map(|(_, row)| keys.key(*row as usize)).unwrap_or_default();
                     let message = format!("could not create unique index \"{}\"", definition.name);
-                    let detail = format!("Key {} is duplicated.", describe_key(ctx.backend, &owner, unique, &key));
+                    let detail = format!(
+                        "Key {} is duplicated.",
+                        describe_key(ctx.backend, &owner, &unique.definition, &unique.keys, &key)
+                    );
                     return Err(Error::new(SqlState::UNIQUE_VIOLATION, message)
                         .detail(detail)
                         .constraint(&ctx.backend.schema_name(owner.schema), &owner.name, &definition.name));
@@ -137,6 +140,9 @@ pub fn build_index(backend: &mut Backend<'_>, index: Oid) -> Result<()> {
             }
             database_index(ctx, oid, index, &mut unique.keys)?;
             return Ok(());
+        }
+        if let Some(exclusion) = table.exclusions.iter_mut().find(|exclusion| exclusion.oid == index) {
+            return exclusion.check_all(ctx, &owner);
         }
         // Expressions of the index must be computable for all rows.
         let mut keys = crate::executor::indexing::IndexKeys::new(ctx.backend, &owner, &shape)?;

@@ -10,7 +10,7 @@ use crate::planner::path::Path;
 use crate::planner::plan::{ParamSource, Plan, PlanKind, SubplanDefinition, SubplanKind};
 use crate::planner::vars::{least_stable, lower_outer_references};
 use crate::planner::{setops, vars};
-use crate::query::{CommandType, CommonTableExpr, Query, RangeTableKind, SetOperation, SetOperator};
+use crate::query::{CommandType, CommonTableExpr, Expr, Query, RangeTableKind, SetOperation, SetOperator};
 
 /// Puts CTEs in place or plans them, in order. Those that come later stay in the query meanwhile: they may
 /// refer to the one at hand.
@@ -99,8 +99,8 @@ fn lift_query(query: &mut Query, levels: usize) {
         return;
     }
     vars::transform_query(query, 0, &mut |part, depth| match part {
-        crate::query::Expr::Var(var) if var.levels_up > depth => var.levels_up += levels,
-        crate::query::Expr::Aggref(aggregate) if aggregate.levels_up > depth => aggregate.levels_up += levels,
+        Expr::Var(var) if var.levels_up > depth => var.levels_up += levels,
+        Expr::Aggref(aggregate) if aggregate.levels_up > depth => aggregate.levels_up += levels,
         _ => {}
     });
     lift_cte_references(query, 0, levels);
@@ -170,15 +170,15 @@ fn plan_recursive(global: &mut Global<'_, '_>, cte: &CommonTableExpr) -> Result<
             left,
             right,
             ..
-        }) => match (left.as_ref(), right.as_ref()) {
-            (SetOperation::Leaf(left), SetOperation::Leaf(right)) => Some((*all, *left, *right)),
-            _ => None,
-        },
+        }) => Some((*all, left.as_ref(), right.as_ref())),
         _ => None,
     };
-    let subquery = |index: usize| match cte.query.entry(index).map(|entry| &entry.kind) {
-        Some(RangeTableKind::Subquery { query, .. }) => Some(Query::clone(query)),
-        _ => None,
+    let subquery = |arm: &SetOperation| match arm {
+        SetOperation::Leaf(index) => match cte.query.entry(*index).map(|entry| &entry.kind) {
+            Some(RangeTableKind::Subquery { query, .. }) => Some(Query::clone(query)),
+            _ => None,
+        },
+        SetOperation::Node { columns, .. } => Some(arm_query(&cte.query, arm, columns)),
     };
     let sides = parts.and_then(|(all, left, right)| Some((all, subquery(left)?, subquery(right)?)));
     let Some((all, first, second)) = sides else {
@@ -190,11 +190,39 @@ fn plan_recursive(global: &mut Global<'_, '_>, cte: &CommonTableExpr) -> Result<
     setops::plan_recursive_union(global, &outer, &cte.name, all, first, second)
 }
 
+/// One side of the recursive UNION that is itself a UNION or its like, as a query of its own.
+fn arm_query(whole: &Query, arm: &SetOperation, columns: &[(Oid, i32)]) -> Query {
+    let mut query = Query::new(CommandType::Select);
+    query.range_table = whole.range_table.clone();
+    for entry in &mut query.range_table {
+        if let RangeTableKind::Subquery { query: leaf, .. } = &mut entry.kind {
+            // A level more lies between it and what it refers to.
+            lift_query(Arc::make_mut(leaf), 1);
+        }
+    }
+    let leaf = first_leaf(arm);
+    query.target_list = whole.target_list.clone();
+    for (target, &(type_oid, type_modifier)) in query.target_list.iter_mut().zip(columns) {
+        if let Expr::Var(var) = &mut target.expr {
+            (var.varno, var.type_oid, var.type_modifier) = (leaf, type_oid, type_modifier);
+        }
+    }
+    query.set_operation = Some(arm.clone());
+    query
+}
+
+fn first_leaf(operation: &SetOperation) -> usize {
+    match operation {
+        SetOperation::Leaf(index) => *index,
+        SetOperation::Node { left, .. } => first_leaf(left),
+    }
+}
+
 /// A parameter that only stands for a work table.
 pub fn work_table_param(global: &mut Global<'_, '_>) -> usize {
     let level = global.levels.len().saturating_sub(1);
     global.new_param(ParamSource::Outer {
-        expr: crate::query::Expr::null(Oid::INT8),
+        expr: Expr::null(Oid::INT8),
         level,
     })
 }

@@ -11,7 +11,9 @@ use crate::planner::level::plan_subquery;
 use crate::planner::path::Path;
 use crate::planner::plan::{InitResult, ParamSource, SubplanDefinition, SubplanKind};
 use crate::planner::tree::JoinTree;
-use crate::planner::vars::{contains_set_function, contains_volatile, has_outer_references, varnos};
+use crate::planner::vars::{
+    conjunction, conjuncts, contains_set_function, contains_sublink, contains_volatile, has_outer_references, varnos,
+};
 use crate::query::{
     BoolOp, CommandType, Expr, JoinKind, OpExpr, Query, RangeTableEntry, RangeTableKind, RteColumn, SubLink,
     SubLinkKind, SubPlan, TargetEntry,
@@ -294,8 +296,9 @@ fn plan_sublinks_in(
 
 fn plan_sublink(global: &mut Global<'_, '_>, link: &SubLink, init_plans: &mut Vec<usize>) -> Result<Expr> {
     let mut query = Query::clone(&link.query);
-    if link.kind == SubLinkKind::Exists {
-        simplify_exists(&mut query);
+    let mut as_any = None;
+    if link.kind == SubLinkKind::Exists && simplify_exists(&mut query) {
+        as_any = exists_to_any(global.backend, &query);
     }
     // What the subquery needs of this level's rows is gathered while it is planned.
     let before = global
@@ -324,8 +327,107 @@ fn plan_sublink(global: &mut Global<'_, '_>, link: &SubLink, init_plans: &mut Ve
     };
     match init_result {
         Some(result) if args.is_empty() => Ok(make_init_plan(global, link, path, result, type_modifier, init_plans)),
-        _ => Ok(make_subplan(global, link, path, args, type_modifier)),
+        _ => {
+            let subplan = make_subplan(global, link, path, args, type_modifier);
+            match as_any {
+                Some(as_any) => Ok(hashed_exists(global, link, as_any)?.unwrap_or(subplan)),
+                None => Ok(subplan),
+            }
+        }
     }
+}
+
+/// A correlated EXISTS, asked the other way round.
+struct ExistsAsAny {
+    /// What the outer query compares.
+    left: Vec<Expr>,
+    operators: Vec<Oid>,
+    /// Gives what that is compared with, and does not depend on the outer query.
+    query: Query,
+}
+
+/// `EXISTS (SELECT FROM b WHERE b.x = a.x AND ...)` as `a.x = ANY (SELECT b.x FROM b WHERE ...)`, whose rows can be
+/// hashed (`convert_EXISTS_to_ANY`).
+fn exists_to_any(backend: &Backend<'_>, exists: &Query) -> Option<ExistsAsAny> {
+    if exists.from.is_empty() || !exists.ctes.is_empty() {
+        return None;
+    }
+    let mut query = exists.clone();
+    let conditions = query.quals.take().map(conjuncts).unwrap_or_default();
+    let (mut left, mut operators, mut kept) = (Vec::new(), Vec::new(), Vec::new());
+    for condition in conditions {
+        if contains_volatile(backend, &condition) {
+            return None;
+        }
+        match outer_equality(&condition) {
+            Some((operator, outer, inner)) => {
+                let number = i16::try_from(left.len() + 1).ok()?;
+                left.push(outer);
+                operators.push(operator);
+                query.target_list.push(TargetEntry {
+                    expr: inner,
+                    number,
+                    name: "".into(),
+                    sort_group_ref: 0,
+                    junk: false,
+                    origin: (Oid::INVALID, 0),
+                });
+            }
+            None => kept.push(condition),
+        }
+    }
+    query.quals = conjunction(kept);
+    let is_free = !has_outer_references(&query, 1);
+    (!left.is_empty() && is_free).then_some(ExistsAsAny { left, operators, query })
+}
+
+/// The operator, and the operands of the outer and the inner query, of an equality between both.
+fn outer_equality(condition: &Expr) -> Option<(Oid, Expr, Expr)> {
+    let Expr::Op(op) = condition else { return None };
+    let [first, second] = op.args.as_slice() else {
+        return None;
+    };
+    let known = operator_by_oid(op.operator).filter(|known| known.can_hash)?;
+    let (operator, outer, inner) = match (is_outer_only(first), is_outer_only(second)) {
+        (true, false) => (op.operator, first, second),
+        (false, true) if known.commutator.is_valid() => (known.commutator, second, first),
+        _ => return None,
+    };
+    if refers_out(inner) || contains_sublink(outer) || contains_sublink(inner) {
+        return None;
+    }
+    let mut outer = outer.clone();
+    crate::planner::vars::lower_outer_references_in_expr(&mut outer);
+    Some((operator, outer, inner.clone()))
+}
+
+/// Columns of the queries around, and none of the subquery's own.
+fn is_outer_only(expr: &Expr) -> bool {
+    refers_out(expr) && varnos(expr).is_empty()
+}
+
+/// The rows of the other form in a hash table, if they do not depend on queries further out.
+fn hashed_exists(global: &mut Global<'_, '_>, link: &SubLink, as_any: ExistsAsAny) -> Result<Option<Expr>> {
+    let path = plan_subquery(global, as_any.query, 0.0)?;
+    if depends_on_outer(global, &path) {
+        return Ok(None);
+    }
+    let plan = global.subplans.len();
+    global.subplans.push(SubplanDefinition {
+        plan: path.to_plan(),
+        kind: SubplanKind::Correlated,
+        name: format!("SubPlan {}", plan + 1).into(),
+    });
+    Ok(Some(Expr::SubPlan(Box::new(SubPlan {
+        plan,
+        kind: SubLinkKind::Exists,
+        left: as_any.left,
+        operators: as_any.operators,
+        args: Vec::new(),
+        hashed: true,
+        result: link.result,
+        type_modifier: -1,
+    }))))
 }
 
 /// The rows of the subquery as the sublink's operators compare them.
