@@ -69,12 +69,11 @@ struct Batch {
 pub fn build(ctx: &mut Context<'_, '_>, plan: &Plan, join: &Join, clauses: &[JoinClause]) -> Result<Box<dyn Operator>> {
     let (outer, inner) = (child_layout(plan, 0)?, child_layout(plan, 1)?);
     let both = outer.clone().join(inner.clone());
-    let projected = if join.kind == JoinKind::Semi { &outer } else { &both };
     Ok(Box::new(HashJoin {
         stable: ctx.plan.is_stable(&*child(plan, 1)?) && ctx.plan.is_stable_alone(plan),
         outer: build_child(ctx, plan, 0)?,
         inner: build_child(ctx, plan, 1)?,
-        projection: Projection::new(ctx.backend, &plan.filter, &plan.output, projected)?,
+        projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &both)?,
         node: node_id(plan),
         probe: Probe {
             kind: join.kind,

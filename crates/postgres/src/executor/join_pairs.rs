@@ -61,7 +61,7 @@ pub fn combine(outer: &Chunk, inner: &Chunk, pairs: &Pairs) -> Chunk {
     Chunk::new(columns, pairs.len())
 }
 
-/// The rows that a join of this kind gives (of a semi-join: the outer columns alone) for the outer rows `first..end`, whose pairs these are; notes which
+/// The rows that a join of this kind gives for the outer rows `first..end`, whose pairs these are; notes which
 /// inner rows are matched.
 pub fn join_rows(
     kind: JoinKind,
@@ -77,30 +77,30 @@ pub fn join_rows(
     match kind {
         JoinKind::Inner | JoinKind::Right => combine(outer, inner, &pairs),
         JoinKind::Left | JoinKind::Full => combine(outer, inner, &fill_outer(pairs, first, end)),
-        JoinKind::Semi | JoinKind::Anti => {
+        JoinKind::Semi => combine(outer, inner, &first_matches(&pairs)),
+        JoinKind::Anti => {
             let mut has_match = Bitmap::new(outer.rows, false);
             pairs.outer.iter().for_each(|&row| has_match.set(row as usize, true));
-            let wanted = |row: &usize| has_match.get(*row) == (kind == JoinKind::Semi);
-            let rows: Vec<u32> = (first..end)
-                .filter(wanted)
-                .filter_map(|row| u32::try_from(row).ok())
-                .collect();
-            match kind {
-                JoinKind::Semi => outer.take(&rows),
-                _ => {
-                    let none = vec![u32::MAX; rows.len()];
-                    combine(
-                        outer,
-                        inner,
-                        &Pairs {
-                            outer: rows,
-                            inner: none,
-                        },
-                    )
-                }
-            }
+            let unmatched = (first..end).filter(|&row| !has_match.get(row));
+            let rows: Vec<u32> = unmatched.filter_map(|row| u32::try_from(row).ok()).collect();
+            let pairs = Pairs {
+                inner: vec![u32::MAX; rows.len()],
+                outer: rows,
+            };
+            combine(outer, inner, &pairs)
         }
     }
+}
+
+/// The first pair of each outer row.
+fn first_matches(pairs: &Pairs) -> Pairs {
+    let mut firsts = Pairs::default();
+    for (&outer, &inner) in pairs.outer.iter().zip(&pairs.inner) {
+        if firsts.outer.last() != Some(&outer) {
+            firsts.push(outer, inner);
+        }
+    }
+    firsts
 }
 
 /// Adds a pair with no inner row for each outer row without one.

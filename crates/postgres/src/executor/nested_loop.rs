@@ -50,12 +50,7 @@ impl NestedLoop {
             params: params.iter().map(|(param, _)| *param).zip(values).collect(),
             inner_types,
             current: None,
-            projection: Projection::new(
-                ctx.backend,
-                &plan.filter,
-                &plan.output,
-                if join.kind == JoinKind::Semi { &outer } else { &both },
-            )?,
+            projection: Projection::new(ctx.backend, &plan.filter, &plan.output, &both)?,
             node: node_id(plan),
         })
     }
@@ -142,14 +137,19 @@ impl Loop<'_> {
             return Ok(None);
         }
         current.matched = true;
-        match self.kind {
-            // The first match decides.
-            JoinKind::Semi | JoinKind::Anti => Ok(self.finish_row(current)),
-            _ => Ok(Some(match mask {
-                Some(mask) => pairs.filter(&mask),
-                None => pairs,
-            })),
+        if self.kind == JoinKind::Anti {
+            return Ok(self.finish_row(current));
         }
+        let matches = match mask {
+            Some(mask) => pairs.filter(&mask),
+            None => pairs,
+        };
+        if self.kind == JoinKind::Semi {
+            // The first match decides.
+            self.finish_row(current);
+            return Ok(Some(matches.slice(0, 1)));
+        }
+        Ok(Some(matches))
     }
 
     /// Goes on to the next outer row; gives what the one that is done gives by itself.
@@ -159,7 +159,6 @@ impl Loop<'_> {
         current.started = false;
         current.row += 1;
         match (self.kind, matched) {
-            (JoinKind::Semi, true) => Some(row),
             (JoinKind::Left | JoinKind::Anti, false) => Some(with_nulls(row, self.inner_types)),
             _ => None,
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use kumquat_types::array::combine::Stacking;
-use kumquat_types::{ArrayValue, Bitmap, Chunk, Column, Datum, Error, Oid, Result, SqlState};
+use kumquat_types::{ArrayValue, Bitmap, Chunk, Column, Datum, Error, Oid, Result, SqlState, operator_by_oid};
 
 use super::build::build;
 use super::context::Context;
@@ -139,6 +139,21 @@ pub struct SubplanCall {
     params: Vec<usize>,
     args: Vec<Compiled>,
     hashed: bool,
+    /// `(a, b) < ANY (...)` and its like.
+    row_op: Option<RowCompareOp>,
+}
+
+/// How rows of several columns are compared by an operator that is not `=`.
+fn row_op(operators: &[Oid]) -> Option<RowCompareOp> {
+    let [operator, _, ..] = operators else { return None };
+    match operator_by_oid(*operator)?.name {
+        "<" => Some(RowCompareOp::Less),
+        "<=" => Some(RowCompareOp::LessEqual),
+        ">" => Some(RowCompareOp::Greater),
+        ">=" => Some(RowCompareOp::GreaterEqual),
+        "<>" => Some(RowCompareOp::NotEqual),
+        _ => None,
+    }
 }
 
 impl SubplanCall {
@@ -155,6 +170,7 @@ impl SubplanCall {
             params: plan.args.iter().map(|(param, _)| *param).collect(),
             args,
             hashed: plan.hashed,
+            row_op: row_op(&plan.operators),
         })
     }
 
@@ -248,8 +264,11 @@ impl SubplanCall {
         Ok(if unknown { Datum::Null } else { Datum::Bool(!any) })
     }
 
-    /// The operators hold column by column: AND.
+    /// The operators hold column by column: AND. Rows that are compared otherwise than by `=` are so as rows.
     fn compare_all(&self, ctx: &mut Context<'_, '_>, left: &[Datum], row: &[Datum]) -> Result<Option<bool>> {
+        if let Some(op) = self.row_op {
+            return Ok(self.compare_rows(ctx, op, left, row)?.as_bool());
+        }
         let mut truth = Some(true);
         for ((a, b), function) in left.iter().zip(row).zip(&self.functions) {
             match function.call(ctx, &[a.clone(), b.clone()])?.as_bool() {

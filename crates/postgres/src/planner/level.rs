@@ -56,6 +56,8 @@ pub struct Level<'g, 'a, 'b> {
     /// Index into `Global::levels`.
     pub number: usize,
     pub having: Vec<Expr>,
+    /// HAVING was written, be it true: then all rows make one group if there is no GROUP BY.
+    pub has_having: bool,
     /// Subplans that EXPLAIN shows under the top node.
     pub init_plans: Vec<usize>,
     /// The part of the rows that will be read, 0: all; or how many, from 1 on.
@@ -109,6 +111,7 @@ fn plan_level(global: &mut Global<'_, '_>, mut query: Query, number: usize, frac
         query,
         number,
         having: Vec::new(),
+        has_having: false,
         init_plans: ctes,
         fraction,
         problem: Problem::new(settings),
@@ -159,7 +162,7 @@ impl Level<'_, '_, '_> {
             && !self.query.has_aggregates
             && !self.query.has_windows
             && self.query.distinct.is_none()
-            && self.having.is_empty()
+            && !self.has_having
             && !self.has_set_functions();
         self.problem.limit = sorting::known_limit(self).filter(|_| is_plain);
         let extremes = minmax::find(self)?;
@@ -307,6 +310,7 @@ impl Level<'_, '_, '_> {
     fn preprocess(&mut self) -> Result<()> {
         let mut query = std::mem::replace(&mut self.query, Query::new(CommandType::Select));
         let mut tree = std::mem::replace(&mut self.tree, JoinTree::From(Vec::new(), Vec::new()));
+        self.has_having = query.having.is_some();
         let mut having = query.having.take().map(conjuncts).unwrap_or_default();
         let mut result = Ok(());
         tree.for_each_qual_mut(&mut |qual| {

@@ -27,7 +27,10 @@ pub fn plan_upper(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path> {
         projected(
             level,
             &mut paths,
-            |path| project_scan(level, path, &stages.group_input),
+            |path| match stages.group_input.iter().any(contains_set_function) {
+                true => finish_targets(path, &stages.group_input),
+                false => project_scan(level, path, &stages.group_input),
+            },
             &stages.group_input,
         );
         paths = grouping::group(level, paths, &stages)?;
@@ -128,7 +131,7 @@ impl Stages {
         let is_grouped = targets.iter().any(contains_aggregate)
             || !query.group_by.is_empty()
             || !query.grouping_sets.is_empty()
-            || !level.having.is_empty();
+            || level.has_having;
         let before_sort = before_sort(level, targets);
         let sets_above = is_grouped && before_sort.iter().any(contains_set_function);
         let window_input = match query.has_windows || sets_above {

@@ -87,6 +87,11 @@ impl Function {
             return Ok(Datum::Null);
         }
         if self.spread {
+            // No array, no answer: but a format can do without arguments.
+            let is_format = matches!(&self.target, Target::Builtin(proc) if proc.name == "format");
+            if !is_format && args.last().is_some_and(Datum::is_null) {
+                return Ok(Datum::Null);
+            }
             let (args, types) = spread_variadic(args, &self.arg_types);
             return self.dispatch(backend, &args, &types);
         }

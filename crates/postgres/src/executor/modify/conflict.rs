@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kumquat_types::{Chunk, Column, Error, Oid, Result, SqlState};
 
-use super::check::compute_generated;
+use super::check::{check_bounds, compute_generated};
 use super::route::Router;
 use super::rows::Changed;
 use super::table::{Table, Tables};
@@ -259,6 +259,9 @@ pub fn replace(
         return Ok(None);
     };
     let new = router.convert(ctx, leaf, target, &converted)?;
+    if partitioned {
+        check_bounds(ctx, tables.get(ctx, target)?, &new)?;
+    }
     let moved_to = match partitioned {
         true => router.route(ctx, target, &new)?.first().copied().unwrap_or(leaf),
         false => leaf,

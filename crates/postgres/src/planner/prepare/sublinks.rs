@@ -4,6 +4,7 @@ use kumquat_types::{Oid, Result, operator_by_oid};
 
 use super::ctes::lower;
 use super::joins::flatten_join_columns;
+use super::rows::expand_whole_rows;
 use super::subqueries::shift;
 use crate::backend::Backend;
 use crate::planner::global::{Global, executor_param};
@@ -190,6 +191,7 @@ fn join_exists(
         return None;
     }
     flatten_join_columns(&mut inner);
+    expand_whole_rows(&mut inner);
     let mut inner_tree = JoinTree::take(&mut inner);
     let JoinTree::From(items, quals) = &mut inner_tree else {
         return None;

@@ -4,6 +4,7 @@ use kumquat_types::Volatility;
 
 use super::ctes::lower;
 use super::joins::flatten_join_columns;
+use super::rows::expand_whole_rows;
 use super::sublinks::pull_up_sublinks;
 use crate::backend::Backend;
 use crate::catalog::Name;
@@ -105,6 +106,7 @@ fn is_outer_join(item: &FromItem) -> bool {
 
 fn pull_up(backend: &Backend<'_>, query: &mut Query, tree: &mut JoinTree, index: usize, mut inner: Query) {
     flatten_join_columns(&mut inner);
+    expand_whole_rows(&mut inner);
     let mut inner_tree = JoinTree::take(&mut inner);
     if inner.has_sublinks {
         pull_up_sublinks(backend, &mut inner, &mut inner_tree);
