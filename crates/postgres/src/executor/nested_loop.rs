@@ -45,7 +45,7 @@ impl NestedLoop {
             outer: build_child(ctx, plan, 0)?,
             inner: build_child(ctx, plan, 1)?,
             kind: join.kind,
-            single_match: join.inner_unique || one_sided,
+            single_match: join.inner_unique || matches!(join.kind, JoinKind::Semi | JoinKind::Anti),
             filter: compile_all(ctx.backend, &join.filter, &both)?,
             params: params.iter().map(|(param, _)| *param).zip(values).collect(),
             inner_types,

@@ -27,10 +27,7 @@ pub fn plan_upper(level: &mut Level<'_, '_, '_>, rel: Rel) -> Result<Path> {
         projected(
             level,
             &mut paths,
-            |path| match stages.group_input.iter().any(contains_set_function) {
-                true => finish_targets(path, &stages.group_input),
-                false => project_scan(level, path, &stages.group_input),
-            },
+            |path| project_scan(level, path, &stages.group_input),
             &stages.group_input,
         );
         paths = grouping::group(level, paths, &stages)?;

@@ -210,7 +210,10 @@ pub fn carry_out(ctx: &mut Context<'_, '_>, event: &Event) -> Result<()> {
                 ForeignKeyAction::NoAction | ForeignKeyAction::Restrict => {
                     check_unreferenced(ctx, &constraint, &key, *table, old, action)
                 }
-                action => act(ctx, &constraint, &key, action, old, new.as_deref()),
+                action => act(ctx, &constraint, &key, action, old, new.as_deref()).map_err(|error| {
+                    let statement = statement_of(ctx, &constraint, &key, action, new.is_none());
+                    error.context(format!("SQL statement \"{statement}\""))
+                }),
             }
         }
         Event::Trigger(_) => Ok(()),
@@ -495,6 +498,52 @@ fn replace_routed(
         replace(ctx, &mut tables, &mut router, (root, leaf), id, new, &changed)?;
     }
     Ok(())
+}
+
+/// The statement by which PostgreSQL does what `act` does, as its errors tell.
+fn statement_of(
+    ctx: &Context<'_, '_>,
+    constraint: &Constraint,
+    key: &ForeignKey,
+    action: ForeignKeyAction,
+    deletes: bool,
+) -> String {
+    let Ok(table) = relation(ctx, constraint.relation) else {
+        return String::new();
+    };
+    let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+    let column = |number: &i16| quoted(table.attribute(*number).map_or("", |attribute| &attribute.name));
+    let only = if table.kind == RelationKind::PartitionedTable {
+        ""
+    } else {
+        "ONLY "
+    };
+    let target = format!(
+        "{only}{}.{}",
+        quoted(&ctx.backend.schema_name(table.schema)),
+        quoted(&table.name)
+    );
+    let cascades = action == ForeignKeyAction::Cascade;
+    let first_key = if cascades && !deletes { key.columns.len() + 1 } else { 1 };
+    let keys: Vec<String> = (first_key..)
+        .zip(&key.columns)
+        .map(|(number, own)| format!("${number} OPERATOR(pg_catalog.=) {}", column(own)))
+        .collect();
+    let keys = keys.join(" AND ");
+    if cascades && deletes {
+        return format!("DELETE FROM {target} WHERE {keys}");
+    }
+    let set_columns = match deletes && !key.on_delete_columns.is_empty() {
+        true => &key.on_delete_columns,
+        false => &key.columns,
+    };
+    let set = (1..).zip(set_columns).map(|(number, own)| match action {
+        ForeignKeyAction::Cascade => format!("{} = ${number}", column(own)),
+        ForeignKeyAction::SetDefault => format!("{} = DEFAULT", column(own)),
+        _ => format!("{} = NULL", column(own)),
+    });
+    let set: Vec<String> = set.collect();
+    format!("UPDATE {target} SET {} WHERE {keys}", set.join(", "))
 }
 
 /// CASCADE, SET NULL, SET DEFAULT.
