@@ -554,7 +554,7 @@ fn imply_constants(level: &mut Level<'_, '_, '_>, number: usize, class: &super::
         .flat_map(|column| others.iter().map(move |other| (*column, *other)))
     {
         if let Some(expr) = level.problem.classes.comparison(number, column, other) {
-            derive(level, None, expr);
+            derive(level, None, expr, RelSet::EMPTY);
         }
     }
 }
