@@ -35,7 +35,7 @@ pub fn note_call(backend: &mut Backend<'_>, call: &FunctionCall<'_>) {
     let found = |place: usize| match call.proc.arg_names.get(place).copied() {
         Some("shard_id" | "shardid") => {
             let shard = args.int(place)?;
-            Some(metadata::of(backend).ok()?.shard(shard.try_into().ok()?)?.relation)
+            Some(metadata::of(backend).ok()?.shard(shard)?.relation)
         }
         Some("colocate_with") => relation(backend, &named(args.text(place)?)),
         _ if args.type_of(place) == Oid::REGCLASS => args.oid(place),

@@ -304,7 +304,7 @@ impl Splitter<'_> {
             .filter_map(|sort| query.target_by_ref(sort.target_ref))
             .collect();
         let has_aggregate = |target: &&TargetEntry| target.expr.any(&mut |part| matches!(part, Expr::Aggref(_)));
-        if !sorts.is_empty() && !sorts.iter().any(|target| has_aggregate(&target)) {
+        if !sorts.is_empty() && !sorts.iter().any(has_aggregate) {
             worker.limit = worker_limit(query, query.limit.clone());
             // Within equal keys groups come whole.
             let rest = query.group_by.iter().filter(|group| !is_sorted_by(group.target_ref));
@@ -316,7 +316,7 @@ impl Splitter<'_> {
             Expr::Aggref(aggregate) => !matches!(aggregates::split_of(aggregate), Split::Average | Split::Rows),
             _ => !has_aggregate(target),
         };
-        if count >= 0 && !sorts.is_empty() && sorts.iter().all(|target| is_plain(&target)) {
+        if count >= 0 && !sorts.is_empty() && sorts.iter().all(is_plain) {
             let fetched = Expr::constant(Datum::Int8(i64::from(count)), Oid::INT8);
             worker.limit = worker_limit(query, Some(fetched));
             worker.order_by = query.order_by.clone();

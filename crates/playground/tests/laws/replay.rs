@@ -64,7 +64,7 @@ fn going_back_and_on_again_gives_what_it_gave() {
 fn a_session_built_anew_from_its_log_is_the_session() {
     let options = Options::default();
     let mut first = Playground::new(&options);
-    for number in 0..TEXTS.len() {
+    for (number, text) in TEXTS.iter().enumerate() {
         let mut again = Playground::new(&options);
         let boot = Request::Boot {
             options: options.clone(),
@@ -77,6 +77,6 @@ fn a_session_built_anew_from_its_log_is_the_session() {
             format!("{:?}", first.view()),
             "after {number} texts"
         );
-        assert_eq!(run(&mut again, number), run(&mut first, number), "{:?}", TEXTS[number]);
+        assert_eq!(run(&mut again, number), run(&mut first, number), "{text:?}");
     }
 }
