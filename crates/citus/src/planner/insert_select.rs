@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::executor::{RelationBindings, plan_with_extension, run};
-use kumquat_postgres::explain::{ExplainWriter, Group, explain_planned};
+use kumquat_postgres::explain::{ExplainWriter, Group, explain_query};
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
 use kumquat_postgres::planner::PlannedQuery;
 use kumquat_postgres::query::{BoolOp, CommandType, Expr, FuncForm, Query, RangeTableKind, TargetEntry};
@@ -448,8 +448,10 @@ impl CustomScan for PullPlan {
             return Err(Error::new(SqlState::INTERNAL_ERROR, message));
         }
         writer.property("INSERT/SELECT method", method);
+        // EXPLAIN plans the query once more (`NonPushableInsertSelectExplainScan`).
+        let source = Arc::new(source_query(&self.query)?);
         writer.group(Group::list("Select Query"), |writer| {
-            explain_planned(backend, &self.source, None, writer)
+            explain_query(backend, &source, &[], writer)
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kumquat_postgres::Backend;
 use kumquat_postgres::executor::{RelationBindings, plan_with_extension, run};
-use kumquat_postgres::explain::{ExplainWriter, Group, explain_planned};
+use kumquat_postgres::explain::{ExplainWriter, Group, explain_query};
 use kumquat_postgres::extension::{CustomOutput, CustomScan, PlannedBy};
 use kumquat_postgres::planner::{PlanKind, PlannedQuery};
 use kumquat_postgres::query::{
@@ -377,8 +377,10 @@ impl CustomScan for RedistributedMerge {
             false => "pull to coordinator",
         };
         writer.property(format!("MERGE INTO {target} method"), method);
+        // EXPLAIN plans the query once more (`NonPushableMergeCommandExplainScan`).
+        let source = Arc::new(self.columns.clone());
         writer.group(Group::list("Source Query"), |writer| {
-            explain_planned(backend, &self.source, None, writer)
+            explain_query(backend, &source, &[], writer)
         })
     }
 }

@@ -35,10 +35,13 @@ pub struct Exclusion {
     operators: Vec<(bool, Function)>,
 }
 
+/// A row of the table, or one that is only being written, and its key.
+type KnownRow = (Option<RowId>, Vec<Datum>);
+
 /// Keys of rows, by the columns that are compared by `=`.
 #[derive(Default)]
 struct Known {
-    buckets: HashMap<Vec<Key>, Vec<(Option<RowId>, Vec<Datum>)>>,
+    buckets: HashMap<Vec<Key>, Vec<KnownRow>>,
 }
 
 impl Exclusion {
