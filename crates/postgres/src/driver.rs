@@ -135,6 +135,7 @@ impl Backend<'_> {
 
     /// Carries out one statement inside the transaction that is open; also for statements of functions.
     pub fn execute_statement(&mut self, statement: &Statement, text: &str, client: &mut dyn Client) -> Result<Outcome> {
+        self.note_snapshot(statement);
         match statement {
             Statement::Select(select) if makes_table(select) => self.execute_utility(statement, text),
             query if query.is_query() => {

@@ -109,8 +109,8 @@ pub struct TransactionBlock {
     pub before: Network,
     pub settings_before: SettingValues,
     pub savepoints: Vec<Savepoint>,
-    pub read_only: bool,
-    pub isolation: Name,
+    /// A statement has looked at data: how the transaction is isolated is settled (`FirstSnapshotSet`).
+    pub has_snapshot: bool,
     /// Changes have been made: a transaction id was given.
     pub xid: Option<u64>,
 }

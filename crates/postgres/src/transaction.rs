@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use kumquat_sql::ast::{DefElem, TransactionStmt};
+use kumquat_sql::ast::{DefElem, Statement, TransactionStmt};
 use kumquat_types::{Error, Result, SqlState};
 
 use crate::backend::Backend;
@@ -14,6 +14,13 @@ use crate::extension::SavepointEvent;
 use crate::result::CommandTag;
 use crate::server::{Database, Network, PreparedTransaction};
 use crate::session::{Cursor, Savepoint, Transaction, TransactionBlock};
+
+/// What a transaction is told about how it is isolated.
+const TRANSACTION_MODES: [&str; 3] = [
+    "transaction_isolation",
+    "transaction_read_only",
+    "transaction_deferrable",
+];
 
 impl Backend<'_> {
     pub fn in_transaction_block(&self) -> bool {
@@ -74,8 +81,7 @@ impl Backend<'_> {
                 before: self.network.clone(),
                 settings_before: self.session.settings.clone(),
                 savepoints: Vec::new(),
-                read_only: false,
-                isolation: "read committed".into(),
+                has_snapshot: false,
                 xid: None,
             }));
         }
@@ -84,6 +90,7 @@ impl Backend<'_> {
     }
 
     fn commit(&mut self, chain: bool) -> Result<CommandTag> {
+        let modes = self.transaction_modes();
         match std::mem::take(&mut self.session.transaction) {
             Transaction::Idle => {
                 self.no_transaction("COMMIT AND CHAIN", chain)?;
@@ -94,23 +101,24 @@ impl Backend<'_> {
                     self.undo(*block);
                     return Err(error);
                 }
-                self.chain(chain)?;
+                self.chain(chain, modes)?;
                 Ok(CommandTag::new("COMMIT"))
             }
             Transaction::Failed(block) => {
                 self.undo(*block);
-                self.chain(chain)?;
+                self.chain(chain, modes)?;
                 Ok(CommandTag::new("ROLLBACK"))
             }
         }
     }
 
     fn rollback(&mut self, chain: bool) -> Result<CommandTag> {
+        let modes = self.transaction_modes();
         match std::mem::take(&mut self.session.transaction) {
             Transaction::Idle => self.no_transaction("ROLLBACK AND CHAIN", chain)?,
             Transaction::Open(block) | Transaction::Failed(block) => {
                 self.undo(*block);
-                self.chain(chain)?;
+                self.chain(chain, modes)?;
             }
         }
         Ok(CommandTag::new("ROLLBACK"))
@@ -130,11 +138,71 @@ impl Backend<'_> {
         Ok(())
     }
 
-    fn chain(&mut self, chain: bool) -> Result<()> {
+    /// The next transaction is like the one that ended.
+    fn chain(&mut self, chain: bool, modes: [Option<Name>; 3]) -> Result<()> {
         if chain {
             self.begin("BEGIN", &[])?;
+            for (name, value) in TRANSACTION_MODES.into_iter().zip(modes) {
+                self.set_setting(name, value.as_deref(), true)?;
+            }
         }
         Ok(())
+    }
+
+    fn transaction_modes(&self) -> [Option<Name>; 3] {
+        TRANSACTION_MODES.map(|name| self.setting(name))
+    }
+
+    /// How a transaction is isolated cannot change behind a query or in a part of it (`check_XactIsoLevel`,
+    /// `check_transaction_read_only`, `check_transaction_deferrable`).
+    pub fn check_transaction_mode(&self, name: &str, value: Option<&str>) -> Result<()> {
+        let Transaction::Open(block) = &self.session.transaction else {
+            return Ok(());
+        };
+        let current = self.setting(name);
+        let (in_part, behind_query) = match name {
+            "transaction_isolation" if current.as_deref() != value => (
+                "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction",
+                "SET TRANSACTION ISOLATION LEVEL must be called before any query",
+            ),
+            "transaction_read_only" if current.as_deref() == Some("on") && value == Some("off") => (
+                "cannot set transaction read-write mode inside a read-only transaction",
+                "transaction read-write mode must be set before any query",
+            ),
+            "transaction_deferrable" => (
+                "SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction",
+                "SET TRANSACTION [NOT] DEFERRABLE must be called before any query",
+            ),
+            _ => return Ok(()),
+        };
+        let is_part = !block.savepoints.is_empty();
+        let message = match (block.has_snapshot, is_part) {
+            (true, true) if name != "transaction_isolation" => in_part,
+            (true, _) => behind_query,
+            (false, true) => in_part,
+            (false, false) => return Ok(()),
+        };
+        Err(Error::new(SqlState::ACTIVE_SQL_TRANSACTION, message))
+    }
+
+    /// Notes that a statement of a block looks at data (`PlannedStmtRequiresSnapshot`).
+    pub fn note_snapshot(&mut self, statement: &Statement) {
+        let looks = !matches!(
+            statement,
+            Statement::Transaction(_)
+                | Statement::VariableSet(_)
+                | Statement::VariableShow(_)
+                | Statement::Lock(_)
+                | Statement::ConstraintsSet(_)
+                | Statement::Fetch(_)
+                | Statement::Listen(_)
+                | Statement::Notify(_)
+                | Statement::Unlisten(_)
+                | Statement::Checkpoint
+        );
+        if looks && let Transaction::Open(block) = &mut self.session.transaction {
+            block.has_snapshot = true;
+        }
     }
 
     /// What COMMIT does, in a block or after a single statement: deferred constraints, the extension's turn

@@ -79,7 +79,9 @@ impl Backend<'_> {
         let value = match self.setting_definition(name) {
             Some(definition) => {
                 self.check_settable(definition)?;
-                text.map(|text| self.check_value(definition, text)).transpose()?
+                let value = text.map(|text| self.check_value(definition, text)).transpose()?;
+                self.check_transaction_mode(definition.name, value.as_deref())?;
+                value
             }
             None => {
                 if text.is_none() && !name.contains('.') && !self.session.settings.values.contains_key(&key) {
