@@ -351,12 +351,34 @@ fn columns_needed(trigger: &Trigger) -> Vec<i16> {
 }
 
 fn store_clone(backend: &mut Backend<'_>, trigger: &Trigger, partition: Oid) -> Result<()> {
-    let clone = Trigger {
+    let (parent, child) = (
+        backend.relation_by_oid(trigger.relation)?,
+        backend.relation_by_oid(partition)?,
+    );
+    // Columns of a partition may stand in other places than in the table (`map_partition_varattnos`).
+    let number = |number: i16| {
+        let name = parent.attribute(number).map(|attribute| &attribute.name);
+        name.and_then(|name| child.attribute_by_name(name))
+            .map_or(number, |found| found.number)
+    };
+    let mut clone = Trigger {
         oid: backend.new_oid(),
         relation: partition,
         parent: trigger.oid,
         ..trigger.clone()
     };
+    for event in &mut clone.events {
+        if let TriggerEvent::Update(named) = event {
+            named.iter_mut().for_each(|column| *column = number(*column));
+        }
+    }
+    if let Some(when) = &mut clone.when {
+        Arc::make_mut(when).transform(&mut |part| {
+            if let Expr::Var(var) = part {
+                var.attribute = number(var.attribute);
+            }
+        });
+    }
     store(backend, clone)
 }
 

@@ -13,7 +13,8 @@ use super::plan::{Cost, PlanKind, SortKey};
 use super::rel::Rel;
 use super::scans::{relation, table_base, table_paths};
 use super::{order, prune};
-use crate::query::{Expr, RangeTableEntry, RangeTableKind, Var};
+use crate::catalog::Attribute;
+use crate::query::{Expr, FuncForm, RangeTableEntry, RangeTableKind, Var};
 
 /// The members of an entry's table that are scanned.
 #[derive(Clone, Debug, Default)]
@@ -261,11 +262,9 @@ fn merge_append(level: &mut Level<'_, '_, '_>, rel: &Rel, members: &[Rel]) -> Op
 pub fn add_child_entry(level: &mut Level<'_, '_, '_>, parent: &RangeTableEntry, member: Oid) -> Result<usize> {
     let relation = relation(level, member)?;
     let mut entry = parent.clone();
-    entry.kind = RangeTableKind::Relation {
-        relation: member,
-        inherit: false,
-        sample: None,
-    };
+    if let RangeTableKind::Relation { relation, inherit, .. } = &mut entry.kind {
+        (*relation, *inherit) = (member, false);
+    }
     entry.columns = relation
         .attributes
         .iter()
@@ -287,19 +286,28 @@ pub fn add_child_entry(level: &mut Level<'_, '_, '_>, parent: &RangeTableEntry, 
 
 /// Which column of a child each column of its parent is: they have the same names.
 pub struct ChildColumns {
-    numbers: Vec<i16>,
+    columns: Vec<ChildColumn>,
     row_type: Oid,
+}
+
+/// A column of the parent, and its number in the child (0: it is dropped).
+struct ChildColumn {
+    parent: Attribute,
+    number: i16,
 }
 
 impl ChildColumns {
     pub fn new(level: &Level<'_, '_, '_>, parent: Oid, child: Oid) -> Result<ChildColumns> {
         let (parent, child) = (relation(level, parent)?, relation(level, child)?);
-        let number = |attribute: &crate::catalog::Attribute| match attribute.dropped {
-            true => 0,
-            false => child.attribute_by_name(&attribute.name).map_or(0, |found| found.number),
+        let column = |attribute: &Attribute| ChildColumn {
+            parent: attribute.clone(),
+            number: match attribute.dropped {
+                true => 0,
+                false => child.attribute_by_name(&attribute.name).map_or(0, |found| found.number),
+            },
         };
         Ok(ChildColumns {
-            numbers: parent.attributes.iter().map(number).collect(),
+            columns: parent.attributes.iter().map(column).collect(),
             row_type: parent.row_type,
         })
     }
@@ -316,7 +324,7 @@ impl ChildColumns {
                 Ok(0) => self.whole_row(var, to),
                 Ok(attribute) => Expr::Var(Var {
                     varno: to,
-                    attribute: self.numbers.get(attribute - 1).copied().unwrap_or(0),
+                    attribute: self.columns.get(attribute - 1).map_or(0, |column| column.number),
                     ..var.clone()
                 }),
                 Err(_) => Expr::Var(Var {
@@ -328,14 +336,33 @@ impl ChildColumns {
         expr
     }
 
-    /// The child's row as one of the parent.
+    /// The child's row as one of the parent: made anew if columns stand in other places.
     fn whole_row(&self, var: &Var, to: usize) -> Expr {
-        Expr::ConvertRowtype {
-            arg: Box::new(Expr::Var(Var {
-                varno: to,
-                ..var.clone()
-            })),
+        let row = Var {
+            varno: to,
+            ..var.clone()
+        };
+        if (1..).zip(&self.columns).all(|(at, column)| column.number == at) {
+            return Expr::ConvertRowtype {
+                arg: Box::new(Expr::Var(row)),
+                type_oid: self.row_type,
+            };
+        }
+        let value = |ChildColumn { parent, number }: &ChildColumn| match parent.dropped {
+            true => Expr::null(Oid::INT4),
+            false => Expr::Var(Var {
+                attribute: *number,
+                type_oid: parent.type_oid,
+                type_modifier: parent.type_modifier,
+                collation: parent.collation,
+                ..row.clone()
+            }),
+        };
+        Expr::Row {
+            args: self.columns.iter().map(value).collect(),
+            names: self.columns.iter().map(|column| column.parent.name.clone()).collect(),
             type_oid: self.row_type,
+            form: FuncForm::ImplicitCast,
         }
     }
 }

@@ -170,12 +170,12 @@ impl Compiler<'_, '_> {
                 args, names, type_oid, ..
             } => Kind::Row(Box::new(RowNode {
                 types: args.iter().map(|arg| (arg.type_oid(), arg.type_modifier())).collect(),
-                names: match *type_oid {
-                    Oid::RECORD => names.iter().cloned().collect(),
-                    named => super::composite::RowShape::of_type(self.backend, named)?.names,
-                },
+                names: names.iter().cloned().collect(),
                 fields: self.all(args, depth)?,
-                whole: None,
+                whole: match *type_oid {
+                    Oid::RECORD => None,
+                    named => Some(super::composite::RowShape::of_type(self.backend, named)?),
+                },
             })),
             Expr::RowCompare {
                 op,
@@ -191,7 +191,7 @@ impl Compiler<'_, '_> {
             )?)),
             Expr::FieldSelect { arg, field, .. } => Kind::Field {
                 arg: self.boxed(arg, depth)?,
-                index: usize::try_from(*field).unwrap_or(0).saturating_sub(1),
+                index: super::composite::RowShape::of_type(self.backend, arg.type_oid())?.index_of(*field),
             },
             Expr::FieldStore { arg, fields, type_oid } => {
                 Kind::FieldStore(Box::new(self.field_store(arg, fields, *type_oid, depth)?))

@@ -22,6 +22,15 @@ pub struct RowShape {
 }
 
 impl RowShape {
+    /// Where a value of the type holds a field, which counts from 1 over dropped columns, too; values don't hold those.
+    pub fn index_of(&self, field: i16) -> usize {
+        let at = usize::try_from(field).unwrap_or(0).saturating_sub(1);
+        self.attributes
+            .iter()
+            .position(|attribute| *attribute == at)
+            .unwrap_or(at)
+    }
+
     /// The fields of a composite type; none for `record`.
     pub fn of_type(backend: &Backend<'_>, type_oid: Oid) -> Result<RowShape> {
         let catalog = backend.catalog()?;
