@@ -163,10 +163,7 @@ impl Analyzer<'_, '_> {
                 part,
                 &|expr| matches!(expr, Expr::Aggref(own) if own.levels_up == level),
             ) {
-                return Err(
-                    Error::new(SqlState::GROUPING_ERROR, "aggregate function calls cannot be nested")
-                        .at(expr_location(inner)),
-                );
+                return Err(nested(inner));
             }
             if let Some(inner) = find(part, &|expr| matches!(expr, Expr::WindowFunc(_))) {
                 return Err(Error::new(
@@ -174,6 +171,14 @@ impl Analyzer<'_, '_> {
                     "aggregate function calls cannot contain window function calls",
                 )
                 .at(expr_location(inner)));
+            }
+        }
+        for part in &aggregate.direct_args {
+            if let Some(inner) = find(
+                part,
+                &|expr| matches!(expr, Expr::Aggref(own) if own.levels_up <= level),
+            ) {
+                return Err(nested(inner));
             }
         }
         let direct = aggregate.direct_args.iter().filter_map(innermost_level).min();
@@ -269,6 +274,10 @@ pub fn find<'e>(expr: &'e Expr, test: &dyn Fn(&Expr) -> bool) -> Option<&'e Expr
         }
     });
     found
+}
+
+fn nested(inner: &Expr) -> Error {
+    Error::new(SqlState::GROUPING_ERROR, "aggregate function calls cannot be nested").at(expr_location(inner))
 }
 
 fn set_location(expr: &Expr) -> Option<u32> {

@@ -75,26 +75,28 @@ impl SeqScan {
     }
 }
 
-/// The fraction of rows wanted, and the seed.
+/// The fraction of rows wanted, and the seed (`tablesample_init`).
 fn sample_arguments(ctx: &mut Context<'_, '_>, sample: &TableSample) -> Result<(Option<f64>, u64)> {
     let none = Layout::default();
+    let missing = |code: SqlState, what: &str| Error::new(code, format!("TABLESAMPLE {what} cannot be null"));
     let percent = match sample.args.first() {
         Some(arg) => evaluate_number(ctx, arg, &none)?,
         None => None,
     };
-    let percent = percent
-        .filter(|percent| (0.0..=100.0).contains(percent))
-        .ok_or_else(|| {
-            let code = SqlState::INVALID_PARAMETER_VALUE;
-            Error::new(code, "sample percentage must be between 0 and 100")
-        })?;
+    let percent = percent.ok_or_else(|| missing(SqlState::INVALID_TABLESAMPLE_ARGUMENT, "parameter"))?;
     let seed = match &sample.repeatable {
-        Some(seed) => evaluate_number(ctx, seed, &none)?.unwrap_or_default().to_bits(),
+        Some(seed) => evaluate_number(ctx, seed, &none)?
+            .ok_or_else(|| missing(SqlState::INVALID_TABLESAMPLE_REPEAT, "REPEATABLE parameter"))?
+            .to_bits(),
         None => {
             use kumquat_types::Environment;
             ctx.backend.random().to_bits()
         }
     };
+    if !(0.0..=100.0).contains(&percent) {
+        let message = "sample percentage must be between 0 and 100";
+        return Err(Error::new(SqlState::INVALID_TABLESAMPLE_ARGUMENT, message));
+    }
     Ok((Some(percent / 100.0), seed))
 }
 

@@ -26,12 +26,10 @@ pub fn add_size(level: &mut Level<'_, '_, '_>, varno: usize) -> Result<()> {
     let entry = entry.ok_or_else(|| Error::internal(format!("range-table entry {varno} is missing")))?;
     set_target(level, varno);
     if let RangeTableKind::Relation {
-        relation: oid,
-        inherit,
-        sample,
+        relation: oid, inherit, ..
     } = &entry.kind
     {
-        if *inherit && sample.is_none() {
+        if *inherit {
             let members = leaves(level, *oid)?;
             if members.as_slice() != [*oid] {
                 return children::add_children(level, varno, &entry, &members);
