@@ -90,7 +90,10 @@ fn requests_are_answered_statement_by_statement() {
         report: false,
     };
     let replies = ask(&mut playground, &boot);
-    assert!(matches!(replies.as_slice(), [Reply::Ready { session, .. }] if session.cluster.tables.len() == 1));
+    let [Reply::Replayed { texts: 1, of: 1 }, Reply::Ready { session, .. }] = replies.as_slice() else {
+        panic!("{replies:?}");
+    };
+    assert_eq!(session.cluster.tables.len(), 1);
     let run = Request::Run {
         typed: typed("SELECT 1;\nSELECT 2;\n"),
     };
