@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kumquat_sql::ast::{self, CreateTrigStmt, FiringMode, TriggerSelection};
 use kumquat_types::{Error, Oid, Result, SqlState, lookup_procs};
 
+use super::attribute_map::AttributeMap;
 use super::privileges;
 use super::{system_catalog, undefined_column};
 use crate::analyze::analyze_trigger_when;
@@ -355,12 +356,7 @@ fn store_clone(backend: &mut Backend<'_>, trigger: &Trigger, partition: Oid) -> 
         backend.relation_by_oid(trigger.relation)?,
         backend.relation_by_oid(partition)?,
     );
-    // Columns of a partition may stand in other places than in the table (`map_partition_varattnos`).
-    let number = |number: i16| {
-        let name = parent.attribute(number).map(|attribute| &attribute.name);
-        name.and_then(|name| child.attribute_by_name(name))
-            .map_or(number, |found| found.number)
-    };
+    let columns = AttributeMap::by_name(&parent, &child);
     let mut clone = Trigger {
         oid: backend.new_oid(),
         relation: partition,
@@ -369,16 +365,10 @@ fn store_clone(backend: &mut Backend<'_>, trigger: &Trigger, partition: Oid) -> 
     };
     for event in &mut clone.events {
         if let TriggerEvent::Update(named) = event {
-            named.iter_mut().for_each(|column| *column = number(*column));
+            *named = columns.all(named);
         }
     }
-    if let Some(when) = &mut clone.when {
-        Arc::make_mut(when).transform(&mut |part| {
-            if let Expr::Var(var) = part {
-                var.attribute = number(var.attribute);
-            }
-        });
-    }
+    clone.when = clone.when.map(|when| columns.apply(&when));
     store(backend, clone)
 }
 
