@@ -12,7 +12,7 @@ use crate::backend::Backend;
 use crate::catalog::Relation;
 use crate::driver::Outcome;
 use crate::explain::ExplainWriter;
-use crate::query::{FuncExpr, Query};
+use crate::query::{FuncExpr, FuncForm, Query};
 use crate::result::CommandTag;
 use crate::server::Network;
 use crate::settings::SettingDefinition;
@@ -120,6 +120,7 @@ pub struct FunctionCall<'a> {
     pub arg_types: &'a [Oid],
     /// Where each argument is written, for error positions.
     pub locations: &'a [Option<u32>],
+    pub form: FuncForm,
 }
 
 /// The hooks. All are called with the session's backend, whose node they may change.

@@ -176,8 +176,8 @@ pub fn has_sublinks(query: &Query) -> bool {
     rewrite::any_expr(query, &mut |expr| matches!(expr, Expr::SubLink(_)))
 }
 
-/// The next value of a sequence, as a constant of a column's type.
-pub fn next_value(backend: &mut Backend<'_>, sequence: Oid, type_oid: Oid) -> Result<Expr> {
+/// The next value of an identity column's sequence, as a constant of the column's type.
+pub fn next_identity(backend: &mut Backend<'_>, sequence: Oid, type_oid: Oid) -> Result<Expr> {
     const NEXTVAL: Oid = Oid(1574);
     let call = Expr::Func(Box::new(kumquat_postgres::query::expr::FuncExpr {
         function: NEXTVAL,
@@ -186,7 +186,7 @@ pub fn next_value(backend: &mut Backend<'_>, sequence: Oid, type_oid: Oid) -> Re
         returns_set: false,
         variadic: false,
         unwritten: Vec::new(),
-        form: kumquat_postgres::query::FuncForm::Call,
+        form: kumquat_postgres::query::FuncForm::Identity,
         type_modifier: -1,
         location: None,
     }));

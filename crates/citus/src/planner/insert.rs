@@ -214,7 +214,7 @@ pub fn default_of(
             .map(|(sequence, _)| sequence)
             .next();
         if let Some(sequence) = sequence {
-            return evaluate::next_value(backend, sequence, attribute.type_oid);
+            return evaluate::next_identity(backend, sequence, attribute.type_oid);
         }
     }
     match &attribute.default {

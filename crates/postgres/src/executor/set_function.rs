@@ -12,7 +12,7 @@ use super::functions;
 use super::layout::Layout;
 use crate::catalog::{self, Name};
 use crate::extension::FunctionCall;
-use crate::query::{Expr, FuncExpr};
+use crate::query::{Expr, FuncExpr, FuncForm};
 use crate::system;
 
 /// Most rows that one call may give.
@@ -143,6 +143,7 @@ impl SetFunction {
                     args,
                     arg_types: &self.arg_types,
                     locations: &self.locations,
+                    form: FuncForm::Call,
                 };
                 system::call_set(ctx.backend, &call)
             }

@@ -203,6 +203,8 @@ pub enum FuncForm {
     ImplicitCast,
     /// EXTRACT(... FROM ...), TRIM(...) and kin.
     SqlSyntax,
+    /// Not written: `nextval` of an identity column, which asks for no privilege on its sequence (`NextValueExpr`).
+    Identity,
 }
 
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 
 use kumquat_types::Oid;
 
+use super::constant::ShowType;
 use super::{Style, Writer};
 use crate::catalog::quote::{quote_identifier, quote_qualified};
 use crate::catalog::well_known::PG_CATALOG;
@@ -43,6 +44,11 @@ impl Writer<'_, '_> {
                 );
             }
             (FuncForm::SqlSyntax, _) if self.sql_syntax(call) => return,
+            (FuncForm::Identity, Some(Expr::Const(sequence))) => {
+                self.push("nextval(");
+                self.constant(sequence, ShowType::Never);
+                return self.push(")");
+            }
             _ => {}
         }
         let name = self.function_name(call.function);

@@ -257,7 +257,7 @@ impl Filler<'_, '_> {
             returns_set: false,
             variadic: false,
             unwritten: Vec::new(),
-            form: FuncForm::Call,
+            form: FuncForm::Identity,
             type_modifier: -1,
             location: None,
         }));

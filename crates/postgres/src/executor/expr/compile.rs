@@ -97,7 +97,8 @@ impl Compiler<'_, '_> {
                     call.args.iter().map(Expr::type_oid).collect(),
                     call.result,
                     call.variadic,
-                )?,
+                )?
+                .of_form(call.form),
             })),
             Expr::Op(op) => Kind::Call(Box::new(self.operation(op, depth)?)),
             Expr::Distinct(op) => Kind::Distinct(Box::new(self.operation(op, depth)?)),

@@ -14,6 +14,7 @@ use crate::catalog;
 use crate::executor::context::Context;
 use crate::executor::functions;
 use crate::extension::FunctionCall;
+use crate::query::FuncForm;
 use crate::system;
 
 /// A function with the types it is called with.
@@ -25,6 +26,7 @@ pub struct Function {
     strict: bool,
     /// VARIADIC "any": the last argument is an array that stands for its elements.
     spread: bool,
+    form: FuncForm,
 }
 
 #[derive(Clone)]
@@ -54,6 +56,7 @@ impl Function {
                 result,
                 strict: proc.strict,
                 spread: variadic && proc.variadic == Oid::ANY,
+                form: FuncForm::Call,
             });
         }
         match backend.catalog()?.functions.get(&oid) {
@@ -63,9 +66,15 @@ impl Function {
                 arg_types,
                 result,
                 spread: false,
+                form: FuncForm::Call,
             }),
             None => Err(Error::internal(format!("cache lookup failed for function {oid}"))),
         }
+    }
+
+    pub fn of_form(mut self, form: FuncForm) -> Function {
+        self.form = form;
+        self
     }
 
     /// The function that carries out an operator.
@@ -113,6 +122,7 @@ impl Function {
                     args,
                     arg_types,
                     locations: &[],
+                    form: self.form,
                 };
                 system::call(backend, &call)
             }

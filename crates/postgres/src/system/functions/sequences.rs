@@ -10,11 +10,17 @@ use crate::catalog::{ObjectAddress, ObjectClass, Relation, SequenceDefinition};
 use crate::commands::privileges::{has_privilege, permission_denied};
 use crate::commands::relation_kind::not_a;
 use crate::extension::FunctionCall;
+use crate::query::FuncForm;
 use crate::server::SequenceValue;
 
-pub fn call(backend: &mut Backend<'_>, name: &str, _: &FunctionCall<'_>, args: Arguments<'_>) -> Result<Option<Datum>> {
+pub fn call(
+    backend: &mut Backend<'_>,
+    name: &str,
+    call: &FunctionCall<'_>,
+    args: Arguments<'_>,
+) -> Result<Option<Datum>> {
     Ok(Some(match name {
-        "nextval" => next_value(backend, args.oid(0))?.into(),
+        "nextval" => next_value(backend, args.oid(0), call.form)?.into(),
         "currval" => current_value(backend, args.oid(0))?.into(),
         "lastval" => last_value(backend)?.into(),
         "setval" => {
@@ -57,9 +63,11 @@ fn check_any(backend: &Backend<'_>, relation: &Relation, letters: &str) -> Resul
 }
 
 /// Takes the next value of a sequence.
-pub fn next_value(backend: &mut Backend<'_>, oid: Oid) -> Result<i64> {
+fn next_value(backend: &mut Backend<'_>, oid: Oid, form: FuncForm) -> Result<i64> {
     let (relation, definition) = open(backend, oid)?;
-    check_any(backend, &relation, "Uw")?;
+    if form != FuncForm::Identity {
+        check_any(backend, &relation, "Uw")?;
+    }
     let current = value_of(backend, oid)?;
     let next = match current.is_called {
         false => current.last_value,

@@ -1,0 +1,20 @@
+-- Who may write to a table with an identity column needs nothing more; a serial column asks for its sequence.
+CREATE TABLE numbered (id int GENERATED ALWAYS AS IDENTITY, v int);
+CREATE TABLE serials (id serial, v int);
+CREATE ROLE identity_writer;
+GRANT INSERT, SELECT ON numbered, serials TO identity_writer;
+SET ROLE identity_writer;
+INSERT INTO numbered (v) VALUES (5), (6) RETURNING *;
+INSERT INTO numbered SELECT 7 RETURNING id;
+INSERT INTO numbered (v) SELECT 7 RETURNING id;
+INSERT INTO numbered DEFAULT VALUES RETURNING id;
+SELECT nextval('numbered_id_seq');
+INSERT INTO serials (v) VALUES (5);
+RESET ROLE;
+GRANT USAGE ON SEQUENCE serials_id_seq TO identity_writer;
+SET ROLE identity_writer;
+INSERT INTO serials (v) VALUES (5) RETURNING *;
+RESET ROLE;
+EXPLAIN (VERBOSE, COSTS OFF) INSERT INTO numbered (v) VALUES (1);
+DROP TABLE numbered, serials;
+DROP ROLE identity_writer;
