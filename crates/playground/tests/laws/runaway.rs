@@ -10,6 +10,10 @@ const ENDLESS: &[(&str, &str)] = &[
         "SELECT array_agg(i) FROM generate_series(1, 1000000000000) i",
         "out of memory",
     ),
+    (
+        "SELECT generate_series(1, 1e1000)",
+        "set-returning functions of more than 10000000 rows are not supported by Kumquat",
+    ),
     ("SELECT repeat('x', 2000000000)", "requested length too large"),
     ("SELECT lpad('x', 2000000000)", "requested length too large"),
     (

@@ -173,10 +173,11 @@ fn series(start: &Numeric, stop: &Numeric, step: &Numeric) -> Result<Vec<Vec<Dat
     } else {
         std::cmp::Ordering::Greater
     };
+    let first_too_many = start.add(&step.mul(&Numeric::from(MAX_SERIES)));
+    if first_too_many.compare(stop) != past {
+        return Err(too_many_rows());
+    }
     while current.compare(stop) != past {
-        if rows.len() as i128 >= MAX_SERIES {
-            return Err(too_many_rows());
-        }
         let next = current.add(step);
         rows.push(vec![number(current)?]);
         current = next;
