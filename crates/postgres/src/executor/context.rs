@@ -86,6 +86,17 @@ impl<'a, 'b> Context<'a, 'b> {
         self.snapshot.get(&relation).cloned().unwrap_or_default()
     }
 
+    /// The rows of a relation as they are, with what the statement has written itself.
+    pub fn heap_now(&self, relation: Oid) -> Result<Arc<Heap>> {
+        Ok(self
+            .backend
+            .database()?
+            .heaps
+            .get(&relation)
+            .cloned()
+            .unwrap_or_default())
+    }
+
     /// Takes note of a chunk of rows that has been looked at.
     pub fn spend(&mut self, rows: usize) -> Result<()> {
         self.backend.spend(rows.saturating_add(CHUNK_WORK))

@@ -1,6 +1,7 @@
 //! Tables with children: the scans of the members, one after the other or merged in order.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use kumquat_types::{Error, Oid, Result};
 
@@ -13,7 +14,8 @@ use super::plan::{Cost, PlanKind, SortKey};
 use super::rel::Rel;
 use super::scans::{relation, table_base, table_paths};
 use super::{order, prune};
-use crate::catalog::Attribute;
+use crate::catalog::{Attribute, Relation};
+use crate::commands::attribute_map::AttributeMap;
 use crate::query::{Expr, FuncForm, RangeTableEntry, RangeTableKind, Var};
 
 /// The members of an entry's table that are scanned.
@@ -286,30 +288,15 @@ pub fn add_child_entry(level: &mut Level<'_, '_, '_>, parent: &RangeTableEntry, 
 
 /// Which column of a child each column of its parent is: they have the same names.
 pub struct ChildColumns {
-    columns: Vec<ChildColumn>,
-    row_type: Oid,
-}
-
-/// A column of the parent, and its number in the child (0: it is dropped).
-struct ChildColumn {
-    parent: Attribute,
-    number: i16,
+    parent: Arc<Relation>,
+    map: AttributeMap,
 }
 
 impl ChildColumns {
     pub fn new(level: &Level<'_, '_, '_>, parent: Oid, child: Oid) -> Result<ChildColumns> {
-        let (parent, child) = (relation(level, parent)?, relation(level, child)?);
-        let column = |attribute: &Attribute| ChildColumn {
-            parent: attribute.clone(),
-            number: match attribute.dropped {
-                true => 0,
-                false => child.attribute_by_name(&attribute.name).map_or(0, |found| found.number),
-            },
-        };
-        Ok(ChildColumns {
-            columns: parent.attributes.iter().map(column).collect(),
-            row_type: parent.row_type,
-        })
+        let parent = relation(level, parent)?;
+        let map = AttributeMap::by_name(&parent, &*relation(level, child)?);
+        Ok(ChildColumns { parent, map })
     }
 
     /// The expression over the child's entry.
@@ -320,15 +307,15 @@ impl ChildColumns {
             if var.varno != from || var.levels_up != 0 {
                 return;
             }
-            *part = match usize::try_from(var.attribute) {
-                Ok(0) => self.whole_row(var, to),
-                Ok(attribute) => Expr::Var(Var {
+            *part = match var.attribute {
+                0 => self.whole_row(var, to),
+                attribute => Expr::Var(Var {
                     varno: to,
-                    attribute: self.columns.get(attribute - 1).map_or(0, |column| column.number),
-                    ..var.clone()
-                }),
-                Err(_) => Expr::Var(Var {
-                    varno: to,
+                    // System columns are the same in all tables.
+                    attribute: match attribute < 0 {
+                        true => attribute,
+                        false => self.map.get(attribute).unwrap_or(0),
+                    },
                     ..var.clone()
                 }),
             };
@@ -342,26 +329,30 @@ impl ChildColumns {
             varno: to,
             ..var.clone()
         };
-        if (1..).zip(&self.columns).all(|(at, column)| column.number == at) {
+        let attributes = &self.parent.attributes;
+        if attributes
+            .iter()
+            .all(|column| self.map.get(column.number) == Some(column.number))
+        {
             return Expr::ConvertRowtype {
                 arg: Box::new(Expr::Var(row)),
-                type_oid: self.row_type,
+                type_oid: self.parent.row_type,
             };
         }
-        let value = |ChildColumn { parent, number }: &ChildColumn| match parent.dropped {
-            true => Expr::null(Oid::INT4),
-            false => Expr::Var(Var {
-                attribute: *number,
-                type_oid: parent.type_oid,
-                type_modifier: parent.type_modifier,
-                collation: parent.collation,
+        let value = |column: &Attribute| match self.map.get(column.number) {
+            None => Expr::null(Oid::INT4),
+            Some(attribute) => Expr::Var(Var {
+                attribute,
+                type_oid: column.type_oid,
+                type_modifier: column.type_modifier,
+                collation: column.collation,
                 ..row.clone()
             }),
         };
         Expr::Row {
-            args: self.columns.iter().map(value).collect(),
-            names: self.columns.iter().map(|column| column.parent.name.clone()).collect(),
-            type_oid: self.row_type,
+            args: attributes.iter().map(value).collect(),
+            names: attributes.iter().map(|column| column.name.clone()).collect(),
+            type_oid: self.parent.row_type,
             form: FuncForm::ImplicitCast,
         }
     }

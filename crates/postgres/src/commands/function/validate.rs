@@ -78,11 +78,7 @@ fn validate_standard(backend: &Backend<'_>, function: &Function, body: &AstBody)
 /// The queries of a body without quotes, analyzed.
 pub fn standard_queries(backend: &Backend<'_>, function: &Function, statements: &[Statement]) -> Result<Vec<Query>> {
     let analyze = |statement: &Statement| match statement {
-        Statement::Select(_)
-        | Statement::Insert(_)
-        | Statement::Update(_)
-        | Statement::Delete(_)
-        | Statement::Merge(_) => analyze_definition(backend, statement, &mut argument_parameters(function)),
+        query if query.is_query() => analyze_definition(backend, statement, &mut argument_parameters(function)),
         other => Err(Error::new(
             SqlState::FEATURE_NOT_SUPPORTED,
             format!(

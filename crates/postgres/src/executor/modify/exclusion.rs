@@ -113,7 +113,7 @@ impl Exclusion {
         known: &'k Known,
         key: &[Datum],
         but: Option<RowId>,
-    ) -> Result<Option<&'k (Option<RowId>, Vec<Datum>)>> {
+    ) -> Result<Option<&'k KnownRow>> {
         let Some(candidates) = known.buckets.get(&self.bucket(key)) else {
             return Ok(None);
         };
@@ -137,7 +137,7 @@ impl Exclusion {
         let Some(key) = self.keys_of(ctx, row)?.into_iter().next().flatten() else {
             return Ok(None);
         };
-        let heap = ctx.backend.database()?.heaps.get(&table).cloned().unwrap_or_default();
+        let heap = ctx.heap_now(table)?;
         let known = self.known(ctx, &heap)?;
         Ok(self.conflicting(ctx, &known, &key, None)?.and_then(|(id, _)| *id))
     }
@@ -146,24 +146,19 @@ impl Exclusion {
     fn violation(&self, backend: &Backend<'_>, relation: &Relation, new: &[Datum], old: &[Datum]) -> Error {
         let describe = |key: &[Datum]| describe_key(backend, relation, &self.definition, &self.keys, key);
         let message = format!("conflicting key value violates exclusion constraint \"{}\"", self.name);
+        let detail = format!("Key {} conflicts with existing key {}.", describe(new), describe(old));
+        self.error(backend, relation, message, detail)
+    }
+
+    fn error(&self, backend: &Backend<'_>, relation: &Relation, message: String, detail: String) -> Error {
         Error::new(SqlState::EXCLUSION_VIOLATION, message)
-            .detail(format!(
-                "Key {} conflicts with existing key {}.",
-                describe(new),
-                describe(old)
-            ))
+            .detail(detail)
             .constraint(&backend.schema_name(relation.schema), &relation.name, &self.name)
     }
 
     /// No two live rows of the table may conflict when the constraint is made.
     pub fn check_all(&mut self, ctx: &mut Context<'_, '_>, relation: &Relation) -> Result<()> {
-        let heap = ctx
-            .backend
-            .database()?
-            .heaps
-            .get(&relation.oid)
-            .cloned()
-            .unwrap_or_default();
+        let heap = ctx.heap_now(relation.oid)?;
         let mut known = Known::default();
         for chunk in heap.live_chunks() {
             for key in self.keys_of(ctx, &chunk)?.into_iter().flatten() {
@@ -171,9 +166,8 @@ impl Exclusion {
                     let describe =
                         |key: &[Datum]| describe_key(ctx.backend, relation, &self.definition, &self.keys, key);
                     let message = format!("could not create exclusion constraint \"{}\"", self.name);
-                    return Err(Error::new(SqlState::EXCLUSION_VIOLATION, message)
-                        .detail(format!("Key {} conflicts with key {}.", describe(&key), describe(old)))
-                        .constraint(&ctx.backend.schema_name(relation.schema), &relation.name, &self.name));
+                    let detail = format!("Key {} conflicts with key {}.", describe(&key), describe(old));
+                    return Err(self.error(ctx.backend, relation, message, detail));
                 }
                 self.add(&mut known, None, key);
             }
@@ -183,13 +177,7 @@ impl Exclusion {
 
     /// Rows whose check has waited: none of those that are left may conflict with another row.
     pub fn check_waiting(&mut self, ctx: &mut Context<'_, '_>, table: &Relation, rows: (u64, u64)) -> Result<()> {
-        let heap = ctx
-            .backend
-            .database()?
-            .heaps
-            .get(&table.oid)
-            .cloned()
-            .unwrap_or_default();
+        let heap = ctx.heap_now(table.oid)?;
         let types: Vec<Oid> = table.attributes.iter().map(|attribute| attribute.type_oid).collect();
         let known = self.known(ctx, &heap)?;
         for id in (rows.0..rows.1).map(RowId::at).filter(|&id| heap.is_live(id)) {
@@ -213,13 +201,7 @@ pub fn check_exclusions(ctx: &mut Context<'_, '_>, table: &mut Table, rows: &Chu
         .iter_mut()
         .filter(|exclusion| exclusion.deferrable.is_none())
     {
-        let heap = ctx
-            .backend
-            .database()?
-            .heaps
-            .get(&relation.oid)
-            .cloned()
-            .unwrap_or_default();
+        let heap = ctx.heap_now(relation.oid)?;
         let mut known = exclusion.known(ctx, &heap)?;
         let bound = first.as_ref().map_or(rows.rows, |failure| failure.row);
         let keys = exclusion.keys_of(ctx, &rows.slice(0, bound))?;

@@ -206,7 +206,7 @@ fn check_key(ctx: &mut Context<'_, '_>, pending: &PendingKey) -> Result<()> {
         return Ok(());
     };
     let index = database_index(ctx, oid, unique.oid, &mut unique.keys)?;
-    let heap = ctx.backend.database()?.heaps.get(&oid).cloned().unwrap_or_default();
+    let heap = ctx.heap_now(oid)?;
     for position in pending.rows.0..pending.rows.1 {
         let id = RowId::at(position);
         if !heap.is_live(id) {

@@ -39,7 +39,7 @@ impl RowKeys {
 
 /// The index over all rows that are in the table now.
 pub fn database_index(ctx: &mut Context<'_, '_>, table: Oid, index: Oid, keys: &mut IndexKeys) -> Result<Arc<Index>> {
-    let heap = ctx.backend.database()?.heaps.get(&table).cloned().unwrap_or_default();
+    let heap = ctx.heap_now(table)?;
     if let Some(built) = heap.indexes.get(&index)
         && built.covered == heap.row_versions()
     {

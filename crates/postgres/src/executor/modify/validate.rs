@@ -49,7 +49,7 @@ pub fn constraint(backend: &mut Backend<'_>, oid: Oid) -> Result<()> {
                     }
                 }
                 ConstraintKind::ForeignKey(key) => {
-                    let heap = ctx.backend.database()?.heaps.get(&leaf).cloned().unwrap_or_default();
+                    let heap = ctx.heap_now(leaf)?;
                     let rows: Vec<RowId> = (0..heap.row_versions()).map(RowId::at).collect();
                     check_referencing(ctx, &constraint, key, leaf, &rows)?;
                 }

@@ -3,7 +3,7 @@
 
 use kumquat_types::{Datum, Result};
 
-use super::statistics::tables_of;
+use super::statistics::{indexes_with_tables, tables_of};
 use super::values::{oid, shared, shown_relations};
 use super::{Rows, Scope};
 use crate::backend::Backend;
@@ -46,16 +46,11 @@ pub fn tables(backend: &mut Backend<'_>, scope: Scope) -> Result<Rows> {
     Ok(tables_of(backend, scope).iter().map(|relation| row(relation)).collect())
 }
 
-/// `pg_statio_all_indexes` and `pg_statio_user_indexes`: catalogs have no indexes here.
+/// `pg_statio_all_indexes` and `pg_statio_user_indexes`.
 pub fn indexes(backend: &mut Backend<'_>) -> Result<Rows> {
     let backend = &*backend;
     let mut rows = Vec::new();
-    for index in shown_relations(backend) {
-        let Some(definition) = &index.index else { continue };
-        if index.kind != RelationKind::Index {
-            continue;
-        }
-        let table = backend.relation_by_oid(definition.table)?;
+    for (index, table) in indexes_with_tables(backend)? {
         let mut row = vec![oid(table.oid), oid(index.oid)];
         row.extend(names(backend, &table));
         row.push(shared(&index.name));

@@ -60,15 +60,20 @@ pub fn stat_tables(backend: &mut Backend<'_>, scope: Scope) -> Result<Rows> {
         .collect())
 }
 
+/// Indexes with rows of their own, each with its table; catalogs have no indexes here.
+pub fn indexes_with_tables(backend: &Backend<'_>) -> Result<Vec<(Arc<Relation>, Arc<Relation>)>> {
+    let indexes = shown_relations(backend).into_iter();
+    indexes
+        .filter(|index| index.kind == RelationKind::Index)
+        .filter_map(|index| Some((index.index.as_ref()?.table, index.clone())))
+        .map(|(table, index)| Ok((index, backend.relation_by_oid(table)?)))
+        .collect()
+}
+
 pub fn stat_user_indexes(backend: &mut Backend<'_>) -> Result<Rows> {
     let backend = &*backend;
     let mut rows = Vec::new();
-    for index in shown_relations(backend) {
-        let Some(definition) = &index.index else { continue };
-        if index.kind != RelationKind::Index {
-            continue;
-        }
-        let table = backend.relation_by_oid(definition.table)?;
+    for (index, table) in indexes_with_tables(backend)? {
         rows.push(vec![
             oid(table.oid),
             oid(index.oid),

@@ -23,7 +23,7 @@ pub fn check_referencing(
     ids: &[RowId],
 ) -> Result<()> {
     let referencing = relation(ctx, table)?;
-    let heap = ctx.backend.database()?.heaps.get(&table).cloned().unwrap_or_default();
+    let heap = ctx.heap_now(table)?;
     let live: Vec<RowId> = ids.iter().copied().filter(|&id| heap.is_live(id)).collect();
     let types: Vec<Oid> = referencing
         .attributes
